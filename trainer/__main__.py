@@ -1,0 +1,228 @@
+"""The command line: the same engine, no browser.
+
+Exit code 0: done; 1: the run failed; 2: bad input; 130: Ctrl-C, after a checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from tqdm import tqdm
+
+from trainer.config import RunConfig
+from trainer.errors import ExportError, TrainerError
+from trainer.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS, Registry
+from trainer.run import Run
+from trainer.store import RunStore
+
+app = typer.Typer(
+    name="trainer",
+    help="Train, resume, look at and export runs.",
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+)
+
+RunsDir = Annotated[Path, typer.Option("--runs-dir", envvar="TRAINDECK_RUNS", help="The folder of runs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RunId = Annotated[str, typer.Argument(help="The run's id, as `list` shows it.")]
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="A JSON file with the configuration.")],
+    runs_dir: RunsDir = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="A name for the run.")] = None,
+) -> None:
+    """Train a configuration; the run's id is the last line printed."""
+    created = RunStore(runs_dir).create(RunConfig.from_file(config), name)
+    created.start()
+    follow(created)
+
+
+@app.command()
+def resume(
+    run_id: RunId,
+    runs_dir: RunsDir = Path("runs"),
+    source: Annotated[str, typer.Option("--from", help="latest, best, or the step of a checkpoint.")] = "latest",
+) -> None:
+    """Go on with a run that was paused, stopped, interrupted or failed."""
+    found = RunStore(runs_dir).get(run_id)
+    load_as_recorded(found)
+    outcome = found.resume(source=source)
+    if not outcome.acted:
+        refuse(f"{outcome.message} Only paused, stopped, interrupted and failed runs go on.")
+    follow(found)
+
+
+@app.command("list")
+def list_runs(runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None:
+    """List the runs, newest first."""
+    runs = RunStore(runs_dir).list()
+    if as_json:
+        fields = ("id", "name", "status", "reason", "created", "step", "epoch")
+        print(json.dumps([{field: getattr(found, field) for field in fields} for found in runs], indent=2))
+        return
+    if not runs:
+        print("No runs yet. Start one with: python -m trainer run CONFIG.json")
+    for found in runs:
+        print(f"{found.id}  {found.status:<11}  step {found.step:<8}  {found.config.dataset}/{found.config.model}  "
+              f"{found.name}")  # fmt: skip
+
+
+@app.command()
+def show(run_id: RunId, runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None:
+    """Show one run: status, numbers, checkpoints, digest."""
+    found = RunStore(runs_dir).get(run_id)
+    described = found.describe()
+    if as_json:
+        print(json.dumps(described, indent=2))
+        return
+    for key in ("id", "name", "status", "reason", "step", "epoch", "steps_per_second", "digest"):
+        print(f"{key:<17} {described[key]}")
+    for which in ("last", "best"):
+        values = ", ".join(f"{name} {value:.4g}" for name, value in described["metrics"][which].items())
+        print(f"{which:<17} {values}")
+    for checkpoint in described["checkpoints"]:
+        print(f"{'checkpoint':<17} step {checkpoint['step']}  {checkpoint['path']}")
+
+
+@app.command()
+def export(
+    run_id: RunId,
+    kind: Annotated[str, typer.Argument(help="What to write, such as model.keras; `catalog` lists the kinds.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+    runs_dir: RunsDir = Path("runs"),
+) -> None:
+    """Write a run's model, checkpoint, history or configuration to a file."""
+    from trainer.export import export as write_export
+
+    write_export(RunStore(runs_dir).get(run_id), kind, output)
+
+
+@app.command()
+def catalog(as_json: AsJson = False) -> None:
+    """List models, data sets, optimizers, losses, metrics, downloads and devices, with their options."""
+    from trainer.devices import list_devices
+    from trainer.engine import load_engine
+
+    load_engine()
+    registries = {
+        "models": MODELS,
+        "datasets": DATASETS,
+        "optimizers": OPTIMIZERS,
+        "losses": LOSSES,
+        "metrics": METRICS,
+        "exports": EXPORTS,
+    }
+    entries = {plural: describe_registry(registry) for plural, registry in registries.items()}
+    entries["devices"] = [{"name": device.name, "label": device.label} for device in list_devices()]
+    if as_json:
+        print(json.dumps(entries, indent=2))
+        return
+    for plural, found in entries.items():
+        print(plural)
+        for entry in found:
+            print(f"  {entry['name']:<32} {entry.get('help', entry['label'])}")
+            for option in entry.get("options", ()):
+                print(f"    {option['name']:<30} {option['allowed']} (default {option['default']})")
+
+
+def describe_registry(registry: Registry) -> list[dict]:
+    """Returns a registry's entries with their options as JSON-ready values."""
+    return [
+        {
+            "name": entry.name,
+            "label": entry.label,
+            "help": entry.help,
+            "options": [
+                {
+                    "name": option.name,
+                    "kind": option.kind,
+                    "default": option.default,
+                    "allowed": option.allowed,
+                    "choices": list(option.choices),
+                    "help": option.help,
+                }
+                for option in entry.options
+            ],
+        }
+        for entry in registry.values()
+    ]
+
+
+def load_as_recorded(found: Run) -> None:
+    """Loads the engine with as many threads as the run had, since its bits depend on that."""
+    from trainer.engine import load_engine
+
+    load_engine(threads=found.fingerprint.get("threads") or None)
+
+
+def follow(training: Run) -> None:
+    """Shows a bar until the run has ended; Ctrl-C and SIGTERM checkpoint first. Ends the process."""
+    asked: list[int] = []
+
+    def interrupt(number, _frame):
+        asked.append(number)
+        training.interrupt()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    with tqdm(unit=" steps", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
+        while not training.wait(0.1):
+            update_bar(bar, training)
+        update_bar(bar, training)
+    for note in training.notes:
+        print(note, file=sys.stderr)
+    print(f"{training.name}: {training.status}. {training.reason}".strip(), file=sys.stderr)
+    print(training.id)
+    if asked and training.status == "interrupted":
+        print(f"Go on with: python -m trainer resume {training.id}", file=sys.stderr)
+        raise typer.Exit(128 + asked[0] if asked[0] == signal.SIGTERM else 130)
+    raise typer.Exit(1 if training.status == "failed" else 0)
+
+
+def update_bar(bar: tqdm, training: Run) -> None:
+    """Moves the bar to where the run is."""
+    bar.total = training.total_steps
+    bar.n = training.step
+    history = training.history
+    if training.phase:
+        bar.set_description_str(training.phase, refresh=False)
+    elif len(history):
+        bar.set_description_str(f"epoch {training.epoch}", refresh=False)
+        bar.set_postfix(loss=f"{history.rows(len(history) - 1, len(history))['loss'][0]:.4g}", refresh=False)
+    bar.refresh()
+
+
+def refuse(sentence: str) -> None:
+    """Says what is wrong in one line and ends with exit code 2."""
+    print(f"trainer: {' '.join(sentence.split())}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def main() -> None:
+    """Runs the command line; bad input is one line on stderr and exit code 2, never a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        refuse(f"{error.format_message()} See python -m trainer --help.")
+    except ExportError as error:
+        refuse(str(error))
+    except TrainerError as error:
+        refuse(str(error))
+    except OSError as error:
+        refuse(f"Cannot use {error.filename}: {error.strerror}. Give a path that can be read and written.")
+    except (click.Abort, KeyboardInterrupt):
+        raise SystemExit(130) from None
+    raise SystemExit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""The complete state of a run, to a folder and back, so that not one bit is lost.
+
+A checkpoint is a folder `step-0000001234` with `state.npz` (one array a variable, keyed by part
+and position) and `manifest.json` (sizes and SHA-256, path, shape and dtype of every variable).
+It is written beside its place, synced to the disk and then renamed, so that a folder with that
+name is whole; what is read is verified all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trainer.errors import CheckpointError, DivergenceError
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint on disk.
+
+    Attributes:
+        step: updates made before it.
+        path: its folder.
+        manifest: what `manifest.json` says.
+    """
+
+    step: int
+    path: Path
+    manifest: dict
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every variable in order: equal digests mean bit-identical states."""
+        return self.manifest["digest"]
+
+
+def state_arrays(snapshot: Mapping[str, list]) -> dict[str, np.ndarray]:
+    """Returns a learner's snapshot as arrays keyed "model/0000", in a fixed order."""
+    return {
+        f"{part}/{index:04d}": np.asarray(value)
+        for part, values in sorted(snapshot.items())
+        for index, value in enumerate(values)
+    }
+
+
+def digest_of(arrays: Mapping[str, np.ndarray]) -> str:
+    """Returns the SHA-256 over keys, dtypes, shapes and bytes, in the order of the keys."""
+    total = hashlib.sha256()
+    for key in sorted(arrays):
+        array = np.ascontiguousarray(arrays[key])
+        total.update(f"{key} {array.dtype.str} {array.shape}\n".encode())
+        total.update(array.reshape(-1).view(np.uint8).data)
+    return total.hexdigest()
+
+
+def write_checkpoint(
+    folder: Path, step: int, snapshot: Mapping[str, list], paths: Mapping[str, list[str]], extra: Mapping
+) -> Checkpoint:
+    """Writes a checkpoint so that a crash at any moment leaves it whole or absent.
+
+    Args:
+        folder: the run's `checkpoints` folder.
+        step: updates made.
+        snapshot: part → values, as `Learner.snapshot` gives them.
+        paths: part → names of the variables, for people and for checking.
+        extra: what else the manifest says (epoch, fingerprint, …).
+
+    Raises:
+        DivergenceError: a value is not finite, so this is no state to go on from.
+        OSError: the disk is full or the folder cannot be written.
+    """
+    arrays = state_arrays(snapshot)
+    for key, array in arrays.items():
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            raise DivergenceError(f"The weights are no longer finite at step {step} (variable {key}).")
+    final, temporary = folder / f"step-{step:010d}", folder / f".tmp-step-{step:010d}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    with open(temporary / "state.npz", "wb") as file:
+        np.savez(file, **arrays)
+        sync(file)
+    names = {f"{part}/{i:04d}": name for part, values in paths.items() for i, name in enumerate(values)}
+    manifest = {
+        "schema": SCHEMA,
+        "step": step,
+        "created": time.time(),
+        "digest": digest_of(arrays),
+        "files": {"state.npz": measure_file(temporary / "state.npz")},
+        "variables": [
+            {"key": key, "path": names.get(key, ""), "shape": list(array.shape), "dtype": array.dtype.str}
+            for key, array in arrays.items()
+        ],
+        **extra,
+    }
+    with open(temporary / "manifest.json", "w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1)
+        sync(file)
+    sync_folder(temporary)
+    if final.exists():
+        # A resumed run meets its own past: the same step has the same bits, and stays.
+        shutil.rmtree(temporary if is_whole(final, manifest["digest"]) else final, ignore_errors=True)
+    if temporary.exists():
+        os.rename(temporary, final)
+    sync_folder(folder)
+    return Checkpoint(step, final, manifest)
+
+
+def is_whole(path: Path, digest: str) -> bool:
+    """Returns whether a checkpoint's folder verifies and holds the state with this digest."""
+    for checkpoint in list_checkpoints(path.parent):
+        if checkpoint.path == path and checkpoint.digest == digest:
+            try:
+                return bool(read_state(checkpoint))
+            except CheckpointError:
+                return False
+    return False
+
+
+def list_checkpoints(folder: Path) -> list[Checkpoint]:
+    """Returns the checkpoints whose manifest can be read, newest first; contents are not verified."""
+    found = []
+    for path in sorted(folder.glob("step-*"), reverse=True):
+        try:
+            manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+            found.append(Checkpoint(int(manifest["step"]), path, manifest))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def read_state(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
+    """Returns a checkpoint's arrays after verifying sizes and hashes.
+
+    Raises:
+        CheckpointError: it is damaged.
+    """
+    path = checkpoint.path / "state.npz"
+    try:
+        if checkpoint.manifest["files"]["state.npz"] != measure_file(path):
+            raise ValueError("its contents are not what was written")
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"The checkpoint of step {checkpoint.step} is damaged: {error}.") from error
+
+
+def newest_state(folder: Path, at_most: int | None = None) -> tuple[Checkpoint | None, dict, list[str]]:
+    """Returns the newest checkpoint that verifies, its arrays, and what was wrong with newer ones.
+
+    A damaged one is set aside as `damaged-…`, so that nothing is built on it again.
+
+    Args:
+        folder: the run's `checkpoints` folder.
+        at_most: look at no step above this.
+    """
+    notes = []
+    for path in sorted(folder.glob("step-*"), reverse=True):
+        try:
+            checkpoint = next(c for c in list_checkpoints(folder) if c.path == path)
+            if at_most is not None and checkpoint.step > at_most:
+                continue
+            return checkpoint, read_state(checkpoint), notes
+        except (StopIteration, CheckpointError) as error:
+            aside = path.with_name(f"damaged-{path.name}")
+            shutil.rmtree(aside, ignore_errors=True)
+            os.rename(path, aside)
+            notes.append(str(error) or f"The checkpoint {path.name} has no readable manifest.")
+    return None, {}, notes
+
+
+def restore(learner, arrays: Mapping[str, np.ndarray]) -> None:
+    """Puts a complete state into a learner.
+
+    Raises:
+        CheckpointError: number, shape or dtype of the variables differ.
+    """
+    from trainer.learners.learner import raw
+
+    variables = {f"{p}/{i:04d}": raw(v) for p, vs in learner.variables().items() for i, v in enumerate(vs)}
+    if variables.keys() != arrays.keys():
+        raise CheckpointError(
+            f"The checkpoint holds {len(arrays)} variables and this model has {len(variables)}. "
+            "It belongs to another configuration or version."
+        )
+    for key, variable in variables.items():
+        array = arrays[key]
+        if tuple(variable.shape) != array.shape or variable.dtype.as_numpy_dtype != array.dtype:
+            raise CheckpointError(
+                f"Variable {key} is {variable.dtype.name} {tuple(variable.shape)} in this model and "
+                f"{array.dtype} {array.shape} in the checkpoint. It belongs to another configuration or version."
+            )
+    for key, variable in variables.items():
+        variable.assign(arrays[key])
+
+
+def prune(folder: Path, keep: int, also: set[int]) -> None:
+    """Deletes all but the newest `keep` checkpoints and those of the steps in `also`."""
+    for checkpoint in list_checkpoints(folder)[keep:]:
+        if checkpoint.step not in also:
+            shutil.rmtree(checkpoint.path, ignore_errors=True)
+
+
+def drop_after(folder: Path, step: int) -> None:
+    """Deletes checkpoints above `step`, so that a run that went back does not jump ahead later."""
+    for checkpoint in list_checkpoints(folder):
+        if checkpoint.step > step:
+            shutil.rmtree(checkpoint.path, ignore_errors=True)
+
+
+def measure_file(path: Path) -> dict:
+    """Returns a file's size in bytes and SHA-256."""
+    with open(path, "rb") as file:
+        return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def sync(file) -> None:
+    """Waits until a file's contents are on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until a folder's entries are on the disk, where the system knows how."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

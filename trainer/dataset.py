@@ -1,0 +1,304 @@
+"""Data sets: what they are, how they are split, and in which order training sees them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from trainer.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What is known of a data set before it is loaded; enough to check a configuration.
+
+    Attributes:
+        task: "classification" (integer labels) or "regression" (one number).
+        input_shape: of one example, without the batch: (8, 8, 1) for an image, (4,) for a row.
+        examples: how many there are for training and validation together.
+        test_examples: how many the data set keeps apart as its own test split; 0: none.
+        num_classes: classes of a classification, else None.
+        class_names, feature_names: what a person reads; empty where there are none.
+        rescale: raw inputs are multiplied by this inside the model (1/255 for photos), or None.
+        standardize: whether the model standardizes its inputs with the training split's statistics.
+        mean, variance: those statistics, float32 (features,), known once the data is loaded.
+        target_std, target_mean: a regression's target in its own units; the model predicts in these
+            units and the loss is measured in standard deviations. (1, 0): as it is.
+        source, licence, url: where it comes from.
+    """
+
+    task: Literal["classification", "regression"]
+    input_shape: tuple[int, ...]
+    examples: int
+    test_examples: int = 0
+    num_classes: int | None = None
+    class_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    rescale: float | None = None
+    standardize: bool = False
+    mean: tuple[float, ...] = ()
+    variance: tuple[float, ...] = ()
+    target_std: float = 1.0
+    target_mean: float = 0.0
+    source: str = ""
+    licence: str = ""
+    url: str = ""
+
+    @property
+    def is_image(self) -> bool:
+        """Whether one example is an image: (height, width, channels)."""
+        return len(self.input_shape) == 3
+
+    @property
+    def summary(self) -> str:
+        """One line for the form: "1,797 images · 8×8 · 10 classes"."""
+        shape = "×".join(map(str, self.input_shape[:2] if self.is_image else self.input_shape))
+        noun = "images" if self.is_image else "examples"
+        size = shape if self.is_image else f"{shape} feature" + ("s" if self.input_shape != (1,) else "")
+        goal = f"{self.num_classes} classes" if self.num_classes else "one number to predict"
+        return f"{self.examples + self.test_examples:,} {noun} · {size} · {goal}"
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What a data set's function returns: raw examples and targets.
+
+    Attributes:
+        x: (examples, *input_shape), uint8 or float32, raw: scaling is part of the model.
+        y: (examples,) integer labels, or (examples,) float targets.
+        x_test, y_test: the data set's own test split, if it has one.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    x_test: np.ndarray | None = None
+    y_test: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set, resident in memory.
+
+    Attributes:
+        x: (n, *input_shape), uint8 or float32.
+        y: int32 (n,) for a classification, float32 (n, 1) for a regression.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+def count_validation(examples: int, validation_split: float) -> int:
+    """Returns how many of `examples` are kept for validation; at least one if any are asked for."""
+    return max(1, round(examples * validation_split)) if validation_split else 0
+
+
+class Dataset:
+    """A data set, split and ready to be trained on.
+
+    The order of training is a function of (seed, epoch), and the position in it is the step
+    number, so that nothing has to be remembered to go on exactly.
+
+    Args:
+        spec: what it is.
+        train, validation, test: its parts; the last two may be None.
+    """
+
+    def __init__(self, spec: DataSpec, train: Split, validation: Split | None = None, test: Split | None = None):
+        self.spec, self.train, self.validation, self.test = spec, train, validation, test
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Arrays, spec: DataSpec | None = None, *, validation_split: float = 0.0, seed: int = 0
+    ) -> Dataset:
+        """Splits arrays by `seed`, with every class in both parts where that is possible.
+
+        Args:
+            arrays: raw examples and targets.
+            spec: what they are; guessed from the arrays if None (integer targets: classes).
+            validation_split: the part kept for validation, in [0, 1).
+            seed: which examples those are.
+
+        Raises:
+            DataError: x and y differ in length, or labels lie outside the classes.
+        """
+        x, y = np.asarray(arrays.x), np.asarray(arrays.y)
+        if len(x) != len(y):
+            raise DataError(
+                f"x and y must have one row per example. Received: {len(x)} and {len(y)} rows. Give both the same rows."
+            )
+        if not len(x):
+            raise DataError("x must have at least one example. Received: none. Give more rows.")
+        spec = spec or guess_spec(x, y)
+        if x.shape[1:] != tuple(spec.input_shape):
+            raise DataError(
+                f"Each example must have the shape {tuple(spec.input_shape)}. Received: {x.shape[1:]}. Reshape x."
+            )
+        x, y = as_inputs(x), as_targets(y, spec)
+        kept, held_out = np.arange(len(x)), np.array([], int)
+        if validation_split:
+            kept, held_out = split_indices(y, spec, count_validation(len(x), validation_split), seed)
+        train = Split(x[kept], y[kept])
+        validation = Split(x[held_out], y[held_out]) if len(held_out) else None
+        test = None
+        if arrays.x_test is not None:
+            test = Split(as_inputs(arrays.x_test), as_targets(arrays.y_test, spec))
+        return cls(measure_inputs(spec, train), train, validation, test)
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Returns the number of optimizer steps in one pass; the last batch may be smaller."""
+        return -(-len(self.train) // batch_size)
+
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Returns the order of one epoch: a permutation, int32 (n,), of (seed, epoch) alone."""
+        return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(len(self.train)).astype(np.int32)
+
+    def batches(self, batch_size: int, seed: int, step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields the batches that training sees after `step` updates, without end.
+
+        Yields:
+            x (batch, *input_shape) and y (batch, …), as in `Split`.
+        """
+        per_epoch = self.steps_per_epoch(batch_size)
+        while True:
+            epoch, position = divmod(step, per_epoch)
+            order = self.order(seed, epoch + 1)
+            for first in range(position * batch_size, len(order), batch_size):
+                chosen = order[first : first + batch_size]
+                yield self.train.x[chosen], self.train.y[chosen]
+                step += 1
+
+
+def as_inputs(x: np.ndarray) -> np.ndarray:
+    """Returns inputs as uint8 (kept, four times smaller) or float32.
+
+    Raises:
+        DataError: a value that is not finite as float32, with its row.
+    """
+    x = np.asarray(x)
+    if x.dtype == np.uint8:
+        return np.ascontiguousarray(x)
+    return np.ascontiguousarray(as_finite(x, "Inputs"))
+
+
+def as_finite(values: np.ndarray, what: str) -> np.ndarray:
+    """Returns values as float32, or raises DataError with the first that float32 cannot hold, and its row."""
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float32)
+    wrong = np.argwhere(~np.isfinite(numbers))
+    if len(wrong):
+        raise DataError(
+            f"{what} must be finite numbers that float32 can hold. Received: {values[tuple(wrong[0])]} in row "
+            f"{wrong[0][0]}. Correct or remove the row."
+        )
+    return numbers
+
+
+def as_targets(y: np.ndarray, spec: DataSpec) -> np.ndarray:
+    """Returns labels as int32 (n,) or regression targets as float32 (n, 1).
+
+    Raises:
+        DataError: a label that is no whole number in [0, num_classes), with its value and row; a target
+            that is not finite; more than one target per example.
+    """
+    y = np.asarray(y)
+    if y.size != len(y):
+        raise DataError(f"y must hold one target per example. Received: shape {y.shape}. Choose one column.")
+    if spec.task == "regression":
+        return as_finite(y.reshape(-1, 1), "Targets")
+    y = y.reshape(-1)
+    # Written so that NaN, which compares as false, counts as wrong.
+    wrong = np.flatnonzero(~((y >= 0) & (y < spec.num_classes) & (y == np.floor(y))))
+    if len(wrong):
+        raise DataError(
+            f"Labels must be whole numbers from 0 to {spec.num_classes - 1}. Received: {y[wrong[0]]} "
+            f"in row {wrong[0]}. Correct the label, or number the classes from 0."
+        )
+    return y.astype(np.int32)
+
+
+def guess_spec(x: np.ndarray, y: np.ndarray) -> DataSpec:
+    """Returns what the arrays look like: integer targets are classes, others a regression."""
+    if np.issubdtype(y.dtype, np.integer):
+        return DataSpec("classification", x.shape[1:], len(x), num_classes=int(y.max()) + 1)
+    return DataSpec("regression", x.shape[1:], len(x))
+
+
+def split_indices(y: np.ndarray, spec: DataSpec, held_out: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns indices for training and validation, stratified by class where that is possible."""
+    from sklearn.model_selection import train_test_split
+
+    indices, strata = np.arange(len(y)), None
+    if spec.task == "classification":
+        counts = np.bincount(y, minlength=spec.num_classes)
+        if counts[counts > 0].min() >= 2 and min(held_out, len(y) - held_out) >= np.count_nonzero(counts):
+            strata = y
+    kept, validation = train_test_split(indices, test_size=held_out, random_state=seed % 2**32, stratify=strata)
+    return np.sort(kept), np.sort(validation)
+
+
+def measure_inputs(spec: DataSpec, train: Split) -> DataSpec:
+    """Returns the spec with the statistics of the training split where the model needs them."""
+    if spec.standardize:
+        x = train.x.astype(np.float64)
+        spec = dataclasses.replace(
+            spec, mean=tuple(x.mean(axis=0).tolist()), variance=tuple(np.maximum(x.var(axis=0), 1e-12).tolist())
+        )
+        if spec.task == "regression":
+            y = train.y.astype(np.float64)
+            spec = dataclasses.replace(spec, target_mean=float(y.mean()), target_std=float(y.std()) or 1.0)
+    return spec
+
+
+def load_dataset(name: str, options: dict, *, validation_split: float, seed: int) -> Dataset:
+    """Loads a data set of the catalogue and splits it.
+
+    Args:
+        name: an entry of `DATASETS`.
+        options: its options; defaults are filled in.
+        validation_split: the part kept for validation, in [0, 1).
+        seed: of the split, and of data that is made.
+
+    Raises:
+        ConfigError: unknown name or option.
+        DataError: the data cannot be had or read; the sentence says what to do.
+    """
+    from trainer.registry import DATASETS
+
+    entry = DATASETS[name]
+    options = entry.parse(options)
+    return Dataset.from_arrays(
+        entry.build(seed, **options), dataset_spec(name, options), validation_split=validation_split, seed=seed
+    )
+
+
+def dataset_spec(name: str, options: dict) -> DataSpec:
+    """Returns what is known of a catalogue data set without loading it."""
+    from trainer.registry import DATASETS
+
+    spec = DATASETS[name].spec
+    return spec(**options) if callable(spec) else spec
+
+
+def check_batch_size(batch_size: int, examples: int, validation_split: float) -> None:
+    """Raises ConfigError where a batch is larger than the training split."""
+    training = examples - count_validation(examples, validation_split)
+    if training < 1:
+        raise ConfigError(
+            f"validation_split must leave at least one training example. Received: {validation_split} of "
+            f"{examples} examples. Choose a smaller validation_split.",
+            "validation_split",
+        )
+    if batch_size > training:
+        raise ConfigError(
+            f"batch_size must be between 1 and {training} (the number of training examples). "
+            f"Received: {batch_size}. Choose a smaller batch.",
+            "batch_size",
+        )

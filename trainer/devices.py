@@ -1,0 +1,49 @@
+"""Where numbers can be computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trainer.engine import engine_status, load_engine, processor_name
+from trainer.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device.
+
+    Attributes:
+        name: as in the configuration: "CPU:0".
+        label: what a person reads.
+    """
+
+    name: str
+    label: str
+
+
+def list_devices() -> list[Device]:
+    """Returns the devices that TensorFlow sees; the processor alone while the engine is loading."""
+    cpu = Device("CPU:0", f"CPU ({processor_name()})")
+    if engine_status() != "ready":
+        return [cpu]
+    import tensorflow as tf
+
+    devices = [cpu]
+    for device in tf.config.list_physical_devices():
+        if device.device_type in ("GPU", "TPU"):
+            index = device.name.rsplit(":", 1)[1]
+            model = tf.config.experimental.get_device_details(device).get("device_name", "")
+            devices.append(Device(f"{device.device_type}:{index}", f"{device.device_type} {index} {model}".strip()))
+    return devices
+
+
+def check_device(name: str) -> None:
+    """Raises ConfigError where a device is not there. Loads TensorFlow for anything but CPU:0."""
+    if name == "CPU:0":
+        return
+    load_engine()
+    names = [device.name for device in list_devices()]
+    if name not in names:
+        raise ConfigError(
+            f"device must be one that this machine has: {', '.join(names)}. Received: {name!r}. Use CPU:0.", "device"
+        )

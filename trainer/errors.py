@@ -1,0 +1,48 @@
+"""What can go wrong, as sentences a user can act on.
+
+Every message names the argument, what came, what is allowed and what to do.
+"""
+
+
+class TrainerError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ConfigError(TrainerError, ValueError):
+    """A configuration that cannot be trained.
+
+    Args:
+        message: one sentence or two, ready to be shown.
+        argument: the field of `RunConfig` (or option) that it is about, if one is.
+    """
+
+    def __init__(self, message: str, argument: str | None = None):
+        super().__init__(message)
+        self.argument = argument
+
+
+class DataError(TrainerError):
+    """Data that is missing, unreadable or does not fit."""
+
+
+class CheckpointError(TrainerError):
+    """A checkpoint that is missing, damaged or belongs to another model."""
+
+
+class DivergenceError(TrainerError):
+    """The loss or the weights stopped being finite."""
+
+
+class RunNotFound(TrainerError, KeyError):
+    """There is no run with this id."""
+
+    # KeyError would show its message in quotes.
+    __str__ = Exception.__str__
+
+
+class RunBusyError(TrainerError):
+    """Another process is training this run."""
+
+
+class ExportError(TrainerError):
+    """A download that cannot be made from this run, or not yet."""

@@ -1,0 +1,30 @@
+"""Downloads: one file is one family of entries of `EXPORTS`; an entry's name is the file's name.
+
+An entry's function takes (run, path) and writes the file; `media_type` is its content type.
+"""
+
+from pathlib import Path
+
+from trainer.registry import EXPORTS
+
+__all__ = ["EXPORTS", "export"]
+
+
+def export(run, kind: str, path: str | Path) -> Path:
+    """Writes one download of a run.
+
+    Args:
+        run: a `Run`, of any status.
+        kind: an entry of `EXPORTS`, such as "model.keras".
+        path: the file to write; its folder must exist.
+
+    Returns:
+        The path.
+
+    Raises:
+        ConfigError: there is no such kind.
+        ExportError: this run cannot give it, or not yet.
+        OSError: the file cannot be written.
+    """
+    EXPORTS[kind].build(run, Path(path))
+    return Path(path)

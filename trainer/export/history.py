@@ -1,0 +1,48 @@
+"""What was measured, as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from trainer.errors import ExportError
+from trainer.history import Table
+from trainer.registry import EXPORTS
+
+_ROWS_AT_ONCE = 100_000
+
+
+@EXPORTS.register(
+    name="history.csv",
+    label="History, every batch",
+    help="One row per optimizer step: loss, metrics, learning rate, gradient norm.",
+    media_type="text/csv",
+    order=3,
+)
+def history_csv(run, path: Path) -> None:
+    """Writes step, epoch, time (s of training), loss and the rest; what was not measured is left empty."""
+    write_csv(run.history, path)
+
+
+@EXPORTS.register(
+    name="epochs.csv",
+    label="Epochs",
+    help="One row per epoch: means over its batches and what validation gave.",
+    media_type="text/csv",
+    order=4,
+)
+def epochs_csv(run, path: Path) -> None:
+    """Writes epoch, step, time (s of training), the epoch's means and val_ columns."""
+    write_csv(run.history.epochs, path)
+
+
+def write_csv(table: Table, path: Path) -> None:
+    """Writes a table some rows at a time, so that a long one is never in memory twice."""
+    count = len(table)
+    if not count:
+        raise ExportError("Nothing has been measured yet. Wait for the first batches, or the first epoch.")
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        for first in range(0, count, _ROWS_AT_ONCE):
+            frame = pd.DataFrame(table.rows(first, min(first + _ROWS_AT_ONCE, count)))
+            frame.to_csv(file, index=False, header=first == 0)

@@ -1,0 +1,191 @@
+"""What was measured, batch by batch and epoch by epoch: one writer, many readers by cursor."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+_TYPES = {"step": np.int64, "epoch": np.int32, "time": np.float64}
+
+
+def column_type(name: str) -> type:
+    """Returns how a column is kept: float32 unless it counts or tells the time."""
+    return _TYPES.get(name, np.float32)
+
+
+class Table:
+    """Append-only columns in memory and, as an Arrow IPC stream, in a file.
+
+    Readers need no lock: rows below `len(table)` never change, except that `cut` takes the last
+    ones away and then counts `generation` up.
+
+    Args:
+        path: the file, or None to keep the rows in memory only.
+    """
+
+    def __init__(self, path: Path | None = None):
+        self._path, self._file, self._writer = path, None, None
+        self._arrays: dict[str, np.ndarray] = {}
+        self._length = self._flushed = 0
+        self.generation = 0
+
+    def read(self) -> None:
+        """Reads the file as far as it is whole: a process may have died while writing the last rows."""
+        batches = []
+        try:
+            with pa.OSFile(str(self._path)) as file, pa.ipc.open_stream(file) as reader:
+                for batch in reader:
+                    batches.append(batch)
+        except (OSError, pa.ArrowInvalid):
+            pass  # No file yet, or its end is torn: what came before counts.
+        if batches:
+            whole = pa.Table.from_batches(batches)
+            self._arrays = {name: np.array(whole[name].to_numpy(), column_type(name)) for name in whole.column_names}
+            self._length = whole.num_rows
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names in order; empty before the first rows."""
+        return tuple(self._arrays)
+
+    def append(self, rows: Mapping[str, np.ndarray]) -> None:
+        """Adds rows, given as columns of equal length: the same names every time."""
+        count = len(next(iter(rows.values())))
+        self._reserve(self._length + count, rows)
+        for name, values in rows.items():
+            self._arrays[name][self._length : self._length + count] = values
+        self._length += count
+
+    def rows(self, first: int, last: int) -> dict[str, np.ndarray]:
+        """Returns rows [first, last) as views, one array a column."""
+        return {name: array[first:last] for name, array in self._arrays.items()}
+
+    def frame(self, since: int = 0) -> pd.DataFrame:
+        """Returns the rows from `since` on as a DataFrame."""
+        return pd.DataFrame({name: array.copy() for name, array in self.rows(since, self._length).items()})
+
+    def cut(self, length: int) -> None:
+        """Keeps the first `length` rows; missing ones become NaN, so that row i stays step i + 1."""
+        if self._length > length:
+            self._length, self.generation = length, self.generation + 1
+            self.close()
+            self._flushed = 0
+        elif self._length < length and self._arrays:
+            lost = {name: np.full(length - self._length, 0 if name in _TYPES else np.nan) for name in self._arrays}
+            self.append(lost | {"step": np.arange(self._length, length) + 1} if "step" in lost else lost)
+
+    def flush(self) -> int | None:
+        """Hands new rows to the operating system; returns the file's descriptor for fsync, if there is one."""
+        if self._path is None or not self._arrays:
+            return None
+        if self._writer is None:
+            self._begin_file()
+        if self._flushed < self._length:
+            self._write(self._flushed, self._length)
+        return self._file.fileno()
+
+    def close(self) -> None:
+        """Flushes nothing; closes the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._file.close()
+        self._writer = self._file = None
+
+    def _reserve(self, needed: int, rows: Mapping[str, np.ndarray]) -> None:
+        if not self._arrays:
+            self._arrays = {name: np.empty(max(1024, needed), column_type(name)) for name in rows}
+        if needed > len(next(iter(self._arrays.values()))):
+            for name, array in list(self._arrays.items()):
+                larger = np.empty(max(needed, 2 * len(array)), array.dtype)
+                larger[: self._length] = array[: self._length]
+                self._arrays[name] = larger
+
+    def _begin_file(self) -> None:
+        # A stream cannot be cut, so the rows that stay are written to a new file, which then grows.
+        fresh = self._path.with_name(f".tmp-{self._path.name}")
+        self._file = open(fresh, "wb", buffering=0)
+        schema = pa.schema([(name, pa.from_numpy_dtype(array.dtype)) for name, array in self._arrays.items()])
+        self._writer = pa.ipc.new_stream(self._file, schema)
+        self._flushed = 0
+        if self._length:
+            self._write(0, self._length)
+        os.replace(fresh, self._path)
+
+    def _write(self, first: int, last: int) -> None:
+        batch = pa.RecordBatch.from_pydict({name: pa.array(a) for name, a in self.rows(first, last).items()})
+        self._writer.write_batch(batch)
+        self._flushed = last
+
+
+class History(Table):
+    """One row per optimizer step; row i is step i + 1. Its `epochs` have one row per epoch.
+
+    Args:
+        folder: of the run, or None to keep everything in memory.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        super().__init__(folder and folder / "history.arrows")
+        self.epochs = Table(folder and folder / "epochs.arrows")
+        #: Unix time minus the column "time", for the newest rows.
+        self.wall_offset = 0.0
+        self._listeners: set[Callable[[], None]] = set()
+        self._listening = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: Path) -> History:
+        """Reads a run's history from its folder."""
+        history = cls(folder)
+        history.read()
+        history.epochs.read()
+        return history
+
+    def record(self, rows: Mapping[str, np.ndarray], wall: float | None = None) -> None:
+        """Appends steps and wakes the readers.
+
+        Args:
+            rows: as for `append`, with "time": seconds of training.
+            wall: unix time at the end of the last row; None: now.
+        """
+        self.append(rows)
+        self.wall_offset = (time.time() if wall is None else wall) - float(rows["time"][-1])
+        self.notify()
+
+    def cut_to(self, step: int, finished_epochs: int) -> None:
+        """Takes back what came after a checkpoint."""
+        self.cut(step)
+        self.epochs.cut(min(finished_epochs, len(self.epochs)))
+        self.notify()
+
+    def flush_all(self) -> list[int]:
+        """Flushes steps and epochs; returns the descriptors to fsync."""
+        return [fd for fd in (self.flush(), self.epochs.flush()) if fd is not None]
+
+    def close_all(self) -> None:
+        """Flushes and closes both files."""
+        self.flush_all()
+        self.close()
+        self.epochs.close()
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Calls `callback()` after every change, in the writer's thread; returns how to end that."""
+        with self._listening:
+            self._listeners.add(callback)
+        return lambda: self._listeners.discard(callback)
+
+    def notify(self) -> None:
+        """Wakes the readers."""
+        with self._listening:
+            listeners = tuple(self._listeners)
+        for callback in listeners:
+            callback()

@@ -1,0 +1,99 @@
+"""What catalogue models share: where the data comes in, where predictions go out, and seeds.
+
+Scaling is part of the model, so that a downloaded model takes raw data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from trainer.dataset import DataSpec
+from trainer.registry import LOSSES
+
+
+class Seeds:
+    """A stream of seeds, so that no layer depends on process-wide random state.
+
+    Keras draws a missing seed from Python's global generator, which other threads use too.
+
+    Args:
+        seed: of the run.
+    """
+
+    def __init__(self, seed: int):
+        self._generator = np.random.Generator(np.random.Philox(seed))
+
+    def __call__(self) -> int:
+        """Returns the next seed, in [0, 2**31)."""
+        return int(self._generator.integers(2**31))
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a model's last layer gives.
+
+    Attributes:
+        units: how many numbers for each example.
+        activation: "softmax" (one probability a class), "sigmoid" (probability of class 1) or "linear".
+    """
+
+    units: int
+    activation: str
+
+
+def head_for(data: DataSpec, loss: str) -> Head:
+    """Returns the last layer that a loss asks for: one unit a class, or one.
+
+    Args:
+        data: gives the number of classes.
+        loss: an entry of `LOSSES`.
+    """
+    activation = LOSSES[loss].head
+    return Head(data.num_classes if activation == "softmax" else 1, activation)
+
+
+def dense(units: int, seeds: Seeds, activation: str | None = None) -> keras.layers.Dense:
+    """Returns a dense layer whose initial weights follow from `seeds` (Glorot & Bengio 2010)."""
+    initializer = keras.initializers.HeNormal if activation == "relu" else keras.initializers.GlorotUniform
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer(seed=seeds()))
+
+
+def raw_input(data: DataSpec, dtype: str = "float32") -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Returns a model's input and the same, scaled for training.
+
+    Args:
+        data: with `mean` and `variance` where it standardizes.
+        dtype: of the raw examples; a float32 input takes uint8 examples too, and casts them.
+
+    Returns:
+        The input (batch, *input_shape) of raw examples, and float32 of the same shape.
+    """
+    inputs = keras.Input(data.input_shape, dtype=dtype, name="input")
+    x = inputs
+    if data.rescale is not None:
+        x = keras.layers.Rescaling(data.rescale, name="rescale")(x)
+    if data.standardize:
+        x = keras.layers.Normalization(mean=data.mean, variance=data.variance, name="standardize")(x)
+    return inputs, x
+
+
+def predict_output(x: keras.KerasTensor, data: DataSpec, head: Head, seeds: Seeds) -> keras.KerasTensor:
+    """Returns a model's prediction from its last features.
+
+    Args:
+        x: float32 (batch, features).
+
+    Returns:
+        (batch, head.units): probabilities, or a regression's value in the target's own units.
+    """
+    x = keras.layers.Dense(head.units, kernel_initializer=keras.initializers.GlorotUniform(seed=seeds()), name="head")(
+        x
+    )
+    if head.activation != "linear":
+        x = keras.layers.Activation(head.activation, dtype="float32", name="prediction")(x)
+    elif (data.target_std, data.target_mean) != (1.0, 0.0):
+        x = keras.layers.Rescaling(data.target_std, offset=data.target_mean, dtype="float32", name="prediction")(x)
+    return x

@@ -1,0 +1,31 @@
+"""Whether XLA should compile a model's steps: a rule on the model alone, never on timing.
+
+On a processor XLA makes plain dense steps several times faster, and convolutions, recurrences
+and random numbers many times slower (`docs/decisions/xla.md`).
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+DENSE_LAYERS = (
+    keras.layers.InputLayer,
+    keras.layers.Dense,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Rescaling,
+    keras.layers.Normalization,
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.Softmax,
+    keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+)
+
+
+def suits_xla(model: keras.Model | tf.Module) -> bool:
+    """Returns whether every layer is one that XLA is known to make faster."""
+    if type(model) not in (keras.Sequential, keras.Model) and type(model).__name__ != "Functional":
+        return False
+    return all(isinstance(layer, DENSE_LAYERS) for layer in model.layers)

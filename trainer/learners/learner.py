@@ -1,0 +1,83 @@
+"""What the loop and the checkpoint ask of a learner."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import tensorflow as tf
+
+
+class Learner(ABC):
+    """Owns model(s) and optimizer(s) and knows one train step. The loop knows neither."""
+
+    #: Whether the whole chunk of steps is compiled by XLA. It follows from the model alone.
+    jit_compile: bool = False
+    #: Every how many steps the gradient norm is measured; other rows hold NaN.
+    grad_norm_stride: int = 1
+
+    @abstractmethod
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor], step: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Makes one optimizer update; runs inside a compiled function.
+
+        Args:
+            batch: x (batch, …) and y (batch, …).
+            step: int64, counts updates from 1.
+
+        Returns:
+            float32 scalars of this batch: loss, metrics, learning_rate, grad_norm.
+        """
+
+    @abstractmethod
+    def eval_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> None:
+        """Adds one batch to the evaluation; runs inside a compiled function."""
+
+    @abstractmethod
+    def epoch_logs(self) -> dict[str, float]:
+        """Returns means over the training batches of the epoch so far."""
+
+    @abstractmethod
+    def eval_logs(self) -> dict[str, float]:
+        """Returns what `eval_step` gathered since `reset_eval`."""
+
+    @abstractmethod
+    def reset_epoch(self) -> None:
+        """Begins a new epoch's means."""
+
+    @abstractmethod
+    def reset_eval(self) -> None:
+        """Begins a new evaluation."""
+
+    @abstractmethod
+    def variables(self) -> dict[str, list]:
+        """Returns the complete mutable state by part: model, optimizer, metrics."""
+
+    @abstractmethod
+    def log_names(self) -> list[str]:
+        """Returns the keys of `train_step`'s result, in order."""
+
+    def snapshot(self) -> dict[str, list[tf.Tensor]]:
+        """Returns the state as it is now.
+
+        Between steps only. The tensors share memory with the variables until the next update
+        writes to them, so this is quick, and what another thread does with them is safe.
+        """
+        return {
+            part: [tf.identity(raw(v).read_value()) for v in variables] for part, variables in self.variables().items()
+        }
+
+    def release(self) -> None:
+        """Gives the memory of all variables back; the learner cannot be used afterwards.
+
+        Compiled functions keep variables alive although no Python object refers to them.
+        """
+        for variables in self.variables().values():
+            for variable in variables:
+                handle = raw(variable)
+                tf.raw_ops.AssignVariableOp(
+                    resource=handle.handle, value=tf.zeros([0], handle.dtype), validate_shape=False
+                )
+
+
+def raw(variable) -> tf.Variable:
+    """Returns the TensorFlow variable behind a Keras variable, or the variable itself."""
+    return getattr(variable, "value", variable) if not isinstance(variable, tf.Variable) else variable

@@ -1,0 +1,177 @@
+"""The loop: many steps inside one compiled call, every batch recorded.
+
+How many steps a call makes is an argument of the compiled program, not a part of it. The same
+program runs whatever the number is, so it may follow the clock (short at first, then about
+`chunk_seconds`) without any bit depending on it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.dataset import Dataset, Split
+from trainer.learners import Learner
+
+#: The most steps that one call can make; the record of a call has this many rows.
+MOST_STEPS = 2048
+EVAL_BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some optimizer steps in a row, all of one epoch.
+
+    Attributes:
+        step: updates so far, after this chunk.
+        epoch: the epoch it belongs to, from 1.
+        logs: name → float32 (steps,), one value per step, of that batch.
+        seconds: how long the steps took.
+        compile_seconds: how long it took to compile for this batch size before that; else 0.
+        ends_epoch: whether the epoch's last step is the last one here.
+        epoch_logs: name → mean over the epoch's batches, where the epoch ends.
+    """
+
+    step: int
+    epoch: int
+    logs: dict[str, np.ndarray]
+    seconds: float
+    compile_seconds: float
+    ends_epoch: bool
+    epoch_logs: dict[str, float] = field(default_factory=dict)
+
+
+def train(
+    learner: Learner,
+    dataset: Dataset,
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int = 0,
+    step: int = 0,
+    chunk_seconds: float = 0.04,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Chunk]:
+    """Trains, yielding a chunk of steps at a time; between chunks the caller may look, save or leave.
+
+    Args:
+        learner: at the state it had after `step` updates.
+        dataset: its training split is used.
+        epochs: how many passes in all, those before `step` included.
+        batch_size: examples a step; an epoch's last batch may be smaller.
+        seed: of the order of the examples.
+        step: updates made before.
+        chunk_seconds: about how long a chunk should take.
+        clock: seconds; decides only how many steps a call makes.
+
+    Yields:
+        `Chunk`.
+    """
+    steps_per_epoch = dataset.steps_per_epoch(batch_size)
+    program = TrainProgram(learner, dataset.train)
+    order, ordered_epoch, steps = None, 0, 1
+    while step < epochs * steps_per_epoch:
+        epoch, position = step // steps_per_epoch + 1, step % steps_per_epoch
+        if epoch != ordered_epoch:
+            order, ordered_epoch = dataset.order(seed, epoch), epoch
+        if position == 0:
+            learner.reset_epoch()
+        batches = take_batches(order, batch_size, position, min(steps, MOST_STEPS))
+        asked = clock()
+        program.compile(batches)
+        began = clock()
+        rows = program(batches, step)
+        seconds = clock() - began
+        step += len(batches)
+        ends_epoch = step % steps_per_epoch == 0
+        logs = dict(zip(learner.log_names(), rows.T, strict=True))
+        yield Chunk(step, epoch, logs, seconds, began - asked, ends_epoch, learner.epoch_logs() if ends_epoch else {})
+        steps = next_chunk(len(batches), seconds, chunk_seconds)
+
+
+def take_batches(order: np.ndarray, batch_size: int, position: int, most: int) -> np.ndarray:
+    """Returns the next batches of an epoch as indices, int32 (steps, batch).
+
+    The epoch's last batch stands alone where it is smaller than the others.
+    """
+    full = len(order) // batch_size
+    if position >= full:
+        return order[None, full * batch_size :]
+    steps = min(most, full - position)
+    return order[position * batch_size : (position + steps) * batch_size].reshape(steps, batch_size)
+
+
+def next_chunk(steps: int, seconds: float, target: float) -> int:
+    """Returns how many steps would take about `target` seconds; at most four times as many as now."""
+    return max(1, min(int(steps * target / max(seconds, 1e-6)), 4 * steps, MOST_STEPS))
+
+
+class TrainProgram:
+    """The compiled steps: indices in, one row of logs per step out.
+
+    The split lies on the device as a whole; a batch is gathered there, inside the program.
+    """
+
+    def __init__(self, learner: Learner, split: Split):
+        self._learner, self._x, self._y = learner, tf.constant(split.x), tf.constant(split.y)
+        self._run = tf.function(self._steps, jit_compile=learner.jit_compile, autograph=False)
+        self._compiled: set[int] = set()
+
+    def compile(self, batches: np.ndarray) -> None:
+        """Compiles for this batch size, if that is not done yet, without making a step."""
+        if batches.shape[1] not in self._compiled:
+            self._call(batches, steps=0, step=0)
+            self._compiled.add(batches.shape[1])
+
+    def __call__(self, batches: np.ndarray, step: int) -> np.ndarray:
+        """Makes one step per row of `batches` and returns float32 (steps, logs)."""
+        # numpy() waits for the device: one wait a chunk.
+        return self._call(batches, steps=len(batches), step=step).numpy()[: len(batches)]
+
+    def _call(self, batches: np.ndarray, steps: int, step: int) -> tf.Tensor:
+        padded = np.zeros((MOST_STEPS, batches.shape[1]), np.int32)
+        padded[: len(batches)] = batches
+        return self._run(self._x, self._y, tf.constant(padded), tf.constant(steps), tf.constant(step, tf.int64))
+
+    def _steps(self, x, y, batches, steps, step):
+        names = self._learner.log_names()
+
+        def one(i, rows):
+            chosen = batches[i]
+            batch = tf.gather(x, chosen), tf.gather(y, chosen)
+            logs = self._learner.train_step(batch, step + tf.cast(i, tf.int64) + 1)
+            row = tf.stack([tf.reshape(logs[name], []) for name in names])
+            return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], row[None])
+
+        start = tf.constant(0), tf.zeros([MOST_STEPS, len(names)])
+        return tf.while_loop(lambda i, rows: i < steps, one, start)[1]
+
+
+class Evaluator:
+    """Measures a learner on a split, compiled once and used every epoch.
+
+    Args:
+        learner: the learner.
+        split: what it is measured on.
+    """
+
+    def __init__(self, learner: Learner, split: Split):
+        self._learner, self._split = learner, split
+        self._x, self._y = tf.constant(split.x), tf.constant(split.y)
+        self._run = tf.function(self._batch, autograph=False)
+
+    def __call__(self, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
+        """Returns the split's loss and metrics, or None where `should_stop` became true meanwhile."""
+        self._learner.reset_eval()
+        for first in range(0, len(self._split), EVAL_BATCH_SIZE):
+            if should_stop():
+                return None
+            self._run(tf.constant(first), tf.constant(min(first + EVAL_BATCH_SIZE, len(self._split))))
+        return self._learner.eval_logs()
+
+    def _batch(self, first, last):
+        self._learner.eval_step((self._x[first:last], self._y[first:last]))

@@ -1,0 +1,1 @@
+"""Models: one file is one entry of `MODELS`, found by itself."""

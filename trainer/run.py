@@ -1,0 +1,459 @@
+"""Run: one run's thread, commands and status. The only file that starts threads.
+
+A command names the status that the caller saw and acts only while that is still so: a double
+click or a second tab acts once, and is told what happened.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import threading
+import time
+import traceback
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+from trainer.checkpoint import list_checkpoints, sync
+from trainer.config import RunConfig
+from trainer.dataset import DataSpec
+from trainer.devices import check_device
+from trainer.errors import ConfigError, DivergenceError, RunBusyError, TrainerError
+from trainer.history import History
+from trainer.names import check_name
+from trainer.session import Progress, Session, best_epoch, best_step
+
+STATUSES = ("queued", "running", "completed", "paused", "stopped", "failed", "interrupted")
+LIVE = ("queued", "running")
+RESUMABLE = ("paused", "stopped", "failed", "interrupted")
+#: A run that was made but not started within this time was left behind.
+_SECONDS_TO_START = 60
+_ENDINGS = {"completed": "completed", "pause": "paused", "stop": "stopped", "interrupt": "interrupted"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did.
+
+    Attributes:
+        acted: whether it had an effect.
+        status: the run's status now.
+        message: one sentence for whoever asked.
+    """
+
+    acted: bool
+    status: str
+    message: str
+
+
+class Run:
+    """One run: its folder, and its thread while it trains.
+
+    Args:
+        path: the run's folder; `RunStore` makes and finds it.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._wanted: str | None = None
+        self._history: weakref.ref[History] | None = None
+        self._live_history: History | None = None
+        self._progress = Progress()
+        # One process trains a run at a time; the system takes the lock back when that process dies.
+        self._owner = filelock.FileLock(path / "lock", timeout=0, thread_local=False)
+        self.refresh()
+
+    # What it is
+
+    @property
+    def id(self) -> str:
+        """The folder's name, made by the store."""
+        return self.path.name
+
+    @property
+    def name(self) -> str:
+        """The user's name for it."""
+        return self._facts["name"]
+
+    @property
+    def status(self) -> str:
+        """One of `STATUSES`."""
+        return self._facts["status"]
+
+    @property
+    def reason(self) -> str:
+        """Why it has this status, as a sentence; may be empty."""
+        return self._facts.get("reason", "")
+
+    @property
+    def notes(self) -> list[str]:
+        """What happened on the way that a person should know, such as a damaged checkpoint."""
+        return list(self._facts.get("notes", []))
+
+    @property
+    def created(self) -> float:
+        """Unix time."""
+        return self._facts["created"]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is queued or running."""
+        return self.status in LIVE
+
+    @property
+    def pending(self) -> str | None:
+        """The command that was given and has not taken effect yet: "pause", "stop", "interrupt" or None."""
+        return self._wanted if self.is_live else None
+
+    @property
+    def phase(self) -> str:
+        """What is being done now beside training: "Compiling the training step"; else empty."""
+        return self._progress.phase if self.is_live else ""
+
+    @property
+    def config(self) -> RunConfig:
+        """The recipe."""
+        if self._config is None:
+            self._config = RunConfig.from_file(self.path / "config.json")
+        return self._config
+
+    @property
+    def spec(self) -> DataSpec | None:
+        """What was known of the data once it was loaded, with its statistics; None before the first start."""
+        fields = self._facts.get("spec")
+        return DataSpec(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}) if fields else None
+
+    @property
+    def fingerprint(self) -> dict:
+        """What the bits depend on beside the config."""
+        return self._facts.get("fingerprint", {})
+
+    @property
+    def step(self) -> int:
+        """Optimizer updates so far."""
+        return self._progress.step if self._thread else self._facts.get("step", 0)
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Optimizer updates in one pass; None before the first start."""
+        return self._progress.steps_per_epoch or self._facts.get("steps_per_epoch")
+
+    @property
+    def total_steps(self) -> int | None:
+        """Optimizer updates in all; None before the first start."""
+        return self.steps_per_epoch and self.steps_per_epoch * self.config.epochs
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the newest step belongs to, from 1; 0 before the first step."""
+        return (self.step - 1) // self.steps_per_epoch + 1 if self.step and self.steps_per_epoch else 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far, over all sessions."""
+        return self._progress.seconds if self._thread else self._facts.get("seconds", 0.0)
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Speed since the last start or resume; compilation and validation left out."""
+        return self._progress.steps_per_second if self._thread else self._facts.get("steps_per_second")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """What is left at this session's speed; None while it is not known."""
+        speed = self.steps_per_second
+        return (self.total_steps - self.step) / speed if self.status == "running" and speed else None
+
+    @property
+    def history(self) -> History:
+        """What was measured; read from disk at the first look."""
+        with self._lock:
+            history = self._live_history or (self._history and self._history())
+            if history is None:
+                history = History.load(self.path)
+                self._history = weakref.ref(history)
+            return history
+
+    @property
+    def checkpoints(self) -> list:
+        """The checkpoints on disk, newest first."""
+        return list_checkpoints(self.path / "checkpoints")
+
+    @property
+    def best_step(self) -> int | None:
+        """The step at the end of the best epoch so far: lowest val_loss, or loss where nothing is validated."""
+        return best_step(self.history.epochs)
+
+    @property
+    def metrics(self) -> dict[str, dict]:
+        """`last` and `best`: an epoch's row each, as numbers; test metrics stand in `last`."""
+        epochs = self.history.epochs
+        best = best_epoch(epochs)
+        return {
+            "last": _row(epochs, len(epochs) - 1) | self._facts.get("test", {}),
+            "best": {} if best is None else _row(epochs, best),
+        }
+
+    def describe(self) -> dict:
+        """Returns everything about the run as JSON-ready values."""
+        checkpoints = self.checkpoints
+        return {
+            "id": self.id,
+            "name": self.name,
+            "status": self.status,
+            "reason": self.reason,
+            "notes": self.notes,
+            "created": self.created,
+            "config": self.config.model_dump(),
+            "step": self.step,
+            "epoch": self.epoch,
+            "total_steps": self.total_steps,
+            "seconds": self.seconds,
+            "steps_per_second": self.steps_per_second,
+            "metrics": self.metrics,
+            "checkpoints": [{"step": c.step, "path": str(c.path), "digest": c.digest} for c in checkpoints],
+            "digest": checkpoints[0].digest if checkpoints else None,
+            "fingerprint": self.fingerprint,
+        }
+
+    # What can be asked of it
+
+    def start(self, seen: str | None = None) -> Outcome:
+        """Starts training in a background thread.
+
+        Raises:
+            ConfigError: the device is not there.
+            RunBusyError: another process trains this run.
+        """
+        return self._begin("start", seen, ("queued",), None)
+
+    def resume(self, seen: str | None = None, source: str | int = "latest") -> Outcome:
+        """Goes on from a checkpoint, exactly where it left off.
+
+        Args:
+            seen: the status that the caller saw, or None.
+            source: "latest", "best", or a checkpoint's step. What came after it is taken back.
+
+        Raises:
+            ConfigError: there is no such checkpoint.
+            RunBusyError: another process trains this run.
+        """
+        return self._begin("resume", seen, RESUMABLE, self._find_source(source))
+
+    def pause(self, seen: str | None = None) -> Outcome:
+        """Asks the run to write a checkpoint and end, to go on later."""
+        return self._ask("pause", seen)
+
+    def stop(self, seen: str | None = None) -> Outcome:
+        """Asks the run to write a checkpoint and end."""
+        with self._lock:
+            if self.status == "paused" and seen in (None, "paused"):
+                self._change(status="stopped", reason=f"Stopped by the user at step {self.step}.")
+                return Outcome(True, self.status, "Stopped.")
+            return self._ask("stop", seen)
+
+    def interrupt(self) -> Outcome:
+        """Asks the run to write a checkpoint and end, because the process must end."""
+        return self._ask("interrupt", None)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the run's thread has ended; returns whether it has.
+
+        Args:
+            timeout: seconds, or None for no limit.
+        """
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+            return not thread.is_alive()
+        return True
+
+    def rename(self, name: str) -> None:
+        """Gives the run another display name.
+
+        Raises:
+            ConfigError: empty, too long, or with control characters.
+        """
+        self._change(name=check_name(name))
+
+    def refresh(self) -> None:
+        """Reads the run's folder again, unless it is trained here; a run whose process died is marked so."""
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._facts = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            self._config, self._progress = None, Progress()
+            was_begun = self._facts.get("started") or time.time() - self.created > _SECONDS_TO_START
+            if self.status == "running" or (self.status == "queued" and was_begun):
+                try:
+                    with self._owner:
+                        reason = "The process ended without warning. Resume to go on from the last checkpoint."
+                        self._change(status="interrupted", reason=reason)
+                except filelock.Timeout:
+                    pass  # It is being trained by another process.
+
+    # How it works
+
+    def _find_source(self, source: str | int) -> int | None:
+        if source == "latest":
+            return None
+        steps = [checkpoint.step for checkpoint in self.checkpoints]
+        wanted = self.best_step if source == "best" else int(source) if str(source).isdigit() else None
+        if wanted not in steps:
+            held = ", ".join(map(str, steps)) or "none yet"
+            raise ConfigError(
+                f"from must be latest, best or the step of a checkpoint ({held}). Received: {source!r}. "
+                "Choose one of these.",
+                "from",
+            )
+        return wanted
+
+    def _begin(self, command: str, seen: str | None, allowed: tuple, at_most: int | None) -> Outcome:
+        with self._lock:
+            self.refresh()
+            if self.status not in allowed or (seen is not None and seen != self.status) or self._thread is not None:
+                return Outcome(False, self.status, f"Nothing to {command}: this run is {self.status}.")
+            check_device(self.config.device)
+            try:
+                self._owner.acquire()
+            except filelock.Timeout:
+                raise RunBusyError(
+                    f"Another process is training the run {self.name}. Wait for it, or end it."
+                ) from None
+            self._wanted = None
+            self._live_history = self.history
+            self._progress = Progress(phase="Warming up", step=self._facts.get("step", 0))
+            self._log_event(command)
+            self._change(status="queued", reason="", started=time.time(), test={})
+            self._thread = threading.Thread(target=self._work, args=(at_most,), name=f"run-{self.id}", daemon=True)
+            self._thread.start()
+            return Outcome(True, self.status, "Started." if command == "start" else "Resumed.")
+
+    def _ask(self, command: str, seen: str | None) -> Outcome:
+        with self._lock:
+            if not self.is_live or (seen is not None and seen != self.status):
+                return Outcome(False, self.status, f"Nothing to {command}: this run is {self.status}.")
+            if self._thread is None:
+                return Outcome(False, self.status, "Another process is training this run. Use its own window.")
+            if self._wanted is None or command == "interrupt":
+                self._wanted = command
+                return Outcome(True, self.status, {"pause": "Pausing.", "stop": "Stopping."}.get(command, "Ending."))
+            return Outcome(False, self.status, f"This run is already asked to {self._wanted}.")
+
+    def _work(self, at_most: int | None) -> None:
+        """The body of the thread: one session, and whatever it ends with put into words."""
+        history = self._live_history
+        try:
+            with ThreadPoolExecutor(1, thread_name_prefix=f"checkpoints-{self.id}") as background:
+                session = Session(
+                    self.path,
+                    self.config,
+                    history,
+                    self._progress,
+                    wanted=lambda: self._wanted,
+                    note=self._note,
+                    begun=self._begun,
+                    background=background,
+                    known_fingerprint=self.fingerprint,
+                    at_most=at_most,
+                )
+                outcome, tested = session.run()
+            reason = {
+                "completed": "",
+                "pause": f"Paused by the user at step {self.step}.",
+                "stop": f"Stopped by the user at step {self.step}.",
+                "interrupt": f"The process was asked to end; everything up to step {self.step} is saved.",
+            }[outcome]
+            self._end(_ENDINGS[outcome], reason, test=tested)
+        except DivergenceError as error:
+            self._end("failed", f"{error} {self._advise_divergence()}")
+        except TrainerError as error:
+            self._end("failed", str(error))
+        except MemoryError:
+            self._end("failed", "There was not enough memory. Choose a smaller model or batch size.")
+        except OSError as error:
+            self._end("failed", f"The run's folder could not be written: {error}. Make room or check its rights.")
+        except BaseException as error:  # The worker's edge: whatever it is, the run must not stay "running".
+            first_line = str(error).strip().split("\n")[0][:300]
+            self._end("failed", f"Training broke off: {type(error).__name__}: {first_line}. The log has the details.")
+
+    def _end(self, status: str, reason: str, **facts) -> None:
+        if status == "failed":
+            self._log(traceback.format_exc())
+        with self._lock:
+            self._log_event(status)
+            progress = self._progress
+            progress.phase = ""
+            self._change(
+                status=status,
+                reason=reason,
+                ended=time.time(),
+                step=progress.step,
+                seconds=progress.seconds,
+                steps_per_second=progress.steps_per_second,
+                **facts,
+            )
+            history, self._live_history, self._thread = self._live_history, None, None
+            # Whoever watches keeps it alive; nobody else needs it in memory.
+            self._history = weakref.ref(history)
+            self._owner.release()
+        history.notify()
+
+    def _begun(self, known: dict) -> None:
+        with self._lock:
+            self._change(
+                status="running",
+                spec=dataclasses.asdict(known["spec"]),
+                fingerprint=known["fingerprint"],
+                steps_per_epoch=self._progress.steps_per_epoch,
+            )
+            self._log(f"Training from step {known['from_step']}.")
+        self._live_history.notify()
+
+    def _advise_divergence(self) -> str:
+        options = self.config.optimizer_options
+        saved = self.checkpoints
+        advice = f"Try a smaller learning rate (now {options['learning_rate']:g}) or clip the gradient norm at 1."
+        return advice + (f" The checkpoint of step {saved[0].step} is kept." if saved else "")
+
+    def _note(self, sentence: str) -> None:
+        self._log(sentence)
+        self._change(notes=[*self.notes, sentence])
+
+    def _log(self, text: str) -> None:
+        with open(self.path / "log.txt", "a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text.rstrip()}\n")
+
+    def _log_event(self, event: str) -> None:
+        with open(self.path / "events.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps({"event": event, "step": self._progress.step, "time": time.time()}) + "\n")
+            sync(file)
+
+    def _change(self, **facts) -> None:
+        with self._lock:
+            self._facts = self._facts | facts
+            write_json(self.path / "run.json", self._facts)
+
+
+def write_json(path: Path, value: dict) -> None:
+    """Writes JSON so that a reader, or a crash, sees the old contents or the new."""
+    temporary = path.with_name(f".tmp-{path.name}")
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=1)
+        sync(file)
+    os.replace(temporary, path)
+
+
+def _row(table, index: int) -> dict:
+    """Returns one row as plain numbers, without what was not measured."""
+    if index < 0:
+        return {}
+    row = {name: values[0].item() for name, values in table.rows(index, index + 1).items()}
+    return {name: value for name, value in row.items() if value == value}
