@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from trainer.config import RunConfig
-from trainer.dataset import DataSpec, Dataset, load_dataset
+from trainer.dataset import Dataset, DataSpec, load_dataset
 from trainer.engine import load_engine
 from trainer.registry import LOSSES, METRICS, MODELS, OPTIMIZERS
 

@@ -70,7 +70,7 @@ class RunConfig(BaseModel):
         description="Scale gradients down when their overall norm is larger. Set 1 if training jumps.",
     )
     checkpoint_seconds: float = Field(
-        30, ge=1, le=86_400, title="checkpoint every (s)", description="What a crash can cost at most."
+        30.0, ge=1, le=86_400, title="checkpoint every (s)", description="What a crash can cost at most."
     )
     keep_checkpoints: int = Field(
         3, ge=1, le=1000, title="checkpoints kept", description="The newest ones; the best one is kept beside them."

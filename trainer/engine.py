@@ -62,12 +62,11 @@ def warm_up() -> None:
     """Loads the engine and compiles one small step, so that the first run starts at once."""
     load_engine()
     import keras
+    import numpy as np
 
     from trainer.dataset import Arrays, Dataset
     from trainer.learners import SupervisedLearner
     from trainer.loop import train
-
-    import numpy as np
 
     inputs = keras.Input((2,))
     model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(inputs))

@@ -6,6 +6,8 @@ updated inside `tf.function`.
 Traits of an entry:
     accepts: why it does not fit a data set, or None.
     is_default: whether it is measured where the configuration names no metrics.
+    keras_name: the Keras metric that gives the same number, to compile a downloaded model with; absent
+        where Keras has none of that name.
 """
 
 from __future__ import annotations
@@ -16,7 +18,12 @@ from trainer.registry import METRICS
 
 
 @METRICS.register(
-    label="Accuracy", help="The part of examples classified right.", accepts=needs_classes, is_default=True, order=1
+    label="Accuracy",
+    help="The part of examples classified right.",
+    accepts=needs_classes,
+    is_default=True,
+    keras_name="accuracy",
+    order=1,
 )
 def accuracy(data: DataSpec, head):
     """Returns the part in [0, 1] of examples whose most probable class is the true one."""
@@ -52,6 +59,7 @@ def top_3_accuracy(data: DataSpec, head):
     help="How far predictions are off on average, in the target's own units.",
     accepts=needs_numbers,
     is_default=True,
+    keras_name="mean_absolute_error",
     order=3,
 )
 def mae(data: DataSpec, head):
@@ -66,6 +74,7 @@ def mae(data: DataSpec, head):
     help="The part of the target's variation that is explained: 1 is perfect, 0 no better than the mean.",
     accepts=needs_numbers,
     is_default=True,
+    keras_name="r2_score",
     order=4,
 )
 def r2(data: DataSpec, head):
@@ -82,10 +91,10 @@ def r2(data: DataSpec, head):
 
         def __init__(self, name="r2", dtype=None):
             super().__init__(name=name, dtype=dtype)
-            self.count = self.add_weight(name="count")
-            self.total = self.add_weight(name="total")
-            self.squares = self.add_weight(name="squares")
-            self.misses = self.add_weight(name="misses")
+            self.count = self.add_weight(initializer="zeros", name="count")
+            self.total = self.add_weight(initializer="zeros", name="total")
+            self.squares = self.add_weight(initializer="zeros", name="squares")
+            self.misses = self.add_weight(initializer="zeros", name="misses")
 
         def update_state(self, y_true, y_pred, sample_weight=None):
             y = keras.ops.reshape(keras.ops.cast(y_true, self.dtype), (-1,))
@@ -114,6 +123,7 @@ def r2(data: DataSpec, head):
     label="Root mean squared error",
     help="Like the mean absolute error, but large misses count more; in the target's own units.",
     accepts=needs_numbers,
+    keras_name="root_mean_squared_error",
     order=5,
 )
 def rmse(data: DataSpec, head):

@@ -130,7 +130,10 @@ def nadam(*, learning_rate: LearningRate = 0.001, beta_1: Beta1 = 0.9, beta_2: B
 def lion(
     *,
     learning_rate: LearningRate = 0.0001,
-    beta_1: Beta1 = 0.9,
+    beta_1: Annotated[
+        float,
+        Field(gt=0, le=0.99999, title="beta 1", description="How much the mean counts in a step. Leave it at first."),
+    ] = 0.9,
     beta_2: Beta2 = 0.99,
     weight_decay: WeightDecay = 0.0,
 ):

@@ -203,7 +203,7 @@ class Entry:
             for name, parameter in inspect.signature(self.build).parameters.items()
             if parameter.kind is parameter.KEYWORD_ONLY
         }
-        strict = ConfigDict(strict=True, allow_inf_nan=False, validate_default=True)
+        strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
         return create_model(f"{self.name}_options", __config__=strict, **fields)
 
     @cached_property

@@ -1,0 +1,19 @@
+"""The pages and what frames them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui.header import header
+
+UI = Path(__file__).parent / "ui"
+
+st.set_page_config(page_title="Traindeck", page_icon=":material/monitoring:", layout="wide")
+st.logo(UI / "logo.svg", size="large", link=None)
+st.html(UI / "layout.css")
+page = st.navigation(
+    [st.Page("train.py", title="Train", icon=":material/play_circle:", default=True)],
+    position="top",
+)
+header()
+page.run()

@@ -1,0 +1,34 @@
+"""What frames every page: whether the engine is ready, and how busy the machine is."""
+
+from __future__ import annotations
+
+import psutil
+import streamlit as st
+
+from trainer.engine import engine_status
+
+_process = psutil.Process()
+# The first call only begins the measurement.
+psutil.cpu_percent()
+
+
+def header() -> None:
+    """Draws the machine's load, and a word while the engine is not ready yet."""
+    st.fragment(_warming, run_every=0.5 if engine_status() != "ready" else None)(engine_status())
+    st.fragment(_load, run_every=5.0)()
+
+
+def _warming(drawn: str) -> None:
+    status = engine_status()
+    if status == "failed":
+        st.error("TensorFlow could not be loaded. Look at the server's output, then start it again.")
+    elif status != "ready":
+        st.info("The engine is warming up: TensorFlow takes some seconds. You can choose and start already.",
+                icon=":material/hourglass_top:")  # fmt: skip
+    elif drawn != "ready":
+        st.rerun(scope="app")
+
+
+def _load() -> None:
+    memory = _process.memory_info().rss / 2**30
+    st.caption(f"CPU {psutil.cpu_percent():.0f} %  ·  memory {memory:.1f} GB", text_alignment="right")

@@ -1,0 +1,73 @@
+"""The live chart: a run's curves, batch by batch, as they are measured.
+
+The component is mounted once and told which run to show; the numbers reach it
+over the server's own socket and never pass through a Streamlit rerun.
+"""
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from server.assets import asset_url
+from server.guard import guard
+
+# The module itself is loaded from a route: inline JavaScript would be sent again at each refresh.
+_LOADER = """
+const views = new WeakMap()
+
+export default function (component) {
+  const { parentElement, data } = component
+  let view = views.get(parentElement)
+  if (!view) {
+    view = { chart: null, gone: false, data }
+    views.set(parentElement, view)
+    import(new URL(data.module, document.baseURI)).then((module) => {
+      if (!view.gone) view.chart = module.mount(parentElement.querySelector(".live-chart"), view.data)
+    }).catch(() => {
+      parentElement.querySelector(".live-chart").textContent = "The chart could not be loaded. Reload the page."
+    })
+  }
+  view.data = data
+  view.chart?.update(data)
+  return () => {
+    view.gone = true
+    view.chart?.close()
+    views.delete(parentElement)
+  }
+}
+"""
+
+# Plotly puts its style sheet into the document, where a shadow root would not see it;
+# the component's own rules all start with .live-chart.
+_component = st.components.v2.component(
+    "traindeck_live_chart", html='<div class="live-chart"></div>', js=_LOADER, isolate_styles=False
+)
+
+
+def live_chart(run: Any, *, metrics: list[tuple[str, str]], key: str = "train_chart_watch", height: int = 300) -> None:
+    """Shows a run's curves and goes on showing what is new.
+
+    Args:
+        run: the run; its id, status and `steps_per_epoch` are read.
+        metrics: (column, label) in the order of the panels: the first panel is
+            the loss, which is put there if the list does not name one, and the
+            first two are shown. `val_` + column is drawn into the same panel.
+        key: the component's key.
+        height: pixels of one panel; the place is reserved before there are points.
+    """
+    panels = list(metrics)
+    if not any(column == "loss" or column.endswith("_loss") for column, _ in panels):
+        panels.insert(0, ("loss", "loss"))
+    steps_per_epoch = run.steps_per_epoch
+    data = {
+        "run": run.id,
+        "token": guard.token(run.id),
+        "status": run.status,
+        "steps_per_epoch": steps_per_epoch if steps_per_epoch and math.isfinite(steps_per_epoch) else None,
+        "panels": [[column, label] for column, label in panels],
+        "height": height,
+        "module": asset_url("live_chart.js"),
+        "plotly": asset_url("plotly.min.js"),
+    }
+    _component(key=key, data=data)

@@ -1,0 +1,40 @@
+"""Runs to reopen, newest first."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.status import status_badge
+from pages.ui.text import escape_markdown, format_age
+from trainer import DATASETS, MODELS, Run, RunStore
+
+_SHOWN = 8
+
+
+def recent_runs(store: RunStore, shown: Run | None) -> None:
+    """Lists the newest runs, each a click away."""
+    runs = store.list()
+    if not runs:
+        return
+    st.markdown("##### Recent runs")
+    for run in runs[:_SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                escape_markdown(run.name),
+                key=f"train_{run.id}_open",
+                type="tertiary",
+                disabled=shown is not None and run.id == shown.id,
+                help="This is the run above." if shown is not None and run.id == shown.id else None,
+                on_click=_open,
+                args=(run,),
+            )
+            status_badge(run.status)
+            config = run.config
+            st.caption(
+                f"{MODELS[config.model].label} on {DATASETS[config.dataset].label} · step {run.step:,} · "
+                f"{format_age(run.created)}"
+            )
+
+
+def _open(run: Run) -> None:
+    st.query_params["run"] = run.id

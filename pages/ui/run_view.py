@@ -1,0 +1,175 @@
+"""One run: name, status, controls, progress, curves and what it left behind."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui.actions import act, delete_dialog, rename_dialog, use_settings
+from pages.ui.downloads import download_menu
+from pages.ui.live_chart import live_chart
+from pages.ui.status import status_badge
+from pages.ui.summary import summary
+from pages.ui.text import escape_markdown, format_age, format_duration, format_speed, format_value
+from trainer import METRICS, Run, RunStore
+from trainer.run import RESUMABLE
+
+_LOG_TAIL = 20_000
+
+
+def run_view(store: RunStore, run: Run) -> None:
+    """Draws a run and keeps it fresh while it is live."""
+    status = run.status
+    _header(store, run, status)
+    every = 1.0 if run.is_live else None
+    st.fragment(_progress, run_every=every)(run, status)
+    metrics = [("loss", "loss"), *((name, METRICS[name].label.lower()) for name in run.config.metrics)]
+    live_chart(run, metrics=metrics)
+    st.fragment(_details, run_every=5.0 if every else None)(run)
+
+
+def _header(store: RunStore, run: Run, status: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="train_run_header"):
+        st.markdown(f"#### {escape_markdown(run.name)}", width="content")
+        status_badge(status)
+        st.space("stretch")
+        _control_buttons(run, status)
+        download_menu(run)
+        more = st.menu_button(
+            "More", ["Use these settings", "Rename", "Delete"], key="train_run_more", icon=":material/more_horiz:"
+        )
+    # Dialogs open here: one that is opened inside a fragment goes dead when the fragment runs again.
+    if more == "Use these settings":
+        use_settings(run)
+    elif more == "Rename":
+        rename_dialog(run)
+    elif more == "Delete":
+        delete_dialog(store, run)
+
+
+def _control_buttons(run: Run, status: str) -> None:
+    pending = run.pending
+    if status in RESUMABLE:
+        st.button(
+            "Resume",
+            key="train_run_resume",
+            type="primary",
+            icon=":material/play_arrow:",
+            help="Go on exactly where the newest checkpoint left off.",
+            on_click=act,
+            args=(run, "resume", status),
+        )
+    else:
+        st.button(
+            "Pause",
+            key="train_run_pause",
+            icon=":material/pause:",
+            disabled=not run.is_live or bool(pending),
+            help="Save a checkpoint and free the machine; go on whenever you like." if run.is_live else _why_not(run),
+            on_click=act,
+            args=(run, "pause", status),
+        )
+    st.button(
+        "Stop",
+        key="train_run_stop",
+        icon=":material/stop:",
+        disabled=not (run.is_live or status == "paused") or bool(pending),
+        help="Save a checkpoint and end the run. It can still be resumed." if run.is_live else _why_not(run),
+        on_click=act,
+        args=(run, "stop", status),
+    )
+
+
+def _why_not(run: Run) -> str:
+    return f"This run is {run.status}."
+
+
+def _progress(run: Run, drawn_status: str) -> None:
+    """Bar and figures, once a second; draws the whole page anew when the status has changed."""
+    run.refresh()
+    if run.status != drawn_status:
+        st.rerun(scope="app")
+    done, total = run.step, run.total_steps
+    share = done / total if total else 0.0
+    with st.container(key="train_progress", gap="xsmall"):
+        st.progress(min(share, 1.0))
+        if run.phase or run.pending:
+            doing = {"pause": "Pausing", "stop": "Stopping", "interrupt": "Saving"}.get(run.pending) or run.phase
+            st.markdown(f"{doing} …")
+        else:
+            parts = [
+                f"**{share:.0%}**",
+                f"epoch {run.epoch} of {run.config.epochs}",
+                f"step {done:,} of {total:,}" if total else f"step {done:,}",
+                format_speed(run.steps_per_second),
+                f"{format_duration(run.seconds)} trained",
+            ]
+            if run.status == "running":
+                parts.append(f"{format_duration(run.seconds_left)} left")
+            st.markdown(" · ".join(parts))
+    _figures(run)
+
+
+def _figures(run: Run) -> None:
+    last, names = run.metrics["last"], ["loss", *run.config.metrics][:3]
+    is_validated = run.config.validation_split > 0
+    keys = [key for name in names for key in ((name, f"val_{name}") if is_validated else (name,))]
+    keys += [f"test_{name}" for name in names if f"test_{name}" in last]
+    with st.container(key="train_figures"), st.grid(len(keys), min_column_width=110):
+        for key in keys:
+            split = key.partition("_")[0]
+            help_text = {
+                "val": "Over the whole validation split, after the last whole epoch.",
+                "test": "Over the whole test split, at the end of the run.",
+            }.get(split, "Mean over the batches of the last whole epoch.")
+            st.metric(key, format_value(last.get(key)), help=help_text)
+
+
+def _details(run: Run) -> None:
+    if run.status == "failed":
+        st.error(escape_markdown(run.reason), icon=":material/error:")
+    elif run.reason:
+        st.info(escape_markdown(run.reason), icon=":material/info:")
+    for note in run.notes:
+        st.warning(escape_markdown(note), icon=":material/warning:")
+    about, checkpoints, log, configuration = st.tabs(["Summary", "Checkpoints", "Log", "Configuration"])
+    with about:
+        summary(run)
+    with checkpoints:
+        _checkpoints(run)
+    with log:
+        path = run.path / "log.txt"
+        text = path.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if path.exists() else ""
+        st.code(text or "Nothing yet.", language=None, height=240)
+    with configuration:
+        st.code(run.config.to_json(), language="json", height=320)
+
+
+def _checkpoints(run: Run) -> None:
+    saved, best = run.checkpoints, run.best_step
+    if not saved:
+        st.caption("No checkpoint yet: one is written every "
+                   f"{run.config.checkpoint_seconds:g} s, and whenever the run pauses or ends.")  # fmt: skip
+        return
+    frame = pd.DataFrame(
+        {
+            "step": [checkpoint.step for checkpoint in saved],
+            "epoch": [checkpoint.manifest.get("epoch") for checkpoint in saved],
+            "saved": [format_age(checkpoint.manifest["created"]) for checkpoint in saved],
+            "MB": [checkpoint.manifest["files"]["state.npz"]["size"] / 1e6 for checkpoint in saved],
+            "best": [checkpoint.step == best for checkpoint in saved],
+            "digest": [checkpoint.digest[:16] for checkpoint in saved],
+        }
+    )
+    st.dataframe(frame, hide_index=True, column_config={"MB": st.column_config.NumberColumn(format="%.2f")})
+    if run.status in RESUMABLE and len(saved) > 1:
+        labels = {c.step: f"step {c.step:,}" + (" (best)" if c.step == best else "") for c in saved}
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            step = st.selectbox("Resume from", list(labels), format_func=labels.get, key="train_checkpoint_select")
+            st.button(
+                "Resume from here",
+                key="train_checkpoint_resume",
+                help="What came after this checkpoint is taken back.",
+                on_click=act,
+                args=(run, "resume", run.status, step),
+            )

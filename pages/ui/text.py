@@ -1,0 +1,51 @@
+"""Words and numbers for people. Whatever a user typed is escaped before it meets Markdown."""
+
+import re
+import time
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
+
+
+def escape_markdown(text: str) -> str:
+    """Returns text that Streamlit's Markdown shows as it is."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def format_duration(seconds: float | None) -> str:
+    """Returns "0.4 s", "48 s", "3 min 20 s" or "2 h 5 min"; an em dash where it is not known."""
+    if seconds is None:
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def format_speed(steps_per_second: float | None) -> str:
+    """Returns "812 steps/s", or "0.4 steps/s" where it is slow."""
+    if steps_per_second is None:
+        return "– steps/s"
+    return f"{steps_per_second:,.0f} steps/s" if steps_per_second >= 10 else f"{steps_per_second:.1f} steps/s"
+
+
+def format_value(value: float | None) -> str:
+    """Returns a measured number with three or four digits that count."""
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if 0.001 <= abs(value) < 10 or value == 0 else f"{value:.4g}"
+
+
+def format_age(created: float, now: float | None = None) -> str:
+    """Returns how long ago something was: "just now", "5 min ago", "yesterday", "3 Nov"."""
+    seconds = (time.time() if now is None else now) - created
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 86_400:
+        return f"{seconds // 3600:.0f} h ago"
+    return time.strftime("%-d %b %Y" if seconds > 300 * 86_400 else "%-d %b", time.localtime(created))
