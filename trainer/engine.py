@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+import re
+import tempfile
 import threading
+from collections.abc import Iterator
 from importlib import metadata
 
 _lock = threading.Lock()
 _status = "cold"
 _threads: dict[str, int] = {}
+_NOISE = re.compile(rb"[IWE]0000 |WARNING: All log messages before absl|To enable the following instructions")
 
 
 def engine_status() -> str:
@@ -39,9 +44,10 @@ def load_engine(threads: int | None = None) -> None:
             return
         _status = "warming"
         try:
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-            import keras  # noqa: F401
-            import tensorflow as tf
+            with without_start_up_noise():
+                os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+                import keras  # noqa: F401
+                import tensorflow as tf
 
             count = threads or count_threads()
             try:
@@ -50,6 +56,10 @@ def load_engine(threads: int | None = None) -> None:
             except RuntimeError:
                 pass  # Somebody used TensorFlow before us: the fingerprint tells what is in force.
             tf.config.experimental.enable_op_determinism()
+            # Every run compiles anew, which TensorFlow takes for a mistake.
+            tf.get_logger().setLevel("ERROR")
+            with without_start_up_noise():
+                tf.config.list_logical_devices()  # Looks for devices now rather than in the first step.
             _threads["intra_op"] = tf.config.threading.get_intra_op_parallelism_threads()
             _threads["inter_op"] = tf.config.threading.get_inter_op_parallelism_threads()
             _status = "ready"
@@ -58,23 +68,37 @@ def load_engine(threads: int | None = None) -> None:
             raise
 
 
-def warm_up() -> None:
-    """Loads the engine and compiles one small step, so that the first run starts at once."""
-    load_engine()
-    import keras
-    import numpy as np
+@contextlib.contextmanager
+def without_start_up_noise() -> Iterator[None]:
+    """Keeps TensorFlow's remarks on absent GPUs and the like off the terminal; all else still comes through.
 
-    from trainer.dataset import Arrays, Dataset
-    from trainer.learners import SupervisedLearner
+    They are written before any log level is in force, so the stream itself has to be held.
+    """
+    held = os.dup(2)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(held, 2)
+            os.close(held)
+            caught.seek(0)
+            for line in caught:
+                if not _NOISE.match(line):
+                    os.write(2, line)
+
+
+def warm_up() -> None:
+    """Loads the engine and makes the first step of a small run, so that the user's first run starts at once."""
+    from trainer.config import RunConfig
+
+    load_engine()
+    from trainer.build import build
     from trainer.loop import train
 
-    inputs = keras.Input((2,))
-    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(inputs))
-    learner = SupervisedLearner(model, optimizer="adam", loss="sparse_categorical_crossentropy")
-    data = Dataset.from_arrays(Arrays(np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1])))
-    for _ in train(learner, data, epochs=1, batch_size=4):
-        pass
-    learner.release()
+    plan = build(RunConfig(model="mlp", dataset="digits"))
+    next(train(plan.learner, plan.dataset, epochs=1, batch_size=32))
+    plan.learner.release()
 
 
 def fingerprint(device: str, jit_compile: bool) -> dict:

@@ -31,4 +31,5 @@ def _warming(drawn: str) -> None:
 
 def _load() -> None:
     memory = _process.memory_info().rss / 2**30
-    st.caption(f"CPU {psutil.cpu_percent():.0f} %  ·  memory {memory:.1f} GB", text_alignment="right")
+    with st.container(key="page_machine_load", width="content"):
+        st.caption(f"CPU {psutil.cpu_percent():.0f} %  ·  memory {memory:.1f} GB")

@@ -17,8 +17,9 @@ def recent_runs(store: RunStore, shown: Run | None) -> None:
     if not runs:
         return
     st.markdown("##### Recent runs")
+    rows = st.container(gap="xxsmall")
     for run in runs[:_SHOWN]:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with rows.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 escape_markdown(run.name),
                 key=f"train_{run.id}_open",

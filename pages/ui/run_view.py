@@ -30,7 +30,7 @@ def run_view(store: RunStore, run: Run) -> None:
 
 def _header(store: RunStore, run: Run, status: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="train_run_header"):
-        st.markdown(f"#### {escape_markdown(run.name)}", width="content")
+        st.subheader(escape_markdown(run.name), anchor=False, width="content")
         status_badge(status)
         st.space("stretch")
         _control_buttons(run, status)
@@ -111,7 +111,8 @@ def _progress(run: Run, drawn_status: str) -> None:
 
 
 def _figures(run: Run) -> None:
-    last, names = run.metrics["last"], ["loss", *run.config.metrics][:3]
+    names = ["loss", *run.config.metrics][:3]
+    last = run.metrics["last"] or recent_means(run, names)
     is_validated = run.config.validation_split > 0
     keys = [key for name in names for key in ((name, f"val_{name}") if is_validated else (name,))]
     keys += [f"test_{name}" for name in names if f"test_{name}" in last]
@@ -121,8 +122,15 @@ def _figures(run: Run) -> None:
             help_text = {
                 "val": "Over the whole validation split, after the last whole epoch.",
                 "test": "Over the whole test split, at the end of the run.",
-            }.get(split, "Mean over the batches of the last whole epoch.")
+            }.get(split, "Mean over the batches of the last whole epoch; before that, over the newest batches.")
             st.metric(key, format_value(last.get(key)), help=help_text)
+
+
+def recent_means(run: Run, names: list[str], most: int = 50) -> dict[str, float]:
+    """Returns the means over the newest batches, for as long as no epoch is whole."""
+    history = run.history
+    rows = history.rows(max(0, len(history) - most), len(history))
+    return {name: float(rows[name].mean()) for name in names if name in rows and len(rows[name])}
 
 
 def _details(run: Run) -> None:

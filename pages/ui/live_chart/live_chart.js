@@ -430,7 +430,10 @@ class Panel {
       element("div", { class: "lc-title" }, element("strong", {}, label), this.value), this.plot)
     this.plot.onpointermove = (event) => chart.pointAt(this, event)
     this.plot.onpointerleave = () => chart.pointAt(null)
-    this.buffers = [0, 1, 2].map(() => ({ x: new Float64Array(4 * MAX_BUCKETS + 16), y: new Float64Array(4 * MAX_BUCKETS + 16), n: 0 }))
+    this.buffers = [0, 1, 2].map(() => {
+      const [x, low, high] = [0, 1, 2].map(() => new Float64Array(2 * MAX_BUCKETS + 16))
+      return { x, low, high, n: 0, isBand: false }
+    })
   }
 
   get inner() {
@@ -504,11 +507,14 @@ class Panel {
     const [raw, smooth, points] = buffers
     raw.n = smooth.n = points.n = 0
     raw.isBand = smooth.isBand = false
-    const put = (buffer, x, y) => {
-      if (y !== y || buffer.n >= buffer.x.length) return
+    const put = (buffer, x, low, high = low) => {
+      if (low !== low || buffer.n >= buffer.x.length) return
       buffer.x[buffer.n] = x
-      buffer.y[buffer.n++] = y
-      widen(y)
+      buffer.low[buffer.n] = low
+      buffer.high[buffer.n++] = high
+      if (low !== high) buffer.isBand = true
+      widen(low)
+      widen(high)
     }
     const pieces = chart.pieces(x0, x1)
     const rows = pieces.reduce((sum, piece) => sum + piece.cells.width * (piece.to - piece.from), 0)
@@ -527,8 +533,8 @@ class Panel {
           slow = lesser(slow, parts.slow[j]); shigh = greater(shigh, parts.shigh[j])
         }
         const x = chart.x(cells, end - 1)
-        this.both(put, raw, x, low, high)
-        this.both(put, smooth, x, slow, shigh)
+        put(raw, x, low, high)
+        put(smooth, x, slow, shigh)
         i = end
       }
     }
@@ -547,15 +553,6 @@ class Panel {
       if (x >= x0 && x <= x1) put(points, x, row[name])
     })
     return span
-  }
-
-  both(put, buffer, x, low, high) {
-    if (low === high) return put(buffer, x, low)
-    buffer.isBand = true
-    const before = buffer.n ? buffer.y[buffer.n - 1] : low
-    const isLowFirst = Math.abs(before - low) <= Math.abs(before - high)
-    put(buffer, x, isLowFirst ? low : high)
-    put(buffer, x, isLowFirst ? high : low)
   }
 
   // Leaves y where it is while the curves fit well, so that the axis does not tremble.
@@ -593,47 +590,63 @@ class Panel {
     pen.rect(MARGIN.l, MARGIN.t - 4, w + 4, h + 4)
     pen.clip()
     pen.lineJoin = "round"
-    const line = ({ x, y: values, n }, width, alpha, colour) => {
-      pen.beginPath()
-      for (let i = 0; i < n; i++) if (!isLog || values[i] > 0) pen.lineTo(px(x[i]), py(values[i]))
-      pen.lineWidth = width
+    const ink = (style, alpha, width) => {
+      pen.strokeStyle = pen.fillStyle = style
       pen.globalAlpha = alpha
-      pen.strokeStyle = colour
+      pen.lineWidth = width
+    }
+    const shows = (value) => !isLog || value > 0
+    const line = ({ x, low, high, n }) => {
+      pen.beginPath()
+      for (let i = 0; i < n; i++) {
+        const middle = (low[i] + high[i]) / 2
+        if (shows(middle)) pen.lineTo(px(x[i]), py(middle))
+      }
       pen.stroke()
+    }
+    // Both ends of every bucket: where the values went between two points of the line.
+    const band = ({ x, low, high, n }) => {
+      pen.beginPath()
+      for (let i = 0; i < n; i++) if (shows(high[i])) pen.lineTo(px(x[i]), py(high[i]))
+      for (let i = n - 1; i >= 0; i--) if (shows(high[i])) pen.lineTo(px(x[i]), shows(low[i]) ? py(low[i]) : MARGIN.t + h)
+      pen.fill()
     }
     const [raw, smooth, points] = buffers
     const isSmoothed = chart.choices.smoothing > 0
-    if (isSmoothed) line(raw, 1, 0.25, this.colour)
-    const isDense = raw.n > 0.7 * w // a bold line this jagged would be a blot
-    line(isSmoothed ? smooth : raw, !isSmoothed || isDense ? 1.25 : 2, 1, this.colour)
-    line(points, 1, 0.8, VALIDATION)
-    pen.globalAlpha = 1
-    pen.fillStyle = VALIDATION
+    if (isSmoothed) {
+      ink(this.colour, 0.25, 1)
+      raw.isBand ? band(raw) : line(raw)
+    }
+    const bold = isSmoothed ? smooth : raw
+    if (bold.isBand) {
+      ink(this.colour, 0.4, 1)
+      band(bold)
+    }
+    ink(this.colour, 1, isSmoothed ? 2 : 1.25)
+    line(bold)
+    ink(VALIDATION, 0.8, 1)
+    line(points)
+    ink(VALIDATION, 1, 1)
     const radius = points.n > 100 ? 1.5 : 3
-    for (let i = 0; i < points.n; i++) {
+    const dot = (x, y, size) => {
       pen.beginPath()
-      pen.arc(px(points.x[i]), py(points.y[i]), radius, 0, 7)
+      pen.arc(px(x), py(y), size, 0, 7)
       pen.fill()
     }
-    if (raw.n === 1) { // one batch is no line yet
-      pen.beginPath()
-      pen.arc(px(raw.x[0]), py(raw.y[0]), 2.5, 0, 7)
-      pen.fillStyle = this.colour
-      pen.fill()
-    }
+    for (let i = 0; i < points.n; i++) if (shows(points.low[i])) dot(points.x[i], points.low[i], radius)
+    ink(this.colour, 1, 1)
+    if (raw.n === 1) dot(raw.x[0], raw.low[0], 2.5) // one batch is no line yet
     if (hover !== null) {
-      pen.globalAlpha = 0.45
-      pen.strokeStyle = chart.theme.text
-      pen.lineWidth = 1
+      ink(chart.theme.text, 0.45, 1)
       pen.beginPath()
       pen.moveTo(px(hover), MARGIN.t)
       pen.lineTo(px(hover), MARGIN.t + h)
       pen.stroke()
     }
     pen.restore()
-    this.labels(pen, px, py, isSmoothed ? smooth : raw, points, h)
+    this.labels(pen, px, py, bold, points, h)
     const average = chart.feed.averages[this.column]
-    const last = points.n ? points.y[points.n - 1] : NaN
+    const last = points.n ? points.low[points.n - 1] : NaN
     const words = average && chart.feed.total
       ? `${format(average.smooth)}${Number.isFinite(last) ? ` · validation ${format(last)}` : ""}` : ""
     if (this.value.textContent !== words) this.value.textContent = words
@@ -648,7 +661,7 @@ class Panel {
     const names = [["training", this.colour, curve]]
     if (points.n) names.push(["validation", VALIDATION, points])
     const x = Math.min(px(curve.x[curve.n - 1]) + 7, this.width - MARGIN.r + 8)
-    const spots = names.map(([name, colour, { y, n }]) => ({ name, colour, y: py(y[n - 1]) }))
+    const spots = names.map(([name, colour, { low, n }]) => ({ name, colour, y: py(low[n - 1]) }))
       .filter(({ y }) => y > MARGIN.t - 4 && y < MARGIN.t + h + 4) // not where a zoom left the end outside
     if (spots.length === 2) {
       const [a, b] = spots[0].y <= spots[1].y ? spots : [spots[1], spots[0]]
@@ -688,7 +701,7 @@ const STYLE = `
 .live-chart .lc-panels { display: grid; grid-template-columns: 1fr 1fr; gap: 0.5rem 1rem; }
 .live-chart.lc-narrow .lc-panels { grid-template-columns: 1fr; }
 .live-chart .lc-panel { min-width: 0; }
-.live-chart .lc-title { display: flex; gap: 0.6rem; align-items: baseline; height: 1.5rem; white-space: nowrap; overflow: hidden; }
+.live-chart .lc-title { display: flex; gap: 0.6rem; align-items: center; height: 1.5rem; white-space: nowrap; overflow: hidden; }
 .live-chart .lc-value { opacity: 0.85; }
 .live-chart .lc-plot { position: relative; overflow: hidden; touch-action: pan-y; }
 .live-chart .lc-frame, .live-chart .lc-canvas { will-change: transform; } /* layers of their own: new curves do not repaint the axes */

@@ -1,0 +1,126 @@
+"""A real server and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.install import find_chromium
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Server:
+    """The app in a process of its own, which can be killed and started again.
+
+    Args:
+        runs: the folder of runs.
+        log: a file for what it prints.
+        environment: added to this process's.
+    """
+
+    def __init__(self, runs: Path, log: Path, environment: dict[str, str] | None = None):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log, self.runs = log, runs
+        self._environment = os.environ | {"TRAINDECK_RUNS": str(runs)} | (environment or {})
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> Server:
+        """Starts it and waits until it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/api/health", timeout=5).read()
+                return self
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+                assert time.monotonic() < deadline, self.log.read_text()
+                time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Ends it at once, as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, seconds: float = 20) -> int:
+        """Asks it to end and waits; returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(tmp_path / "runs", tmp_path / "server.log").start()
+    yield server
+    if server.process.poll() is None:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    chromium = find_chromium()
+    if chromium is None:
+        reason = "there is no Chromium, and none could be installed"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    yield page
+    context.close()
+
+
+def settle(page: Page, seconds: float = 60) -> None:
+    """Waits until the page is connected and its script has ended."""
+    page.wait_for_selector("[data-testid='stApp'][data-test-connection-state='CONNECTED']", timeout=seconds * 1000)
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=seconds * 1000)
+
+
+def wait_warm(page: Page) -> None:
+    """Waits until the page no longer says that the engine is warming up."""
+    page.get_by_text("The engine is warming up").wait_for(state="hidden", timeout=90_000)
+
+
+def wait_status(page: Page, status: str, seconds: float = 60) -> None:
+    """Waits until the run's badge shows a status word."""
+    page.locator(".st-key-train_run_header").get_by_text(status, exact=True).wait_for(timeout=seconds * 1000)
+
+
+def wait_points(page: Page, more_than: int = 0, seconds: float = 60) -> int:
+    """Waits until the chart holds more points; returns how many."""
+    page.wait_for_function(
+        "n => window.traindeck && window.traindeck.points > n", arg=more_than, timeout=seconds * 1000
+    )
+    return page.evaluate("window.traindeck.points")

@@ -1,0 +1,159 @@
+"""The main job as a person does it: choose, train, watch, pause, resume, stop, crash, resume, download."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import zipfile
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import settle, wait_points, wait_status, wait_warm
+from trainer import RunStore
+
+pytestmark = pytest.mark.browser
+
+SECONDS_TO_FIRST_POINT = 2
+
+
+def set_number(page, key: str, value: int) -> None:
+    field = page.locator(f".st-key-{key} input")
+    field.fill(str(value))
+    field.press("Tab")
+    settle(page)
+
+
+def drawn_points(page) -> int:
+    """How many batches the chart shows: the store of the page, not what the server says."""
+    return page.evaluate("window.traindeck ? window.traindeck.points : 0")
+
+
+def only_run(server):
+    [run] = RunStore(server.runs).list()
+    return run
+
+
+def start_digits(page, server, epochs: int) -> float:
+    """Opens the page, fills the form by its preset, starts; returns the seconds until the first point."""
+    page.goto(server.url)
+    settle(page)
+    wait_warm(page)
+    page.get_by_role("button", name="Digits in ten seconds").click()
+    settle(page)
+    set_number(page, "train_epochs_set", epochs)
+    began = time.monotonic()
+    page.get_by_role("button", name="Start training").click()
+    wait_points(page, 0)
+    return time.monotonic() - began
+
+
+def test_choose_train_watch_pause_resume_stop(page, server):
+    seconds = start_digits(page, server, epochs=20_000)
+    assert seconds <= SECONDS_TO_FIRST_POINT
+    wait_status(page, "running")
+    before = wait_points(page, 500)
+
+    page.reload()
+    settle(page)
+    whole = wait_points(page, before)
+    assert page.evaluate("window.traindeck.lastStep") == whole, "the curve must begin at the first step"
+
+    page.get_by_role("button", name="Pause").click()
+    wait_status(page, "paused")
+    run = only_run(server)
+    assert run.status == "paused"
+    page.wait_for_function("n => window.traindeck.points === n", arg=run.step)
+    assert run.checkpoints[0].step == run.step
+
+    page.get_by_role("button", name="Resume").click()
+    wait_status(page, "running")
+    wait_points(page, run.step)
+    page.get_by_role("button", name="Stop").click()
+    wait_status(page, "stopped")
+    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+    assert page.problems == []
+
+
+def test_a_killed_server_loses_nothing_that_a_click_does_not_bring_back(page, server, tmp_path):
+    start_digits(page, server, epochs=700)
+    wait_points(page, 2_000)
+    server.kill()
+    server.start()
+
+    page.goto(server.url)
+    settle(page)
+    offer = page.locator(".st-key-train_interrupted_offer")
+    offer.get_by_role("button", name="Resume").click()
+    wait_status(page, "completed", seconds=120)
+    run = only_run(server)
+    assert run.step == run.total_steps
+    page.wait_for_function("n => window.traindeck.points === n", arg=run.step, timeout=30_000)
+
+    def download(name: str):
+        page.get_by_role("button", name="Download").click()
+        with page.context.expect_page(timeout=1_000) if False else page.expect_download(timeout=60_000) as event:
+            page.get_by_role("link", name=name).click()
+        page.keyboard.press("Escape")
+        path = tmp_path / event.value.suggested_filename
+        event.value.save_as(path)
+        return path
+
+    history = pd.read_csv(download("history.csv"))
+    assert history["step"].tolist() == list(range(1, run.total_steps + 1))
+    checkpoint = download("checkpoint.zip")
+    with zipfile.ZipFile(checkpoint) as archive:
+        assert f"{run.id}/config.json" in archive.namelist()
+        assert any(name.endswith("state.npz") for name in archive.namelist())
+    model = download("model.keras")
+    assert model.name.startswith(run.name)
+
+    shown = run.metrics["last"]["val_accuracy"]
+    assert page.locator(".st-key-train_figures").get_by_text(f"{shown:.4f}").count() == 1
+    assert abs(validation_accuracy(model, run) - shown) < 1e-6
+    assert page.problems == []
+
+
+def validation_accuracy(model, run) -> float:
+    """Loads the downloaded model in a process without this project and measures it on the validation split."""
+    import numpy as np
+
+    from trainer.dataset import load_dataset
+
+    config = run.config
+    split = load_dataset(
+        config.dataset, config.dataset_options, validation_split=config.validation_split, seed=config.seed
+    ).validation
+    data = model.with_suffix(".npz")
+    np.savez(data, x=split.x, y=split.y)
+    script = (
+        "import sys, json, keras, numpy as np\n"
+        "model, data = keras.models.load_model(sys.argv[1]), np.load(sys.argv[2])\n"
+        "right = model.predict(data['x'], verbose=0).argmax(-1) == data['y']\n"
+        "print(json.dumps(float(right.mean())))\n"
+    )
+    command = [sys.executable, "-c", script, str(model), str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=model.parent, check=True)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_sigterm_saves_a_checkpoint_and_ends_within_ten_seconds(page, server):
+    start_digits(page, server, epochs=100_000)
+    wait_points(page, 100)
+    began = time.monotonic()
+    server.terminate()
+    assert time.monotonic() - began <= 10
+    run = only_run(server)
+    assert run.status == "interrupted"
+    assert run.checkpoints[0].step == run.step > 0
+
+
+def test_the_page_comes_up_before_the_engine_is_warm(page, server):
+    page.goto(server.url)
+    page.get_by_role("button", name="Start training").wait_for(timeout=30_000)
+    page.get_by_text("The engine is warming up").wait_for(timeout=5_000)
+    wait_warm(page)
+    assert page.problems == []

@@ -1,0 +1,18 @@
+"""What all tests share."""
+
+import os
+
+# TensorFlow reads this when it is first imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def cured():
+    """Keeps Streamlit's script runs from clearing Keras's session under a training thread, as the server does."""
+    from server.cure import apply_cure
+    from trainer.engine import load_engine
+
+    load_engine()
+    apply_cure()

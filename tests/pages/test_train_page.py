@@ -1,0 +1,211 @@
+"""What the Train page does, without a browser."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import trainer.store
+from trainer import RunConfig, RunStore
+
+INDEX = str(Path(__file__).parents[2] / "pages" / "index.py")
+#: Long enough to be paused; the tests never wait for its end.
+LONG = {"dataset": "digits", "model": "mlp", "epochs": 100_000}
+SHORT = {"dataset": "iris", "model": "linear", "epochs": 2}
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, cured):
+    """The store that the page uses, in a folder of its own; its runs are ended."""
+    store = RunStore(tmp_path / "runs")
+    monkeypatch.setattr(trainer.store, "_default", store)
+    yield store
+    assert store.close(timeout=60)
+
+
+def open_page(run=None) -> AppTest:
+    page = AppTest.from_file(INDEX, default_timeout=60)
+    if run:
+        page.query_params["run"] = run.id
+    return page.run()
+
+
+def button(page: AppTest, label: str):
+    return next(found for found in page.button if found.label == label)
+
+
+def labels(page: AppTest) -> list[str]:
+    return [found.label for found in page.button]
+
+
+def wait_until(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def start_long_run(store):
+    run = store.create(RunConfig(**LONG))
+    run.start()
+    wait_until(lambda: run.step > 0)
+    return run
+
+
+def test_the_form_opens_ready_to_start_with_digits_and_an_mlp(store):
+    page = open_page()
+    assert not page.exception
+    assert page.selectbox(key="train_dataset_select").value == "digits"
+    assert page.selectbox(key="train_model_select").value == "mlp"
+    assert {box.label for box in page.selectbox} >= {"Dataset", "Model", "Optimizer", "Loss", "Device"}
+    assert not button(page, "Start training").disabled
+
+
+def test_starting_makes_the_run_of_the_form_and_puts_it_in_the_address(store):
+    page = open_page()
+    page.number_input(key="train_epochs_set").set_value(100_000).run()
+    button(page, "Start training").click().run()
+    assert not page.exception
+    [run] = store.list()
+    assert page.query_params["run"] == run.id
+    assert (run.config.model, run.config.dataset, run.config.epochs) == ("mlp", "digits", 100_000)
+    assert run.is_live
+    assert button(page, "Start training").disabled
+    assert not button(page, "Pause").disabled
+
+
+def test_every_preset_fills_a_form_that_can_be_started(store):
+    from trainer.presets import PRESETS
+
+    page = open_page()
+    for preset in PRESETS:
+        button(page, preset.label).click().run()
+        assert not page.exception
+        assert page.selectbox(key="train_dataset_select").value == preset.fields["dataset"]
+        assert page.selectbox(key="train_model_select").value == preset.fields["model"]
+        assert page.number_input(key="train_epochs_set").value == preset.fields["epochs"]
+        assert not button(page, "Start training").disabled
+
+
+def test_what_does_not_fit_the_data_is_not_offered_and_the_page_says_why(store):
+    page = open_page()
+    page.selectbox(key="train_dataset_select").set_value("iris").run()
+    assert "CNN" not in page.selectbox(key="train_model_select").options
+    assert any("CNN is not offered here" in caption.value for caption in page.caption)
+    page.selectbox(key="train_dataset_select").set_value("linear").run()
+    assert not any("ross-entropy" in option for option in page.selectbox(key="train_loss_select").options)
+    assert not page.exception
+
+
+def test_a_bad_value_is_answered_by_a_sentence_and_nothing_can_be_started(store):
+    page = open_page()
+    page.number_input(key="train_batch_size_set").set_value(4096).run()
+    assert any("batch\\_size must be between 1 and 1438" in error.value for error in page.error)
+    assert button(page, "Start training").disabled
+    assert store.list() == []
+
+
+def test_pause_resume_and_stop_follow_the_status(store):
+    run = start_long_run(store)
+    page = open_page(run)
+    assert "Resume" not in labels(page)
+    button(page, "Pause").click().run()
+    wait_until(lambda: run.status == "paused")
+    page.run()
+    assert "Pause" not in labels(page)
+    button(page, "Resume").click().run()
+    assert run.is_live
+    paused_at = run.step
+    wait_until(lambda: run.step > paused_at)
+    page.run()
+    button(page, "Stop").click().run()
+    wait_until(lambda: run.status == "stopped")
+    page.run()
+    assert button(page, "Stop").disabled
+    assert "Resume" in labels(page)
+
+
+def test_a_second_tabs_click_is_answered_with_what_happened(store):
+    run = start_long_run(store)
+    first, second = open_page(run), open_page(run)
+    button(first, "Pause").click().run()
+    wait_until(lambda: run.status == "paused")
+    button(second, "Pause").click().run()
+    assert not second.exception
+    assert any("is paused" in toast.value for toast in second.toast)
+    assert run.status == "paused"
+
+
+def test_start_in_a_second_tab_shows_the_run_that_trains_already(store):
+    first, second = open_page(), open_page()
+    for page in (first, second):
+        page.number_input(key="train_epochs_set").set_value(100_000).run()
+    button(first, "Start training").click().run()
+    button(second, "Start training").click().run()
+    [run] = store.list()
+    assert second.query_params["run"] == run.id
+    assert any("is training already" in toast.value for toast in second.toast)
+
+
+def test_a_new_tab_shows_the_run_that_is_training(store):
+    run = start_long_run(store)
+    page = open_page()
+    assert page.query_params["run"] == run.id
+    assert any(run.name.replace("-", "\\-") == header.value for header in page.subheader)
+
+
+def test_an_unknown_run_in_the_address_is_a_sentence(store):
+    page = AppTest.from_file(INDEX, default_timeout=60)
+    page.query_params["run"] = "../../etc/passwd"
+    page.run()
+    assert not page.exception
+    assert any("There is no run" in warning.value for warning in page.warning)
+    assert "Start training" in labels(page)
+
+
+def test_an_interrupted_run_is_offered_for_resume_on_the_first_screen(store):
+    run = start_long_run(store)
+    run.interrupt()
+    assert run.wait(60)
+    page = open_page()
+    assert any("was interrupted at step" in text.value for text in page.markdown)
+    button(page, "Resume").click().run()
+    assert run.is_live
+    assert page.query_params["run"] == run.id
+
+
+def test_a_finished_run_says_what_it_reached_and_offers_its_settings(store):
+    run = store.create(RunConfig(**SHORT))
+    run.start()
+    assert run.wait(60)
+    page = open_page(run)
+    assert any(text.value.startswith("Reached **") for text in page.markdown)
+    page.get("menu_button")[0].set_value("Use these settings").run()
+    assert page.selectbox(key="train_dataset_select").value == "iris"
+    assert page.number_input(key="train_epochs_set").value == 2
+
+
+def test_a_failed_run_shows_the_sentence_and_keeps_the_traceback_in_the_log(store):
+    config = RunConfig(
+        dataset="linear", model="linear", optimizer="sgd", optimizer_options={"learning_rate": 100.0}, epochs=50
+    )
+    run = store.create(config)
+    run.start()
+    assert run.wait(60)
+    page = open_page(run)
+    assert run.status == "failed"
+    assert any("smaller learning rate" in error.value for error in page.error)
+    assert not any("Traceback" in element.value for element in [*page.error, *page.markdown])
+    assert any("Traceback" in code.value for code in page.code)
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(store):
+    run = store.create(RunConfig(**SHORT), name="![x](https://example.org/x.png) <b>$1$ `a`")
+    run.start()
+    assert run.wait(60)
+    page = open_page(run)
+    shown = [header.value for header in page.subheader] + labels(page)
+    assert not any("![x](" in text or "`a`" in text for text in shown)
