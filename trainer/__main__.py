@@ -11,12 +11,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from tqdm import tqdm
 
 from trainer.config import RunConfig
-from trainer.errors import ExportError, TrainerError
+from trainer.errors import TrainerError
 from trainer.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS, Registry
 from trainer.run import Run
 from trainer.store import RunStore
@@ -54,7 +53,6 @@ def resume(
 ) -> None:
     """Go on with a run that was paused, stopped, interrupted or failed."""
     found = RunStore(runs_dir).get(run_id)
-    load_as_recorded(found)
     outcome = found.resume(source=source)
     if not outcome.acted:
         refuse(f"{outcome.message} Only paused, stopped, interrupted and failed runs go on.")
@@ -72,8 +70,15 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None
     if not runs:
         print("No runs yet. Start one with: python -m trainer run CONFIG.json")
     for found in runs:
-        print(f"{found.id}  {found.status:<11}  step {found.step:<8}  {found.config.dataset}/{found.config.model}  "
-              f"{found.name}")  # fmt: skip
+        print(f"{found.id}  {found.status:<11}  step {found.step:<8}  {recipe_of(found)}  {found.name}")
+
+
+def recipe_of(found: Run) -> str:
+    """Returns "digits/mlp", or what stands for it where the recipe cannot be read."""
+    try:
+        return f"{found.config.dataset}/{found.config.model}"
+    except TrainerError:
+        return "unreadable"
 
 
 @app.command()
@@ -157,13 +162,6 @@ def describe_registry(registry: Registry) -> list[dict]:
     ]
 
 
-def load_as_recorded(found: Run) -> None:
-    """Loads the engine with as many threads as the run had, since its bits depend on that."""
-    from trainer.engine import load_engine
-
-    load_engine(threads=found.fingerprint.get("threads") or None)
-
-
 def follow(training: Run) -> None:
     """Shows a bar until the run has ended; Ctrl-C and SIGTERM checkpoint first. Ends the process."""
     asked: list[int] = []
@@ -211,15 +209,13 @@ def main() -> None:
     """Runs the command line; bad input is one line on stderr and exit code 2, never a traceback."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
+    except typer.BadParameter.__mro__[2] as error:  # What every wrong use is; typer has no public name for it.
         refuse(f"{error.format_message()} See python -m trainer --help.")
-    except ExportError as error:
-        refuse(str(error))
     except TrainerError as error:
         refuse(str(error))
     except OSError as error:
         refuse(f"Cannot use {error.filename}: {error.strerror}. Give a path that can be read and written.")
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
     raise SystemExit(code or 0)
 

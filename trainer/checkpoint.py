@@ -8,6 +8,7 @@ name is whole; what is read is verified all the same.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -85,7 +86,7 @@ def write_checkpoint(
         if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
             raise DivergenceError(f"The weights are no longer finite at step {step} (variable {key}).")
     final, temporary = folder / f"step-{step:010d}", folder / f".tmp-step-{step:010d}"
-    shutil.rmtree(temporary, ignore_errors=True)
+    drop(temporary)
     temporary.mkdir(parents=True)
     with open(temporary / "state.npz", "wb") as file:
         np.savez(file, **arrays)
@@ -109,7 +110,7 @@ def write_checkpoint(
     sync_folder(temporary)
     if final.exists():
         # A resumed run meets its own past: the same step has the same bits, and stays.
-        shutil.rmtree(temporary if is_whole(final, manifest["digest"]) else final, ignore_errors=True)
+        drop(temporary if is_whole(final, manifest["digest"]) else final)
     if temporary.exists():
         os.rename(temporary, final)
     sync_folder(folder)
@@ -131,12 +132,25 @@ def list_checkpoints(folder: Path) -> list[Checkpoint]:
     """Returns the checkpoints whose manifest can be read, newest first; contents are not verified."""
     found = []
     for path in sorted(folder.glob("step-*"), reverse=True):
-        try:
-            manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-            found.append(Checkpoint(int(manifest["step"]), path, manifest))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
+        with contextlib.suppress(CheckpointError):
+            found.append(read_manifest(path))
     return found
+
+
+def read_manifest(path: Path) -> Checkpoint:
+    """Returns the checkpoint in a folder; its contents are not verified.
+
+    Raises:
+        CheckpointError: it has no readable manifest, or one that belongs to another step.
+    """
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        step, digest = manifest["step"], manifest["digest"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"The checkpoint {path.name} has no readable manifest.") from error
+    if path.name != f"step-{step:010d}" or not isinstance(digest, str):
+        raise CheckpointError(f"The manifest of the checkpoint {path.name} belongs to another one.")
+    return Checkpoint(step, path, manifest)
 
 
 def read_state(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
@@ -151,31 +165,37 @@ def read_state(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
             raise ValueError("its contents are not what was written")
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"The checkpoint of step {checkpoint.step} is damaged: {error}.") from error
 
 
-def newest_state(folder: Path, at_most: int | None = None) -> tuple[Checkpoint | None, dict, list[str]]:
+def newest_state(
+    folder: Path, at_most: int | None = None, *, set_aside: bool = False
+) -> tuple[Checkpoint | None, dict, list[str]]:
     """Returns the newest checkpoint that verifies, its arrays, and what was wrong with newer ones.
-
-    A damaged one is set aside as `damaged-…`, so that nothing is built on it again.
 
     Args:
         folder: the run's `checkpoints` folder.
         at_most: look at no step above this.
+        set_aside: rename damaged ones to `damaged-…`, so that nothing is built on them again. Only
+            for whoever trains the run.
     """
     notes = []
     for path in sorted(folder.glob("step-*"), reverse=True):
         try:
-            checkpoint = next(c for c in list_checkpoints(folder) if c.path == path)
+            checkpoint = read_manifest(path)
             if at_most is not None and checkpoint.step > at_most:
                 continue
             return checkpoint, read_state(checkpoint), notes
-        except (StopIteration, CheckpointError) as error:
-            aside = path.with_name(f"damaged-{path.name}")
-            shutil.rmtree(aside, ignore_errors=True)
-            os.rename(path, aside)
-            notes.append(str(error) or f"The checkpoint {path.name} has no readable manifest.")
+        except CheckpointError as error:
+            if not path.exists():
+                # Pruned while we looked, so there is a newer one.
+                return newest_state(folder, at_most, set_aside=set_aside)
+            notes.append(str(error))
+            if set_aside:
+                aside = path.with_name(f"damaged-{path.name}")
+                drop(aside)
+                os.rename(path, aside)
     return None, {}, notes
 
 
@@ -208,14 +228,29 @@ def prune(folder: Path, keep: int, also: set[int]) -> None:
     """Deletes all but the newest `keep` checkpoints and those of the steps in `also`."""
     for checkpoint in list_checkpoints(folder)[keep:]:
         if checkpoint.step not in also:
-            shutil.rmtree(checkpoint.path, ignore_errors=True)
+            drop(checkpoint.path)
 
 
 def drop_after(folder: Path, step: int) -> None:
     """Deletes checkpoints above `step`, so that a run that went back does not jump ahead later."""
     for checkpoint in list_checkpoints(folder):
         if checkpoint.step > step:
-            shutil.rmtree(checkpoint.path, ignore_errors=True)
+            drop(checkpoint.path)
+
+
+def drop(path: Path) -> None:
+    """Deletes a folder; renamed first, so that one that is half deleted is not taken for a checkpoint."""
+    doomed = path.with_name(f".tmp-deleted-{path.name}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.rename(path, doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Deletes what a process that died while writing or deleting left behind."""
+    for path in folder.glob(".tmp-*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def measure_file(path: Path) -> dict:

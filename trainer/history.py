@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ class Table:
             with pa.OSFile(str(self._path)) as file, pa.ipc.open_stream(file) as reader:
                 for batch in reader:
                     batches.append(batch)
-        except (OSError, pa.ArrowInvalid):
+        except (OSError, EOFError, pa.ArrowException):
             pass  # No file yet, or its end is torn: what came before counts.
         if batches:
             whole = pa.Table.from_batches(batches)
@@ -74,15 +75,25 @@ class Table:
         """Returns the rows from `since` on as a DataFrame."""
         return pd.DataFrame({name: array.copy() for name, array in self.rows(since, self._length).items()})
 
-    def cut(self, length: int) -> None:
-        """Keeps the first `length` rows; missing ones become NaN, so that row i stays step i + 1."""
+    def cut(self, length: int, columns: Sequence[str] = ()) -> None:
+        """Keeps the first `length` rows; missing ones are filled in, so that row i stays step i + 1.
+
+        Args:
+            length: how many rows there are to be.
+            columns: the names of the columns, in case that not one row is left.
+        """
         if self._length > length:
             self._length, self.generation = length, self.generation + 1
             self.close()
             self._flushed = 0
-        elif self._length < length and self._arrays:
-            lost = {name: np.full(length - self._length, 0 if name in _TYPES else np.nan) for name in self._arrays}
-            self.append(lost | {"step": np.arange(self._length, length) + 1} if "step" in lost else lost)
+        elif self._length < length and (self.columns or columns):
+            known = self.rows(self._length - 1, self._length) if self._length else {}
+            lost = {}
+            for name in self.columns or columns:
+                # Time and epoch stand still; what was measured is not known.
+                value = known.get(name, [0])[0] if name in _TYPES else np.nan
+                lost[name] = np.full(length - self._length, value)
+            self.append(lost | {"step": np.arange(self._length, length) + 1})
 
     def flush(self) -> int | None:
         """Hands new rows to the operating system; returns the file's descriptor for fsync, if there is one."""
@@ -113,12 +124,14 @@ class Table:
     def _begin_file(self) -> None:
         # A stream cannot be cut, so the rows that stay are written to a new file, which then grows.
         fresh = self._path.with_name(f".tmp-{self._path.name}")
-        self._file = open(fresh, "wb", buffering=0)
+        self._file = open(fresh, "wb", buffering=0)  # noqa: SIM115
         schema = pa.schema([(name, pa.from_numpy_dtype(array.dtype)) for name, array in self._arrays.items()])
         self._writer = pa.ipc.new_stream(self._file, schema)
         self._flushed = 0
         if self._length:
             self._write(0, self._length)
+        # A power cut must not leave the name without the rows that the old file had.
+        os.fsync(self._file.fileno())
         os.replace(fresh, self._path)
 
     def _write(self, first: int, last: int) -> None:
@@ -161,10 +174,17 @@ class History(Table):
         self.wall_offset = (time.time() if wall is None else wall) - float(rows["time"][-1])
         self.notify()
 
-    def cut_to(self, step: int, finished_epochs: int) -> None:
-        """Takes back what came after a checkpoint."""
-        self.cut(step)
-        self.epochs.cut(min(finished_epochs, len(self.epochs)))
+    def cut_to(self, step: int, finished_epochs: int, columns: Sequence[str] = ()) -> None:
+        """Takes back what came after a checkpoint.
+
+        Args:
+            step: of the checkpoint.
+            finished_epochs: how many epochs keep their row.
+            columns: as for `cut`.
+        """
+        self.cut(step, columns)
+        epochs = self.epochs.rows(0, len(self.epochs)).get("epoch", ())
+        self.epochs.cut(int(np.searchsorted(epochs, finished_epochs, side="right")))
         self.notify()
 
     def flush_all(self) -> list[int]:
@@ -181,11 +201,19 @@ class History(Table):
         """Calls `callback()` after every change, in the writer's thread; returns how to end that."""
         with self._listening:
             self._listeners.add(callback)
-        return lambda: self._listeners.discard(callback)
+        return lambda: self._forget(callback)
 
     def notify(self) -> None:
-        """Wakes the readers."""
+        """Wakes the readers. One that raises is forgotten: no reader may end the training it watches."""
         with self._listening:
             listeners = tuple(self._listeners)
         for callback in listeners:
-            callback()
+            try:
+                callback()
+            except Exception:
+                logging.getLogger(__name__).exception("A reader of the history failed and gets no more news.")
+                self._forget(callback)
+
+    def _forget(self, callback: Callable[[], None]) -> None:
+        with self._listening:
+            self._listeners.discard(callback)

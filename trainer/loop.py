@@ -17,8 +17,9 @@ import tensorflow as tf
 from trainer.dataset import Dataset, Split
 from trainer.learners import Learner
 
-#: The most steps that one call can make; the record of a call has this many rows.
+#: The most steps that one call can make, and the most examples beside the first batch.
 MOST_STEPS = 2048
+MOST_EXAMPLES = 1 << 18
 EVAL_BATCH_SIZE = 256
 
 
@@ -80,7 +81,7 @@ def train(
             order, ordered_epoch = dataset.order(seed, epoch), epoch
         if position == 0:
             learner.reset_epoch()
-        batches = take_batches(order, batch_size, position, min(steps, MOST_STEPS))
+        batches = take_batches(order, batch_size, position, min(steps, room_for(batch_size)))
         asked = clock()
         program.compile(batches)
         began = clock()
@@ -90,7 +91,7 @@ def train(
         ends_epoch = step % steps_per_epoch == 0
         logs = dict(zip(learner.log_names(), rows.T, strict=True))
         yield Chunk(step, epoch, logs, seconds, began - asked, ends_epoch, learner.epoch_logs() if ends_epoch else {})
-        steps = next_chunk(len(batches), seconds, chunk_seconds)
+        steps = next_chunk(steps, len(batches), seconds, chunk_seconds)
 
 
 def take_batches(order: np.ndarray, batch_size: int, position: int, most: int) -> np.ndarray:
@@ -105,9 +106,21 @@ def take_batches(order: np.ndarray, batch_size: int, position: int, most: int) -
     return order[position * batch_size : (position + steps) * batch_size].reshape(steps, batch_size)
 
 
-def next_chunk(steps: int, seconds: float, target: float) -> int:
-    """Returns how many steps would take about `target` seconds; at most four times as many as now."""
-    return max(1, min(int(steps * target / max(seconds, 1e-6)), 4 * steps, MOST_STEPS))
+def next_chunk(asked: int, made: int, seconds: float, target: float) -> int:
+    """Returns how many steps would take about `target` seconds; at most four times as many as were asked for.
+
+    Args:
+        asked: steps asked for in the last call.
+        made: steps made there; fewer where the epoch ended.
+        seconds: how long they took.
+        target: seconds.
+    """
+    return max(1, min(int(made * target / max(seconds, 1e-6)), 4 * asked, MOST_STEPS))
+
+
+def room_for(batch_size: int) -> int:
+    """Returns how many steps of this batch size one call can make: its record has this many rows."""
+    return max(1, min(MOST_STEPS, MOST_EXAMPLES // batch_size))
 
 
 class TrainProgram:
@@ -133,7 +146,7 @@ class TrainProgram:
         return self._call(batches, steps=len(batches), step=step).numpy()[: len(batches)]
 
     def _call(self, batches: np.ndarray, steps: int, step: int) -> tf.Tensor:
-        padded = np.zeros((MOST_STEPS, batches.shape[1]), np.int32)
+        padded = np.zeros((room_for(batches.shape[1]), batches.shape[1]), np.int32)
         padded[: len(batches)] = batches
         return self._run(self._x, self._y, tf.constant(padded), tf.constant(steps), tf.constant(step, tf.int64))
 
@@ -147,7 +160,7 @@ class TrainProgram:
             row = tf.stack([tf.reshape(logs[name], []) for name in names])
             return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], row[None])
 
-        start = tf.constant(0), tf.zeros([MOST_STEPS, len(names)])
+        start = tf.constant(0), tf.zeros([batches.shape[0], len(names)])
         return tf.while_loop(lambda i, rows: i < steps, one, start)[1]
 
 
@@ -162,6 +175,7 @@ class Evaluator:
     def __init__(self, learner: Learner, split: Split):
         self._learner, self._split = learner, split
         self._x, self._y = tf.constant(split.x), tf.constant(split.y)
+        # x and y are arguments: what a compiled function captures outlives it.
         self._run = tf.function(self._batch, autograph=False)
 
     def __call__(self, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
@@ -170,8 +184,9 @@ class Evaluator:
         for first in range(0, len(self._split), EVAL_BATCH_SIZE):
             if should_stop():
                 return None
-            self._run(tf.constant(first), tf.constant(min(first + EVAL_BATCH_SIZE, len(self._split))))
+            last = min(first + EVAL_BATCH_SIZE, len(self._split))
+            self._run(self._x, self._y, tf.constant(first), tf.constant(last))
         return self._learner.eval_logs()
 
-    def _batch(self, first, last):
-        self._learner.eval_step((self._x[first:last], self._y[first:last]))
+    def _batch(self, x, y, first, last):
+        self._learner.eval_step((x[first:last], y[first:last]))

@@ -6,9 +6,10 @@ click or a second tab acts once, and is told what happened.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import os
+import math
 import threading
 import time
 import traceback
@@ -23,12 +24,14 @@ from trainer.checkpoint import list_checkpoints, sync
 from trainer.config import RunConfig
 from trainer.dataset import DataSpec
 from trainer.devices import check_device
-from trainer.errors import ConfigError, DivergenceError, RunBusyError, TrainerError
+from trainer.errors import ConfigError, DivergenceError, RunBusyError, RunNotFound, TrainerError
+from trainer.facts import STATUSES, read_facts, write_json
 from trainer.history import History
 from trainer.names import check_name
 from trainer.session import Progress, Session, best_epoch, best_step
 
-STATUSES = ("queued", "running", "completed", "paused", "stopped", "failed", "interrupted")
+__all__ = ["LIVE", "RESUMABLE", "STATUSES", "Outcome", "Run"]
+
 LIVE = ("queued", "running")
 RESUMABLE = ("paused", "stopped", "failed", "interrupted")
 #: A run that was made but not started within this time was left behind.
@@ -66,6 +69,7 @@ class Run:
         self._history: weakref.ref[History] | None = None
         self._live_history: History | None = None
         self._progress = Progress()
+        self._config: RunConfig | None = None
         # One process trains a run at a time; the system takes the lock back when that process dies.
         self._owner = filelock.FileLock(path / "lock", timeout=0, thread_local=False)
         self.refresh()
@@ -121,7 +125,7 @@ class Run:
     def config(self) -> RunConfig:
         """The recipe."""
         if self._config is None:
-            self._config = RunConfig.from_file(self.path / "config.json")
+            self._config = read_config(self.path / "config.json")
         return self._config
 
     @property
@@ -175,7 +179,9 @@ class Run:
     def history(self) -> History:
         """What was measured; read from disk at the first look."""
         with self._lock:
-            history = self._live_history or (self._history and self._history())
+            history = self._live_history
+            if history is None and self._history is not None:
+                history = self._history()
             if history is None:
                 history = History.load(self.path)
                 self._history = weakref.ref(history)
@@ -197,7 +203,7 @@ class Run:
         epochs = self.history.epochs
         best = best_epoch(epochs)
         return {
-            "last": _row(epochs, len(epochs) - 1) | self._facts.get("test", {}),
+            "last": _row(epochs, len(epochs) - 1) | only_finite(self._facts.get("test", {})),
             "best": {} if best is None else _row(epochs, best),
         }
 
@@ -229,10 +235,13 @@ class Run:
         """Starts training in a background thread.
 
         Raises:
-            ConfigError: the device is not there.
+            ConfigError: the device is not there, or the folder cannot be written.
             RunBusyError: another process trains this run.
         """
-        return self._begin("start", seen, ("queued",), None)
+        # A run that nobody started in time counts as interrupted, and can be started all the same.
+        with self._lock:
+            allowed = ("queued",) if self._facts.get("started") else ("queued", "interrupted")
+            return self._begin("start", seen, allowed, None)
 
     def resume(self, seen: str | None = None, source: str | int = "latest") -> Outcome:
         """Goes on from a checkpoint, exactly where it left off.
@@ -242,7 +251,7 @@ class Run:
             source: "latest", "best", or a checkpoint's step. What came after it is taken back.
 
         Raises:
-            ConfigError: there is no such checkpoint.
+            ConfigError: there is no such checkpoint, what the recipe names is gone, or the folder cannot be written.
             RunBusyError: another process trains this run.
         """
         return self._begin("resume", seen, RESUMABLE, self._find_source(source))
@@ -252,12 +261,18 @@ class Run:
         return self._ask("pause", seen)
 
     def stop(self, seen: str | None = None) -> Outcome:
-        """Asks the run to write a checkpoint and end."""
+        """Asks the run to write a checkpoint and end; a paused run is stopped at once."""
         with self._lock:
-            if self.status == "paused" and seen in (None, "paused"):
-                self._change(status="stopped", reason=f"Stopped by the user at step {self.step}.")
-                return Outcome(True, self.status, "Stopped.")
-            return self._ask("stop", seen)
+            self.refresh()
+            if self.status != "paused" or seen not in (None, "paused"):
+                return self._ask("stop", seen)
+            try:
+                with self._owner:
+                    self._log_event("stopped", self.step)
+                    self._change(status="stopped", reason=f"Stopped by the user at step {self.step}.")
+            except filelock.Timeout:
+                return self._decline("stop", seen)
+            return Outcome(True, self.status, "Stopped.")
 
     def interrupt(self) -> Outcome:
         """Asks the run to write a checkpoint and end, because the process must end."""
@@ -283,21 +298,45 @@ class Run:
         """
         self._change(name=check_name(name))
 
+    def remove(self, aside: Path) -> None:
+        """Takes the run's folder away.
+
+        Args:
+            aside: where it is moved to; the caller deletes it there.
+
+        Raises:
+            RunBusyError: it is queued or running.
+        """
+        with self._lock:
+            self.refresh()
+            busy = RunBusyError(f"The run {self.name} is {self.status}. Stop it before you delete it.")
+            if self.is_live:
+                raise busy
+            try:
+                with self._owner:
+                    self.path.rename(aside)
+            except filelock.Timeout:
+                raise busy from None
+
     def refresh(self) -> None:
-        """Reads the run's folder again, unless it is trained here; a run whose process died is marked so."""
+        """Reads the run's folder again, unless it is trained here; a run whose process died is marked so.
+
+        Raises:
+            RunNotFound: the run is not there any more.
+        """
         with self._lock:
             if self._thread is not None:
                 return
-            self._facts = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-            self._config, self._progress = None, Progress()
-            was_begun = self._facts.get("started") or time.time() - self.created > _SECONDS_TO_START
-            if self.status == "running" or (self.status == "queued" and was_begun):
-                try:
-                    with self._owner:
+            self._facts, self._progress = read_facts(self.path), Progress()
+            if self._needs_owner():
+                # A timeout (an OSError): another process trains it. Else it may have ended in the meantime.
+                with contextlib.suppress(OSError), self._owner:
+                    self._facts = read_facts(self.path)
+                    if self._needs_owner():
                         reason = "The process ended without warning. Resume to go on from the last checkpoint."
-                        self._change(status="interrupted", reason=reason)
-                except filelock.Timeout:
-                    pass  # It is being trained by another process.
+                        self._change(status="interrupted", reason=reason, **last_row(self.path))
+            if self.status == "running":
+                self._facts |= last_row(self.path)
 
     # How it works
 
@@ -305,7 +344,7 @@ class Run:
         if source == "latest":
             return None
         steps = [checkpoint.step for checkpoint in self.checkpoints]
-        wanted = self.best_step if source == "best" else int(source) if str(source).isdigit() else None
+        wanted = self.best_step if source == "best" else int(source) if str(source).isdecimal() else None
         if wanted not in steps:
             held = ", ".join(map(str, steps)) or "none yet"
             raise ConfigError(
@@ -315,39 +354,69 @@ class Run:
             )
         return wanted
 
+    def _needs_owner(self) -> bool:
+        """Whether the run says that a process is training it, or is about to."""
+        was_begun = self._facts.get("started") or time.time() - self.created > _SECONDS_TO_START
+        return self.status == "running" or bool(self.status == "queued" and was_begun)
+
     def _begin(self, command: str, seen: str | None, allowed: tuple, at_most: int | None) -> Outcome:
         with self._lock:
-            self.refresh()
-            if self.status not in allowed or (seen is not None and seen != self.status) or self._thread is not None:
-                return Outcome(False, self.status, f"Nothing to {command}: this run is {self.status}.")
-            check_device(self.config.device)
+            if self._thread is not None:
+                return self._decline(command, seen)
             try:
                 self._owner.acquire()
             except filelock.Timeout:
-                raise RunBusyError(
-                    f"Another process is training the run {self.name}. Wait for it, or end it."
+                self.refresh()
+                if self.is_live:
+                    return self._decline(command, seen)
+                raise RunBusyError(f"Another process has the run {self.name} in hand. Try again in a moment.") from None
+            except OSError as error:
+                raise ConfigError(
+                    f"The run's folder {self.path} cannot be written: {error.strerror}. Change its rights, or copy "
+                    "it to a folder that can be written and go on there.",
+                    "runs_dir",
                 ) from None
-            self._wanted = None
-            self._live_history = self.history
-            self._progress = Progress(phase="Warming up", step=self._facts.get("step", 0))
-            self._log_event(command)
-            self._change(status="queued", reason="", started=time.time(), test={})
-            self._thread = threading.Thread(target=self._work, args=(at_most,), name=f"run-{self.id}", daemon=True)
-            self._thread.start()
-            return Outcome(True, self.status, "Started." if command == "start" else "Resumed.")
+            try:
+                self.refresh()
+                if self.status not in allowed or seen not in (None, self.status):
+                    return self._decline(command, seen)
+                # The recipe is checked anew: its data or model may be gone from this machine.
+                self._config = RunConfig.from_file(self.path / "config.json")
+                check_device(self.config.device)
+                history = self.history
+                self._change(status="queued", reason="", started=time.time(), test={})
+                self._wanted, self._live_history = None, history
+                self._progress = Progress("Warming up", step=self.step, seconds=self.seconds)
+                name = f"run-{self.id}"
+                self._thread = threading.Thread(target=self._work, args=(command, at_most), name=name, daemon=True)
+                self._thread.start()
+                return Outcome(True, self.status, "Started." if command == "start" else "Resumed.")
+            finally:
+                if self._thread is None:
+                    self._owner.release()
 
     def _ask(self, command: str, seen: str | None) -> Outcome:
         with self._lock:
-            if not self.is_live or (seen is not None and seen != self.status):
-                return Outcome(False, self.status, f"Nothing to {command}: this run is {self.status}.")
-            if self._thread is None:
+            if not self.is_live or seen not in (None, self.status):
+                return self._decline(command, seen)
+            if self._thread is None and self.status == "running":
                 return Outcome(False, self.status, "Another process is training this run. Use its own window.")
-            if self._wanted is None or command == "interrupt":
+            if self._thread is None:
+                return Outcome(False, self.status, f"Nothing to {command}: this run has not been started.")
+            if self._wanted is None:
                 self._wanted = command
                 return Outcome(True, self.status, {"pause": "Pausing.", "stop": "Stopping."}.get(command, "Ending."))
+            # Whoever ends the process must not turn a pause into something that is gone on with by itself.
             return Outcome(False, self.status, f"This run is already asked to {self._wanted}.")
 
-    def _work(self, at_most: int | None) -> None:
+    def _decline(self, command: str, seen: str | None) -> Outcome:
+        if seen not in (None, self.status):
+            message = f"Nothing was done: this run is no longer {seen}, it is {self.status}."
+        else:
+            message = f"Nothing to {command}: this run is {self.status}."
+        return Outcome(False, self.status, message)
+
+    def _work(self, command: str, at_most: int | None) -> None:
         """The body of the thread: one session, and whatever it ends with put into words."""
         history = self._live_history
         try:
@@ -359,7 +428,7 @@ class Run:
                     self._progress,
                     wanted=lambda: self._wanted,
                     note=self._note,
-                    begun=self._begun,
+                    begun=lambda known: self._begun(command, known),
                     background=background,
                     known_fingerprint=self.fingerprint,
                     at_most=at_most,
@@ -385,28 +454,25 @@ class Run:
             self._end("failed", f"Training broke off: {type(error).__name__}: {first_line}. The log has the details.")
 
     def _end(self, status: str, reason: str, **facts) -> None:
-        if status == "failed":
-            self._log(traceback.format_exc())
+        details = traceback.format_exc() if status == "failed" else ""
         with self._lock:
-            self._log_event(status)
             progress = self._progress
             progress.phase = ""
-            self._change(
-                status=status,
-                reason=reason,
-                ended=time.time(),
-                step=progress.step,
-                seconds=progress.seconds,
-                steps_per_second=progress.steps_per_second,
-                **facts,
-            )
+            facts |= {"step": progress.step, "seconds": progress.seconds, "ended": time.time()}
+            facts |= {"status": status, "reason": reason, "steps_per_second": progress.steps_per_second}
+            # Where the disk is full, this process knows how it ended all the same.
+            with contextlib.suppress(OSError, RunNotFound):
+                self._change(**facts)
+            with contextlib.suppress(OSError):
+                self._log(details or f"{status} at step {progress.step}. {reason}")
+                self._log_event(status, progress.step)
             history, self._live_history, self._thread = self._live_history, None, None
             # Whoever watches keeps it alive; nobody else needs it in memory.
             self._history = weakref.ref(history)
             self._owner.release()
         history.notify()
 
-    def _begun(self, known: dict) -> None:
+    def _begun(self, command: str, known: dict) -> None:
         with self._lock:
             self._change(
                 status="running",
@@ -415,12 +481,14 @@ class Run:
                 steps_per_epoch=self._progress.steps_per_epoch,
             )
             self._log(f"Training from step {known['from_step']}.")
+            self._log_event(command, known["from_step"])
         self._live_history.notify()
 
     def _advise_divergence(self) -> str:
         options = self.config.optimizer_options
         saved = self.checkpoints
-        advice = f"Try a smaller learning rate (now {options['learning_rate']:g}) or clip the gradient norm at 1."
+        now = f" (now {options['learning_rate']:g})" if "learning_rate" in options else ""
+        advice = f"Try a smaller learning rate{now} or clip the gradient norm at 1."
         return advice + (f" The checkpoint of step {saved[0].step} is kept." if saved else "")
 
     def _note(self, sentence: str) -> None:
@@ -431,29 +499,52 @@ class Run:
         with open(self.path / "log.txt", "a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text.rstrip()}\n")
 
-    def _log_event(self, event: str) -> None:
+    def _log_event(self, event: str, step: int) -> None:
         with open(self.path / "events.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps({"event": event, "step": self._progress.step, "time": time.time()}) + "\n")
+            file.write(json.dumps({"event": event, "step": step, "time": time.time()}) + "\n")
             sync(file)
 
     def _change(self, **facts) -> None:
         with self._lock:
             self._facts = self._facts | facts
+            # Another process may have changed something else, such as the name.
+            self._facts = read_facts(self.path) | facts
             write_json(self.path / "run.json", self._facts)
 
 
-def write_json(path: Path, value: dict) -> None:
-    """Writes JSON so that a reader, or a crash, sees the old contents or the new."""
-    temporary = path.with_name(f".tmp-{path.name}")
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1)
-        sync(file)
-    os.replace(temporary, path)
+def read_config(path: Path) -> RunConfig:
+    """Reads a run's recipe; one that cannot be trained here any more can still be looked at.
+
+    Raises:
+        ConfigError: it cannot be read at all.
+    """
+    try:
+        return RunConfig.from_file(path)
+    except ConfigError:
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            fields = None
+        if not isinstance(fields, dict) or not fields.keys() >= RunConfig.model_fields.keys():
+            raise
+        return RunConfig.model_construct(**fields)
+
+
+def last_row(folder: Path) -> dict:
+    """Returns how far a run came by its history on disk, as facts: step and seconds."""
+    history = History(folder)
+    history.read()
+    row = _row(history, len(history) - 1)
+    return {"step": int(row["step"]), "seconds": row["time"]} if {"step", "time"} <= row.keys() else {}
+
+
+def only_finite(values: dict[str, float]) -> dict[str, float]:
+    """Returns the values that JSON can hold."""
+    return {name: value for name, value in values.items() if math.isfinite(value)}
 
 
 def _row(table, index: int) -> dict:
     """Returns one row as plain numbers, without what was not measured."""
     if index < 0:
         return {}
-    row = {name: values[0].item() for name, values in table.rows(index, index + 1).items()}
-    return {name: value for name, value in row.items() if value == value}
+    return only_finite({name: values[0].item() for name, values in table.rows(index, index + 1).items()})

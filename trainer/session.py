@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from trainer.build import Plan, build
-from trainer.checkpoint import drop_after, list_checkpoints, newest_state, prune, restore, write_checkpoint
+from trainer.checkpoint import drop_after, newest_state, prune, restore, sweep, write_checkpoint
 from trainer.config import RunConfig
-from trainer.engine import differences, fingerprint
+from trainer.engine import differences, fingerprint, load_engine
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.history import History
 from trainer.progress import listening
@@ -102,6 +102,8 @@ class Session:
             DivergenceError: loss, gradients or weights are not finite; earlier checkpoints stay.
             TrainerError: the run cannot be built or gone on with.
         """
+        # As many threads as the run began with, if this process still has the choice: its bits depend on it.
+        load_engine(threads=(self._known_fingerprint or {}).get("threads") or None)
         import tensorflow as tf
 
         from trainer.loop import Evaluator, train
@@ -109,7 +111,7 @@ class Session:
         self._say("Loading the data and building the model")
         with tf.device(self._config.device), listening(self._say):
             plan = build(self._config)
-            self._learner, self._plan = plan.learner, plan
+            self._learner = plan.learner
             try:
                 self._validate = Evaluator(plan.learner, plan.dataset.validation) if plan.dataset.validation else None
                 self._restore(plan)
@@ -138,9 +140,10 @@ class Session:
     def _restore(self, plan: Plan) -> None:
         progress, learner = self.progress, plan.learner
         progress.steps_per_epoch, progress.total_steps = plan.steps_per_epoch, plan.total_steps
-        checkpoint, arrays, notes = newest_state(self._checkpoints, self._at_most)
+        sweep(self._checkpoints)
+        checkpoint, arrays, notes = newest_state(self._checkpoints, self._at_most, set_aside=True)
         for note in notes:
-            self._note(f"{note} It was set aside; training goes on from the one before.")
+            self._note(f"{note} It was set aside and the one before is used.")
         step = 0
         if checkpoint:
             restore(learner, arrays)
@@ -151,7 +154,8 @@ class Session:
             drop_after(self._checkpoints, step)
         # An epoch that ended just at the checkpoint is measured again: the same bits, the same numbers.
         self._pending_epoch = bool(step) and step % plan.steps_per_epoch == 0
-        self._history.cut_to(step, step // plan.steps_per_epoch - self._pending_epoch)
+        columns = ("step", "epoch", "time", *learner.log_names())
+        self._history.cut_to(step, step // plan.steps_per_epoch - self._pending_epoch, columns)
         times = self._history.rows(max(0, step - 1), step).get("time", ())
         progress.step, progress.seconds = step, float(times[-1]) if len(times) else 0.0
         progress.session_steps, progress.session_seconds = 0, 0.0
@@ -164,6 +168,8 @@ class Session:
     def _train(self, plan: Plan, train: Callable) -> None:
         config, progress, clock = self._config, self.progress, self._clock
         if self._pending_epoch and not self._end_epoch(self._learner.epoch_logs()):
+            return
+        if self._wanted():
             return
         base, first_step = progress.seconds, progress.step
         began = saved = flushed = clock()
@@ -188,6 +194,7 @@ class Session:
             if steps[kept].size:
                 self._history.record({name: values[kept] for name, values in rows.items()})
             if bad is not None:
+                progress.step = int(steps[bad]) - 1
                 raise DivergenceError(f"The loss stopped being a finite number at step {steps[bad]}.")
             progress.step, progress.seconds = chunk.step, base + active
             progress.session_steps, progress.session_seconds = chunk.step - first_step, active
@@ -235,25 +242,28 @@ class Session:
 
     def _is_free(self) -> bool:
         """Whether no checkpoint is being written; raises what went wrong with the last one."""
-        if self._writing is None or not self._writing.done():
-            return self._writing is None
-        self._writing.result()
-        self._writing = None
-        return True
+        if self._writing is not None and self._writing.done():
+            self._settle()
+        return self._writing is None
+
+    def _settle(self) -> None:
+        """Waits for the checkpoint that is being written, if one is; raises what went wrong with it."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def _checkpoint(self, wait: bool = False) -> None:
-        """Takes the state now and has it written elsewhere."""
-        if self._writing:
-            self._writing.result()
+        """Takes the state now and writes it: here if `wait`, else in the background."""
+        self._settle()
         best, self._best = self._best, None
-        step, snapshot = self.progress.step, self._learner.snapshot()
+        newest = self.progress.step, self._learner.snapshot()
         # A checkpoint must never be ahead of the history that goes with it.
-        descriptors = self._history.flush_all()
-        keep = best_step(self._history.epochs)
-        self._writing = self._background.submit(self._write, best, (step, snapshot), descriptors, keep)
-        if wait:
-            self._writing.result()
-            self._writing = None
+        work = self._write, best, newest, self._history.flush_all(), best_step(self._history.epochs)
+        if not wait:
+            with contextlib.suppress(RuntimeError):  # The interpreter is ending and takes no more work.
+                self._writing = self._background.submit(*work)
+                return
+        self._write(*work[1:])
 
     def _write_best(self) -> None:
         if self._best and self._is_free():
@@ -294,8 +304,3 @@ def best_step(epochs) -> int | None:
     """Returns the step at the end of the best epoch, or None before the first."""
     row = best_epoch(epochs)
     return None if row is None else int(epochs.rows(row, row + 1)["step"][0])
-
-
-def known_checkpoints(folder: Path) -> list:
-    """Returns a run's checkpoints, newest first."""
-    return list_checkpoints(folder / "checkpoints")

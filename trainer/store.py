@@ -12,9 +12,10 @@ from pathlib import Path
 
 from trainer.config import RunConfig
 from trainer.devices import check_device
-from trainer.errors import ConfigError, RunBusyError, RunNotFound
+from trainer.errors import ConfigError, RunNotFound
+from trainer.facts import write_json
 from trainer.names import check_name, invent_name
-from trainer.run import Run, write_json
+from trainer.run import Run
 
 SCHEMA = 1
 _default: RunStore | None = None
@@ -93,7 +94,7 @@ class RunStore:
         for folder in self._folders().values():
             try:
                 runs.append(self._open(folder))
-            except (OSError, ValueError, KeyError):
+            except (OSError, RunNotFound):
                 continue
         return sorted(runs, key=lambda run: run.created, reverse=True)
 
@@ -110,11 +111,9 @@ class RunStore:
         """
         with self._lock:
             run = self.get(run_id)
-            if run.is_live:
-                raise RunBusyError(f"The run {run.name} is {run.status}. Stop it before you delete it.")
             # Renamed first: a folder that is half deleted is not taken for a run.
             doomed = self.path / f".tmp-deleted-{run.id}"
-            os.rename(run.path, doomed)
+            run.remove(doomed)
             shutil.rmtree(doomed, ignore_errors=True)
             self._runs.pop(run_id, None)
 

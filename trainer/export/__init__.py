@@ -3,6 +3,8 @@
 An entry's function takes (run, path) and writes the file; `media_type` is its content type.
 """
 
+import errno
+import os
 from pathlib import Path
 
 from trainer.registry import EXPORTS
@@ -26,5 +28,10 @@ def export(run, kind: str, path: str | Path) -> Path:
         ExportError: this run cannot give it, or not yet.
         OSError: the file cannot be written.
     """
-    EXPORTS[kind].build(run, Path(path))
-    return Path(path)
+    entry, path = EXPORTS[kind], Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+    entry.build(run, path)
+    return path

@@ -20,6 +20,8 @@ from trainer.registry import EXPORTS, LOSSES
 )
 def model_keras(run, path: Path) -> None:
     """Rebuilds the model from the config, restores the newest checkpoint and saves it compiled."""
+    # Keras chooses the format by the file's ending, which a temporary name may lack.
+    whole = path.with_name(f".{path.name}.keras")
     checkpoint, arrays, _ = newest_state(run.path / "checkpoints")
     if checkpoint is None or run.spec is None:
         raise ExportError("There is no checkpoint yet. Pause the run, or wait for its first checkpoint.")
@@ -28,15 +30,14 @@ def model_keras(run, path: Path) -> None:
         restore(learner, arrays)
         loss = LOSSES[run.config.loss]
         model = learner.model
-        # Compiled by names that Keras knows, so that evaluate() works without this project.
+        # Compiled with what Keras knows, so that evaluate() and fit() work without this project.
         model.compile(
-            optimizer=run.config.optimizer,
+            optimizer=type(learner.optimizer).from_config(learner.optimizer.get_config()),
             loss=loss.traits.get("keras_name", loss.name),
-            metrics=[name for name in run.config.metrics if name == "accuracy"],
+            metrics=[metric for metric in learner.metrics if type(metric).__module__.startswith("keras.")],
         )
-        # Keras chooses the format by the file's ending, which a temporary name may lack.
-        whole = path.with_name(f".{path.name}.keras")
         model.save(whole)
         os.replace(whole, path)
     finally:
         learner.release()
+        whole.unlink(missing_ok=True)

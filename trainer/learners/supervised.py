@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
+from trainer.errors import ConfigError
 from trainer.learners.compilation import suits_xla
 from trainer.learners.learner import Learner
 
@@ -21,6 +22,9 @@ class SupervisedLearner(Learner):
         metrics: Keras metrics.
         clip_norm: gradients are scaled down to this overall norm where they exceed it, or None.
         jit_compile: whether to compile by XLA; None: by a rule on the model (`suits_xla`).
+
+    Raises:
+        ConfigError: the model has nothing to train, or is not built yet.
     """
 
     def __init__(
@@ -42,6 +46,12 @@ class SupervisedLearner(Learner):
         # Reading every gradient once more costs a compiled dense step half its speed, others nothing.
         self.grad_norm_stride = 16 if self.jit_compile else 1
         self._trainable = list(model.trainable_variables)
+        if not self._trainable:
+            raise ConfigError(
+                "model must have trainable variables. Received: none. Build it first, by calling it on a batch, or "
+                "begin it with keras.Input.",
+                "model",
+            )
         self.optimizer.build(self._trainable)
         self._mean_loss = keras.metrics.Mean(name="loss")
         self._eval_loss = keras.metrics.Mean(name="loss")

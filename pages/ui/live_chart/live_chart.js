@@ -715,7 +715,7 @@ const STYLE = `
 .live-chart .lc-controls label { display: inline-flex; gap: 0.4rem; align-items: center; cursor: pointer; }
 .live-chart input { accent-color: var(--st-primary-color); margin: 0; }
 .live-chart input[type=range] { width: 9rem; }
-.live-chart output { min-width: 3em; }
+.live-chart .lc-output { min-width: 3em; }
 .live-chart .lc-group { display: inline-flex; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 6px); overflow: hidden; }
 .live-chart button { font: inherit; color: inherit; background: none; border: 0; padding: 0.15rem 0.6rem; cursor: pointer; }
 .live-chart .lc-group button + button { border-left: 1px solid var(--st-border-color); }
@@ -823,7 +823,7 @@ class Chart {
 
   buildControls() {
     this.slider = element("input", { type: "range", min: "0", max: "0.999", step: "0.001", "aria-label": "smoothing" })
-    this.output = element("output")
+    this.output = element("span", { class: "lc-output" })
     this.slider.oninput = () => {
       const smoothing = Number(this.slider.value)
       this.choose({ smoothing })

@@ -1,0 +1,11 @@
+"""HTTP beside Streamlit: the live socket, series, downloads, assets and their guard."""
+
+from starlette.middleware import Middleware
+
+from server.first_page import FirstPageMiddleware, first_page
+from server.lifespan import lifespan
+from server.routes import routes
+
+__all__ = ["lifespan", "middleware", "routes"]
+
+middleware = [Middleware(FirstPageMiddleware, first_page=first_page)]

@@ -1,0 +1,56 @@
+"""Keeps Streamlit's clean-up from stopping the training in the same process.
+
+After every script run and every fragment run, Streamlit calls
+`keras.backend.clear_session()` once `keras` is imported, and, unless
+`[runner] postScriptGC` is off, `gc.collect(2)`. With a run in a background
+thread that is harmful twice over:
+
+* `clear_session` wipes Keras's global state (name scopes, the dtype policy, the
+  seed generator) while another thread builds or trains a model;
+* a full collection walks every object TensorFlow created, holding the GIL for
+  some 180 ms, at each rerun of each open tab. `clear_session` collects too.
+
+So `clear_session` is made to do nothing in the server process, and the objects
+that imports have left behind are moved out of the collector's sight.
+"""
+
+import gc
+import sys
+
+# Everywhere Keras binds the function; Streamlit calls `keras.backend.clear_session`.
+_HOMES = (
+    "keras.backend",
+    "keras.utils",
+    "keras.api.backend",
+    "keras.api.utils",
+    "keras._tf_keras.keras.backend",
+    "keras._tf_keras.keras.utils",
+    "keras.src.backend.common.global_state",
+)
+
+
+def keep_session(free_memory: bool = True) -> None:
+    """Does nothing, where Keras would clear its global state.
+
+    Args:
+        free_memory: accepted as in `keras.utils.clear_session`, and ignored.
+    """
+
+
+def apply_cure() -> None:
+    """Disarms `clear_session` and freezes what the imports created.
+
+    Call it once, right after tensorflow and keras are imported. A second call
+    changes nothing but the set of frozen objects.
+
+    Raises:
+        RuntimeError: keras is not imported, so there is nothing to cure yet.
+    """
+    if "keras" not in sys.modules:
+        raise RuntimeError("apply_cure must run after keras is imported. Import keras first.")
+    for name in _HOMES:
+        module = sys.modules.get(name)
+        if module is not None and hasattr(module, "clear_session"):
+            module.clear_session = keep_session
+    gc.collect()
+    gc.freeze()

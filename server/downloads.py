@@ -1,0 +1,120 @@
+"""GET /api/runs/{id}/download/{kind}: what a run can be taken away as.
+
+The file is written to a folder of its own, sent from disk, and deleted when it
+has been sent or the client has gone.
+"""
+
+import asyncio
+import logging
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from server.guard import Guard, Refused, guard
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 2  # exports at a time; the others wait
+STALL = 30  # seconds a client may take nothing; after that it would only hold up a shutdown
+
+
+class TemporaryFileResponse(FileResponse):
+    """A file that is deleted, with its folder, however the sending ends."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the file, then deletes it."""
+
+        async def send_in_time(message: Message) -> None:
+            await asyncio.wait_for(send(message), STALL)
+
+        try:
+            await super().__call__(scope, receive, send_in_time)
+        except TimeoutError:
+            log.info("A download was given up: the client took nothing for %s s.", STALL)
+        finally:
+            shutil.rmtree(Path(self.path).parent, ignore_errors=True)
+
+
+def download_name(run_name: str, kind: str) -> str:
+    """Names a download after its run.
+
+    Args:
+        run_name: the user's name for the run, any text.
+        kind: the export kind, which is a file name.
+
+    Returns:
+        ASCII letters, digits and hyphens, then the kind: `brisk-otter-12-model.keras`.
+    """
+    plain = unicodedata.normalize("NFKD", run_name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-")
+    return f"{slug or 'run'}-{kind}"
+
+
+def download_url(run_id: str, kind: str) -> str:
+    """Gives the address of a download, signed for an hour, for a page to link to.
+
+    Args:
+        run_id: the run.
+        kind: an export kind.
+
+    Returns:
+        A path from the server's root, with its token.
+    """
+    return f"/api/runs/{run_id}/download/{kind}?token={guard.token(run_id)}"
+
+
+def download_endpoint(
+    get_run: Callable[[str], Any],
+    guard: Guard,
+    exports: Callable[[], tuple[Mapping[str, Any], Callable[[Any, str, Path], None]]],
+) -> Callable:
+    """Makes the handler of /api/runs/{id}/download/{kind}.
+
+    Args:
+        get_run: gives the run for an id, or raises Refused.
+        guard: checks the request.
+        exports: gives the table of kinds, and the function (run, kind, path)
+            that writes one; it raises trainer.errors.TrainerError.
+
+    Returns:
+        The handler.
+    """
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def download(request: Request) -> Response:
+        from trainer.errors import TrainerError
+
+        run_id, kind = request.path_params["id"], request.path_params["kind"]
+        guard.check(request, run_id)
+        run = await asyncio.to_thread(get_run, run_id)
+        kinds, export = exports()
+        if kind not in kinds:
+            raise Refused(404, f"There is no download of this kind. Choose one of: {', '.join(kinds)}.")
+        async with slots:
+            folder = Path(tempfile.mkdtemp(prefix="traindeck-"))
+            work = asyncio.ensure_future(asyncio.to_thread(export, run, kind, folder / kind))
+            try:
+                await asyncio.shield(work)
+            except BaseException as error:
+                # The thread may still be writing: delete when it is through.
+                work.add_done_callback(lambda done: shutil.rmtree(folder, ignore_errors=True))
+                if isinstance(error, TrainerError):
+                    raise Refused(409, str(error)) from None
+                raise
+        headers = {
+            "content-encoding": "identity",  # else the compressing middleware takes over
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+        }
+        name = download_name(run.name, kind)
+        return TemporaryFileResponse(folder / kind, filename=name, media_type=kinds[kind].media_type, headers=headers)
+
+    return download

@@ -1,0 +1,88 @@
+"""What happens when the server starts and when it stops."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+from server.cure import apply_cure
+from server.first_page import first_page
+
+GRACE = 10  # seconds the runs have, all together, to write a checkpoint
+GLANCE = 0.05  # seconds between two looks at whether the engine may warm up
+QUICK_SWITCH = 0.0005  # seconds a thread may keep the GIL while the engine is imported
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Finds what a dead process left behind, warms the engine, and ends the runs well.
+
+    The first page is not held up: importing the store goes on beside serving,
+    and the engine waits until that page is out.
+
+    Args:
+        app: the st.App; not used.
+
+    Yields:
+        While the server runs.
+    """
+    opening = asyncio.create_task(asyncio.to_thread(_open_store))
+    warming = asyncio.create_task(_warm_when_free())
+    print(
+        f"Traindeck is at {_address()}", flush=True
+    )  # Streamlit's own greeting looks up this machine's public address
+    try:
+        yield
+    finally:
+        warming.cancel()
+        store = await opening
+        await asyncio.to_thread(store.close, GRACE)
+
+
+def _address() -> str:
+    from streamlit import config
+
+    host = config.get_option("server.address") or "localhost"
+    scheme = "https" if config.get_option("server.sslCertFile") else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{config.get_option('server.port')}"
+
+
+def _open_store() -> Any:
+    from trainer import RunStore
+
+    store = RunStore.default()
+    store.recover()
+    return store
+
+
+async def _warm_when_free() -> None:
+    first_page.start()
+    # A run that was started meanwhile needs the engine at once, and the cure with it.
+    while not (first_page.is_out() or _is_wanted()):
+        await asyncio.sleep(GLANCE)
+    threading.Thread(target=_warm, name="warm-up", daemon=True).start()
+
+
+def _is_wanted() -> bool:
+    engine = sys.modules.get("trainer.engine")
+    return engine is not None and engine.engine_status() != "cold"
+
+
+def _warm() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(QUICK_SWITCH)  # else each request waits 5 ms for each step it makes
+    try:
+        from trainer.engine import load_engine, warm_up
+
+        load_engine()
+        apply_cure()
+        warm_up()
+    except Exception:
+        log.exception("The engine did not warm up; the first run will say why.")
+    finally:
+        sys.setswitchinterval(interval)

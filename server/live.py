@@ -1,0 +1,205 @@
+"""WS /api/runs/{id}/live: every new row, as soon as it is there.
+
+The client says how many rows it has (`from`), how many epoch rows (`epochs`) and
+of which `generation`; the server sends what follows, from the history itself.
+Nothing is queued for a client: one that reads slowly gets larger frames later,
+and one that comes back after a break goes on at its own count.
+
+Text messages are JSON: `hello` once, `status` at each change, `reset` where the
+client's rows are no longer the run's (it loads the series again), `token` before
+the old one expires. Binary messages are frames of table `steps` or `epochs`.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.frames import encode_frame
+from server.guard import Guard, Refused
+from server.series import _number
+
+FRAME_ROWS = 65_536
+INTERVAL = 1 / 30  # seconds between two frames, at least
+TOKEN_INTERVAL = 600  # seconds between two new tokens
+
+
+class Cursor:
+    """Where one client stands in one run, and what it must be told next.
+
+    Args:
+        run: the run watched.
+        rows: step rows the client has.
+        epochs: epoch rows the client has.
+        generation: the generation they belong to; None for the present one.
+    """
+
+    def __init__(self, run: Any, rows: int = 0, epochs: int = 0, generation: int | None = None) -> None:
+        self.run = run
+        self.history = run.history  # kept: the run itself holds it only while it trains
+        self.rows = rows
+        self.epochs = epochs
+        self.generation = self.history.generation if generation is None else generation
+        self._status: tuple | None = None
+
+    def hello(self) -> dict[str, Any]:
+        """Says where the run stands, so the client can tell backlog from news.
+
+        Returns:
+            A JSON message.
+        """
+        history = self.history
+        return {"type": "hello", "rows": len(history), "generation": history.generation}
+
+    def news(self) -> tuple[list[dict[str, Any]], list[bytes]]:
+        """Takes what the client has not seen, one frame of each table at most.
+
+        Returns:
+            JSON messages and frames, to be sent in this order.
+        """
+        history = self.history
+        messages, frames = [], []
+        generation, total, epochs = history.generation, len(history), len(history.epochs)
+        if generation != self.generation or self.rows > total or self.epochs > epochs:
+            return [{"type": "reset", "generation": generation, "rows": total}], []
+        frames += self._frame("epochs", history.epochs, self.epochs, epochs, generation)
+        frames += self._frame("steps", history, self.rows, total, generation)
+        if history.generation != generation:  # rows were cut while they were read
+            return self.news()
+        self.rows = min(total, self.rows + FRAME_ROWS)
+        self.epochs = min(epochs, self.epochs + FRAME_ROWS)
+        if self.rows == total:
+            status = (self.run.status, self.run.reason)
+            if status != self._status:
+                self._status = status
+                messages.append(
+                    {
+                        "type": "status",
+                        "status": status[0],
+                        "reason": str(status[1] or ""),
+                        "step": total,
+                        "generation": generation,
+                    }
+                )
+        return messages, frames
+
+    def is_behind(self) -> bool:
+        """Tells whether the history holds rows the client has not been sent."""
+        history = self.history
+        return self.rows < len(history) or self.epochs < len(history.epochs) or self.generation != history.generation
+
+    def _frame(self, table: str, source: Any, first: int, total: int, generation: int) -> list[bytes]:
+        last = min(total, first + FRAME_ROWS)
+        if last <= first:
+            return []
+        rows = source.rows(first, last)
+        if table == "steps":
+            rows = {name: column for name, column in rows.items() if name != "step"}  # row i is step i + 1
+        header = {
+            "table": table, "first": first, "rows": last - first, "total": total, "generation": generation,
+            "wall_offset": float(self.history.wall_offset or 0.0),
+        }  # fmt: skip
+        return [encode_frame(header, rows)]
+
+
+def live_endpoint(get_run: Callable[[str], Any], guard: Guard, clock: Callable[[], float] = time.monotonic) -> Callable:
+    """Makes the handler of /api/runs/{id}/live.
+
+    Args:
+        get_run: gives the run for an id, or raises Refused.
+        guard: checks the request.
+        clock: seconds, for the pace of frames and tokens.
+
+    Returns:
+        The handler.
+    """
+
+    async def live(websocket: WebSocket) -> None:
+        run_id, query = websocket.path_params["id"], websocket.query_params
+        try:
+            guard.check_source(websocket)
+        except Refused as refused:
+            await websocket.send_denial_response(JSONResponse({"error": str(refused)}, refused.status))
+            return
+        await websocket.accept()
+        try:
+            guard.check(websocket, run_id)
+            generation = _number(query, "generation", None, int, 0, 2**53)
+            rows, epochs = (_number(query, name, 0, int, 0, 2**53) for name in ("from", "epochs"))
+            cursor = await asyncio.to_thread(lambda: Cursor(get_run(run_id), rows, epochs, generation))
+        except Refused as refused:  # a browser sees close codes, not statuses
+            await websocket.close(4000 + refused.status, str(refused))
+            return
+        await _serve(websocket, cursor, lambda: guard.token(run_id), clock)
+
+    return live
+
+
+async def _serve(
+    websocket: WebSocket, cursor: Cursor, new_token: Callable[[], str], clock: Callable[[], float]
+) -> None:
+    loop = asyncio.get_running_loop()
+    wake = asyncio.Event()
+
+    def notify() -> None:  # in the training thread
+        if not wake.is_set():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the server is going down
+                loop.call_soon_threadsafe(wake.set)
+
+    unsubscribe = cursor.history.subscribe(notify)
+    # A handler that only writes would never learn that the client, or the server, has gone.
+    tasks = [
+        asyncio.create_task(_read(websocket)),
+        asyncio.create_task(_write(websocket, cursor, wake, new_token, clock)),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        unsubscribe()
+        for task in tasks:
+            task.cancel()
+    for task in done:
+        error = task.exception()
+        if error and not isinstance(error, (WebSocketDisconnect, RuntimeError, OSError)):  # the client has gone
+            raise error
+
+
+async def _read(websocket: WebSocket) -> None:
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _write(
+    websocket: WebSocket,
+    cursor: Cursor,
+    wake: asyncio.Event,
+    new_token: Callable[[], str],
+    clock: Callable[[], float],
+) -> None:
+    await websocket.send_json(cursor.hello())
+    token_due = clock() + TOKEN_INTERVAL
+    while True:
+        wake.clear()
+        started = clock()
+        messages, frames = cursor.news()
+        for frame in frames:
+            await websocket.send_bytes(frame)  # waits while the client's buffer is full
+        for message in messages:
+            await websocket.send_json(message)
+            if message["type"] == "reset":  # it comes back when it has loaded the series
+                await websocket.close()
+                return
+        if clock() >= token_due:
+            await websocket.send_json({"type": "token", "token": new_token()})
+            token_due = clock() + TOKEN_INTERVAL
+        if cursor.is_behind():
+            await asyncio.sleep(0)
+        elif (frames or messages) and (rest := started + INTERVAL - clock()) > 0:
+            await asyncio.sleep(rest)
+        if not cursor.is_behind():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), max(token_due - clock(), 0.0))

@@ -1,0 +1,89 @@
+"""The routes beside Streamlit's own. All are GET; none changes anything."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from server.assets import asset
+from server.downloads import download_endpoint
+from server.guard import Guard, Refused, guard
+from server.health import health
+from server.live import live_endpoint
+from server.series import series_endpoint
+
+
+def build_routes(
+    get_store: Callable[[], Any], guard: Guard, exports: Callable[[], tuple[Any, Callable]]
+) -> list[BaseRoute]:
+    """Lists the routes.
+
+    Args:
+        get_store: gives the store whose runs are served; called at each request.
+        guard: checks the requests.
+        exports: gives the table of export kinds and the function that writes one.
+
+    Returns:
+        Starlette routes.
+    """
+
+    def get_run(run_id: str) -> Any:
+        from trainer.errors import RunNotFound
+
+        try:
+            return get_store().get(run_id)
+        except RunNotFound as error:
+            raise Refused(404, str(error)) from None
+
+    return [
+        Route("/api/health", health),
+        Route("/api/assets/{name}", answer_refusals(asset)),
+        _get("/api/runs/{id}/series", series_endpoint(get_run, guard)),
+        _get("/api/runs/{id}/download/{kind}", download_endpoint(get_run, guard, exports)),
+        WebSocketRoute("/api/runs/{id}/live", live_endpoint(get_run, guard)),
+    ]
+
+
+def answer_refusals(handler: Callable) -> Callable:
+    """Turns a Refused into its status and `{"error": sentence}`.
+
+    Args:
+        handler: takes a request, returns a response, may raise Refused.
+
+    Returns:
+        The handler that does not raise it.
+    """
+
+    @functools.wraps(handler)
+    async def answering(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refused as refused:
+            return JSONResponse({"error": str(refused)}, refused.status, headers={"cache-control": "no-store"})
+
+    return answering
+
+
+def _get(path: str, handler: Callable) -> Route:
+    route = Route(path, answer_refusals(handler))
+    route.methods.discard("HEAD")  # it would do all the work and throw it away
+    return route
+
+
+def _default_store() -> Any:
+    from trainer import RunStore
+
+    return RunStore.default()
+
+
+def _default_exports() -> tuple[Any, Callable]:
+    from trainer.export import EXPORTS, export
+
+    return EXPORTS, export
+
+
+routes = build_routes(_default_store, guard, _default_exports)
+"""The routes over the process's own store."""

@@ -1,0 +1,95 @@
+"""The live chart in a real browser, on a bare page, over a run that the test writes."""
+
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from server.assets import asset_url
+from server.guard import Guard
+from server.routes import build_routes
+from tests.server.fakes import FakeStore, make_run
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+PAGE = """<!doctype html><meta charset="utf-8"><style>body {
+margin: 20px; --st-text-color: #1B1F23; --st-background-color: #FBFBF9; --st-border-color: #D9DAD4;
+--st-secondary-background-color: #F2F2EE; --st-primary-color: #0F766E; --st-link-color: #0F766E; --st-font: sans-serif
+}</style><div class="live-chart"></div><script type="module">
+window.sockets = []
+const Real = WebSocket
+window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this) } }
+import { mount } from "/api/assets/live_chart.js"
+window.data = DATA
+window.chart = mount(document.querySelector(".live-chart"), window.data)
+</script>"""
+
+
+class Stage:
+    """A server over fake runs, and a browser page that shows one of them."""
+
+    def __init__(self, port, store, guard, browser):
+        self.port, self.store, self.guard, self.browser = port, store, guard, browser
+        self.errors = []
+
+    def data(self, run_id="run-1", **change):
+        data = {
+            "run": run_id, "token": self.guard.token(run_id), "status": "running", "steps_per_epoch": 45, "height": 300,
+            "panels": [["loss", "loss"], ["accuracy", "accuracy"]],
+            "module": asset_url("live_chart.js"), "plotly": asset_url("plotly.min.js"),
+        }  # fmt: skip
+        return data | change
+
+    def open(self, **change):
+        self.shown = self.data(**change)
+        page = self.browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
+        page.set_default_timeout(15000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"http://127.0.0.1:{self.port}/")
+        page.wait_for_function("window.chart && chart.Plotly")
+        return page
+
+
+@pytest.fixture(scope="module")  # while playwright is open its event loop bars asyncio.run
+def browser():
+    if not Path(CHROMIUM).exists():
+        pytest.skip("There is no Chromium here. Install the package chromium to run these.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def stage(browser):
+    store, guard = FakeStore(make_run(), make_run("run-2", rows=300)), Guard(secret="a secret for tests")
+    routes = build_routes(lambda: store, guard, lambda: ({}, None))
+    page = Route(
+        "/", lambda request: HTMLResponse(PAGE.replace("DATA", json.dumps(stage.shown).replace("<", "\\u003c")))
+    )
+    config = uvicorn.Config(Starlette(routes=[*routes, page]), host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(config)
+    socket = config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    stage = Stage(socket.getsockname()[1], store, guard, browser)
+    yield stage
+    for context in browser.contexts:
+        context.close()
+    server.should_exit = True
+    thread.join(10)
+    socket.close()
+    assert not thread.is_alive()
+    assert stage.errors == []

@@ -1,0 +1,87 @@
+"""The server starts at once, and ends its runs well."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+ROOT = Path(__file__).resolve().parents[2]
+
+APP = """
+import sys
+sys.path.insert(0, {root!r})
+import streamlit as st
+import trainer
+from server import lifespan
+from server.guard import Guard
+from server.routes import build_routes
+from tests.server.fakes import FakeStore, make_run
+
+store = FakeStore(make_run(rows=10))
+store.recover = lambda: None
+store.close = lambda timeout: print("closed with", timeout, flush=True)
+trainer.RunStore.default = classmethod(lambda cls: store)
+lifespan.__globals__["_warm"] = lambda: print("warmed", flush=True)
+guard = Guard(secret="a secret for tests")
+app = st.App({script!r}, routes=build_routes(lambda: store, guard, lambda: ({{}}, None)), lifespan=lifespan)
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    processes = []
+
+    def start_server():
+        (tmp_path / "page.py").write_text("import streamlit as st\nst.write('hello')\n")
+        app = APP.format(root=str(ROOT), script=str(tmp_path / "page.py"))
+        (tmp_path / "app.py").write_text(app)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", str(tmp_path / "app.py"), f"--server.port={port}"]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+        processes.append(process)
+        watchdog = threading.Timer(30, process.kill)  # so that reading its output ends
+        watchdog.start()
+        seen = []
+        for line in process.stdout:
+            seen.append(line)
+            if "Traindeck is at http" in line:
+                return process, port, watchdog
+        raise AssertionError("".join(seen))
+
+    yield start_server
+    for process in processes:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_idle_sockets_do_not_keep_the_runs_from_being_closed(start, how):
+    from server.guard import Guard
+
+    process, port, watchdog = start()
+    token = Guard(secret="a secret for tests").token("run-1")
+    with (
+        connect(f"ws://127.0.0.1:{port}/api/runs/run-1/live?token={token}", open_timeout=10) as socket,
+        connect(f"ws://127.0.0.1:{port}/_stcore/stream", open_timeout=10),
+    ):
+        assert socket.recv(timeout=10).startswith('{"type":"hello"')
+        process.send_signal(how)
+        output, _ = process.communicate(timeout=8)
+    watchdog.cancel()
+    assert "closed with 10" in output
+    assert "Traceback" not in output
