@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.frames import encode_frame
 from server.guard import Guard, Refused
-from server.series import _number
+from server.query import read_number
 
 FRAME_ROWS = 65_536
 INTERVAL = 1 / 30  # seconds between two frames, at least
@@ -128,8 +128,8 @@ def live_endpoint(get_run: Callable[[str], Any], guard: Guard, clock: Callable[[
         await websocket.accept()
         try:
             guard.check(websocket, run_id)
-            generation = _number(query, "generation", None, int, 0, 2**53)
-            rows, epochs = (_number(query, name, 0, int, 0, 2**53) for name in ("from", "epochs"))
+            generation = read_number(query, "generation", None, int, 0, 2**53)
+            rows, epochs = (read_number(query, name, 0, int, 0, 2**53) for name in ("from", "epochs"))
             cursor = await asyncio.to_thread(lambda: Cursor(get_run(run_id), rows, epochs, generation))
         except Refused as refused:  # a browser sees close codes, not statuses
             await websocket.close(4000 + refused.status, str(refused))

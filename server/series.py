@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from server.frames import encode_frame
 from server.guard import Guard, Refused
+from server.query import read_number
 
 MAX_BUCKETS = 131_072
 MAX_EPOCHS = 65_536
@@ -54,14 +55,14 @@ class Window:
         Raises:
             Refused: 400, naming the number, what came and what is allowed.
         """
-        lo = _number(query, "lo", cls.lo, int, 0, 2**53)
-        hi = _number(query, "hi", 2**53, int, lo, 2**53)
+        lo = read_number(query, "lo", cls.lo, int, 0, 2**53)
+        hi = read_number(query, "hi", 2**53, int, lo, 2**53)
         names = query.get("columns")
         return cls(
             lo=lo,
             hi=None if hi == 2**53 else hi,
-            buckets=_number(query, "buckets", cls.buckets, int, 1, MAX_BUCKETS),
-            smoothing=_number(query, "smoothing", cls.smoothing, float, 0.0, 0.999),
+            buckets=read_number(query, "buckets", cls.buckets, int, 1, MAX_BUCKETS),
+            smoothing=read_number(query, "smoothing", cls.smoothing, float, 0.0, 0.999),
             columns=tuple(filter(None, names.split(","))) if names is not None else None,
         )
 
@@ -226,22 +227,6 @@ def series_endpoint(get_run: Callable[[str], Any], guard: Guard) -> Callable:
         return Response(answer, media_type="application/octet-stream", headers=headers)
 
     return series
-
-
-def _number(query: Any, name: str, default: Any, kind: type, low: Any, high: Any) -> Any:
-    text = query.get(name)
-    if text is None:
-        return default
-    what = "a whole number" if kind is int else "a number"
-    limit = f"{low}" if high == 2**53 else f"{low} and {high}"
-    allowed = f"{what} {'of at least' if high == 2**53 else 'between'} {limit}"
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or len(text) > 32 or not low <= value <= high:
-        raise Refused(400, f"{name} must be {allowed}. Received: {text[:40]!r}.")
-    return value
 
 
 def _json(value: float) -> float | None:

@@ -209,7 +209,7 @@ def main() -> None:
     """Runs the command line; bad input is one line on stderr and exit code 2, never a traceback."""
     try:
         code = app(standalone_mode=False)
-    except typer.BadParameter.__mro__[2] as error:  # What every wrong use is; typer has no public name for it.
+    except typer.TyperException as error:
         refuse(f"{error.format_message()} See python -m trainer --help.")
     except TrainerError as error:
         refuse(str(error))

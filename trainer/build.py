@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from trainer.config import RunConfig
+from trainer.config import RunConfig, seen_by
 from trainer.dataset import Dataset, DataSpec, load_dataset
 from trainer.engine import load_engine
 from trainer.registry import LOSSES, METRICS, MODELS, OPTIMIZERS
@@ -31,6 +32,27 @@ class Plan:
     total_steps: int
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a learner is made of beside its model; a model's `learner` trait takes (model, parts).
+
+    Attributes:
+        optimizer: makes a fresh optimizer; a learner of two models calls it twice.
+        loss: function (y, prediction) → scalar.
+        metrics: Keras metrics.
+        config: the recipe.
+        data: what the model sees, with statistics.
+        seeds: `Seeds`, for what the learner draws itself.
+    """
+
+    optimizer: Callable
+    loss: Callable
+    metrics: list
+    config: RunConfig
+    data: DataSpec
+    seeds: Callable[[], int]
+
+
 def build(config: RunConfig) -> Plan:
     """Loads the data and builds the learner in this thread, on the device in force.
 
@@ -53,22 +75,42 @@ def build_learner(config: RunConfig, spec: DataSpec):
         spec: of the loaded data set, with its statistics.
 
     Returns:
-        SupervisedLearner: every initial value follows from `config.seed`.
+        Learner: every initial value follows from `config.seed`.
     """
     load_engine()
     import keras
 
     from trainer.layers import Seeds, head_for
-    from trainer.learners import SupervisedLearner
 
+    entry = MODELS[config.model]
+    goal = seen_by(entry, spec)
     with _building:
         # The catalogue seeds every layer itself; this is for layers of others that do not.
         keras.utils.set_random_seed(config.seed)
-        head = head_for(spec, config.loss)
-        return SupervisedLearner(
-            MODELS[config.model].build(spec, head, Seeds(config.seed), **config.model_options),
-            optimizer=OPTIMIZERS[config.optimizer].build(**config.optimizer_options),
-            loss=LOSSES[config.loss].build(spec, **config.loss_options),
-            metrics=[METRICS[name].build(spec, head) for name in config.metrics],
-            clip_norm=config.clip_norm,
+        head, seeds = head_for(goal, config.loss), Seeds(config.seed)
+        model = entry.build(goal, head, seeds, **config.model_options)
+        make_learner = entry.traits.get("learner", supervised)
+        return make_learner(
+            model,
+            Parts(
+                optimizer=lambda: OPTIMIZERS[config.optimizer].build(**config.optimizer_options),
+                loss=LOSSES[config.loss].build(goal, **config.loss_options),
+                metrics=[METRICS[name].build(goal, head) for name in config.metrics],
+                config=config,
+                data=goal,
+                seeds=seeds,
+            ),
         )
+
+
+def supervised(model, parts: Parts):
+    """Returns the learner of models that predict a target: the usual case."""
+    from trainer.learners import SupervisedLearner
+
+    return SupervisedLearner(
+        model,
+        optimizer=parts.optimizer(),
+        loss=parts.loss,
+        metrics=parts.metrics,
+        clip_norm=parts.config.clip_norm,
+    )

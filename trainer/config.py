@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,6 +92,11 @@ class RunConfig(BaseModel):
         """What is known of the data set before it is loaded."""
         return dataset_spec(self.dataset, self.dataset_options)
 
+    @property
+    def goal(self) -> DataSpec:
+        """The same as the model takes it: an autoencoder sets itself another task than the data set's."""
+        return seen_by(MODELS[self.model], self.spec)
+
     def to_json(self) -> str:
         """Returns the config as JSON; `from_json` gives an equal one back."""
         return json.dumps(self.model_dump(), indent=2)
@@ -156,25 +162,33 @@ def complete(config: RunConfig) -> None:
     dataset = DATASETS[config.dataset]
     put("dataset_options", dataset.parse(config.dataset_options))
     spec = config.spec
-    put("model_options", MODELS[config.model].parse(config.model_options))
+    model = MODELS[config.model]
+    put("model_options", model.parse(config.model_options))
+    refuse_misfit(model, spec, dataset, "model")
+    goal = seen_by(model, spec)
     put("optimizer_options", OPTIMIZERS[config.optimizer].parse(config.optimizer_options))
     if config.loss is None:
-        put("loss", offered(LOSSES, spec)[0])
+        put("loss", offered(LOSSES, goal)[0])
     put("loss_options", LOSSES[config.loss].parse(config.loss_options))
     if config.metrics is None:
-        put("metrics", [name for name in offered(METRICS, spec) if METRICS[name].traits.get("is_default")])
-    refuse_misfit(MODELS[config.model], spec, dataset, "model")
-    refuse_misfit(LOSSES[config.loss], spec, dataset, "loss")
+        put("metrics", [name for name in offered(METRICS, goal) if METRICS[name].traits.get("is_default")])
+    refuse_misfit(LOSSES[config.loss], goal, dataset, "loss")
     for name in config.metrics:
-        refuse_misfit(METRICS[name], spec, dataset, "metrics")
-    if "check_data" in MODELS[config.model].traits:
-        MODELS[config.model].check_data(spec, config.model_options)
+        refuse_misfit(METRICS[name], goal, dataset, "metrics")
+    if "check_data" in model.traits:
+        model.check_data(spec, config.model_options)
     if len(set(config.metrics)) < len(config.metrics):
         raise ConfigError(
             f"metrics must name each metric once. Received: {shown(config.metrics)}. Remove what is there twice.",
             "metrics",
         )
     check_batch_size(config.batch_size, spec.examples, config.validation_split)
+
+
+def seen_by(model: Entry, spec: DataSpec) -> DataSpec:
+    """Returns the data as a model takes it: with the model's own task, if it has one."""
+    task = model.traits.get("task")
+    return dataclasses.replace(spec, task=task) if task else spec
 
 
 def why_not(entry: Entry, spec: DataSpec) -> str | None:

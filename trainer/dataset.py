@@ -17,11 +17,13 @@ class DataSpec:
     """What is known of a data set before it is loaded; enough to check a configuration.
 
     Attributes:
-        task: "classification" (integer labels) or "regression" (one number).
+        task: "classification" (integer labels), "regression" (one number), "multilabel" (any number of
+            labels at once), "reconstruction" (give back what came in) or "generation" (make more of the kind).
+            The last two are a model's, not a data set's: such models take no notice of the targets.
         input_shape: of one example, without the batch: (8, 8, 1) for an image, (4,) for a row.
         examples: how many there are for training and validation together.
         test_examples: how many the data set keeps apart as its own test split; 0: none.
-        num_classes: classes of a classification, else None.
+        num_classes: classes of a classification, labels of a multilabel task, else None.
         class_names, feature_names: what a person reads; empty where there are none.
         rescale: raw inputs are multiplied by this inside the model (1/255 for photos), or None.
         standardize: whether the model standardizes its inputs with the training split's statistics.
@@ -31,7 +33,7 @@ class DataSpec:
         source, licence, url: where it comes from.
     """
 
-    task: Literal["classification", "regression"]
+    task: Literal["classification", "regression", "multilabel", "reconstruction", "generation"]
     input_shape: tuple[int, ...]
     examples: int
     test_examples: int = 0
@@ -59,7 +61,8 @@ class DataSpec:
         shape = "×".join(map(str, self.input_shape[:2] if self.is_image else self.input_shape))
         noun = "images" if self.is_image else "examples"
         size = shape if self.is_image else f"{shape} feature" + ("s" if self.input_shape != (1,) else "")
-        goal = f"{self.num_classes} classes" if self.num_classes else "one number to predict"
+        kind = "labels" if self.task == "multilabel" else "classes"
+        goal = f"{self.num_classes} {kind}" if self.num_classes else "one number to predict"
         return f"{self.examples + self.test_examples:,} {noun} · {size} · {goal}"
 
 
@@ -69,7 +72,7 @@ class Arrays:
 
     Attributes:
         x: (examples, *input_shape), uint8 or float32, raw: scaling is part of the model.
-        y: (examples,) integer labels, or (examples,) float targets.
+        y: (examples,) integer labels, (examples,) float targets, or (examples, labels) of 0 and 1.
         x_test, y_test: the data set's own test split, if it has one.
     """
 
@@ -85,7 +88,8 @@ class Split:
 
     Attributes:
         x: (n, *input_shape), uint8 or float32.
-        y: int32 (n,) for a classification, float32 (n, 1) for a regression.
+        y: int32 (n,) for a classification, float32 (n, 1) for a regression, float32 (n, labels) of 0
+            and 1 for a multilabel task.
     """
 
     x: np.ndarray
@@ -202,13 +206,15 @@ def as_finite(values: np.ndarray, what: str) -> np.ndarray:
 
 
 def as_targets(y: np.ndarray, spec: DataSpec) -> np.ndarray:
-    """Returns labels as int32 (n,) or regression targets as float32 (n, 1).
+    """Returns labels as int32 (n,), regression targets as float32 (n, 1), several labels as float32 (n, labels).
 
     Raises:
         DataError: a label that is no whole number in [0, num_classes), with its value and row; a target
             that is not finite; more than one target per example.
     """
     y = np.asarray(y)
+    if spec.task == "multilabel":
+        return as_labels(y, spec)
     if y.size != len(y):
         raise DataError(f"y must hold one target per example. Received: shape {y.shape}. Choose one column.")
     if spec.task == "regression":
@@ -222,6 +228,19 @@ def as_targets(y: np.ndarray, spec: DataSpec) -> np.ndarray:
             f"in row {wrong[0]}. Correct the label, or number the classes from 0."
         )
     return y.astype(np.int32)
+
+
+def as_labels(y: np.ndarray, spec: DataSpec) -> np.ndarray:
+    """Returns 0 or 1 for every label as float32 (n, labels); raises DataError for anything else."""
+    if y.ndim != 2 or y.shape[1] != spec.num_classes:
+        raise DataError(f"y must have {spec.num_classes} columns, one a label. Received: shape {y.shape}.")
+    wrong = np.argwhere(~((y == 0) | (y == 1)))
+    if len(wrong):
+        raise DataError(
+            f"Each label must be 0 or 1. Received: {y[tuple(wrong[0])]} in row {wrong[0][0]}, column {wrong[0][1]}. "
+            "Correct it there."
+        )
+    return y.astype(np.float32)
 
 
 def guess_spec(x: np.ndarray, y: np.ndarray) -> DataSpec:

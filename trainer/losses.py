@@ -32,9 +32,28 @@ LabelSmoothing = Annotated[
 ]
 
 
-def needs_classes(spec: DataSpec) -> str | None:
-    """Returns why a loss of class probabilities does not fit, or None."""
-    return None if spec.task == "classification" else "it compares classes, and this data set's target is a number"
+#: What is to be learned, as a clause.
+GOALS = {
+    "classification": "the targets are classes",
+    "regression": "the target is a number",
+    "multilabel": "each example may have several labels",
+    "reconstruction": "the model gives back what came in",
+    "generation": "the model makes new examples",
+}
+
+
+def needs(task: str, what: str) -> Callable[[DataSpec], str | None]:
+    """Returns an `accepts` for one task.
+
+    Args:
+        task: the one that fits.
+        what: what the loss or metric does, as a clause: "it compares classes".
+    """
+    return lambda spec: None if spec.task == task else f"{what}, and here {GOALS[spec.task]}"
+
+
+needs_classes = needs("classification", "it compares classes")
+needs_numbers = needs("regression", "it measures how far a number is off")
 
 
 def needs_two_classes(spec: DataSpec) -> str | None:
@@ -42,13 +61,6 @@ def needs_two_classes(spec: DataSpec) -> str | None:
     if spec.task == "classification" and spec.num_classes != 2:
         return f"it tells two classes apart, and this data set has {spec.num_classes}"
     return needs_classes(spec)
-
-
-def needs_numbers(spec: DataSpec) -> str | None:
-    """Returns why a loss of distances does not fit, or None."""
-    if spec.task == "regression":
-        return None
-    return "it measures how far a number is off, and this data set's targets are classes"
 
 
 def in_standard_deviations(loss: Callable, data: DataSpec) -> Callable:

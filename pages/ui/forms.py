@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from trainer import DATASETS, LOSSES, METRICS, MODELS, OPTIMIZERS, RunConfig
-from trainer.config import offered, why_not
+from trainer.config import offered, seen_by, why_not
 from trainer.devices import list_devices
 from trainer.registry import Entry, Option, Registry, describe_option
 
@@ -57,9 +57,10 @@ def draw_form() -> dict[str, Any]:
     with right:
         rate = optimizer.options[0]
         fields["optimizer_options"] = {rate.name: _draw_option(rate, f"train_{optimizer.name}_{rate.name}_set")}
+    goal = seen_by(model, spec)
     left, right = st.columns(2)
     with left:
-        loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, spec), "What training makes small.")
+        loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, goal), "What training makes small.")
     fields["loss"] = loss.name
     with right:
         labels = {device.name: device.label for device in list_devices()}
@@ -71,7 +72,7 @@ def draw_form() -> dict[str, Any]:
         fields["optimizer_options"] |= _draw_options(optimizer, optimizer.options[1:], optimizer.label)
         fields["loss_options"] = _draw_options(loss, loss.options, loss.label)
         st.caption("Training")
-        names = offered(METRICS, spec)
+        names = offered(METRICS, goal)
         key = "train_metrics_select"
         if key not in st.session_state or not set(st.session_state[key]) <= set(names):
             st.session_state[key] = [name for name in names if METRICS[name].traits.get("is_default")]

@@ -144,9 +144,9 @@ def test_paths_that_do_not_work_are_one_line(cli, write, tmp_path):
     [
         ((), ["command"]),
         (("fly",), ["fly"]),
-        (("run",), ["CONFIG"]),
+        (("run",), ["config"]),
         (("run", "x.json", "--fast"), ["--fast"]),
-        (("show",), ["RUN_ID"]),
+        (("show",), ["run_id"]),
         (("show", "nobody"), ["nobody", "List the runs"]),
         (("resume", "nobody"), ["nobody"]),
         (("export", "nobody", "model.keras", "-o", "m.keras"), ["nobody"]),

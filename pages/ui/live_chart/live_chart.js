@@ -12,7 +12,7 @@ const CAPACITY = 262144 // cells of the whole history; when full, pairs are merg
 const TAIL = 32768 // newest rows kept one by one; when full, the older half goes
 const LOAD_BUCKETS = 8192
 const MAX_BUCKETS = 1000 // a bucket is two points: at most 2,000 points a trace
-const DRAW_INTERVAL = 33 // ms
+const DRAW_INTERVAL = 50 // ms: every draw has the browser compose the page again, some 10 ms of a processor
 const DRAW_SHARE = 4 // of the time, at most one part in this many goes into drawing
 const FOLLOW_ROWS = 500
 const FOLLOW_SECONDS = 20
@@ -666,7 +666,10 @@ class Panel {
     if (spots.length === 2) {
       const [a, b] = spots[0].y <= spots[1].y ? spots : [spots[1], spots[0]]
       const overlap = 14 - (b.y - a.y)
-      if (overlap > 0) { a.y -= overlap / 2; b.y += overlap / 2 }
+      if (overlap > 0) {
+        a.y = Math.min(Math.max(a.y - overlap / 2, MARGIN.t + 4), MARGIN.t + h - 20) // both stay clear of the axis
+        b.y = a.y + 14
+      }
     }
     pen.font = `12px ${this.chart.theme.font}`
     pen.textBaseline = "middle"
