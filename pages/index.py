@@ -8,7 +8,7 @@ from pages.ui.header import header
 
 UI = Path(__file__).parent / "ui"
 
-st.set_page_config(page_title="Traindeck", page_icon=":material/monitoring:", layout="wide")
+st.set_page_config(page_title="Traindeck", page_icon=str(UI / "icon.svg"), layout="wide")
 st.logo(UI / "logo.svg", size="large", link=None)
 st.html(UI / "layout.css")
 page = st.navigation(

@@ -12,7 +12,13 @@ from trainer.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZ
 from trainer.run import Run
 from trainer.store import RunStore
 
-_LAZY = {"SupervisedLearner": "trainer.learners", "Learner": "trainer.learners", "train": "trainer.loop"}
+_LAZY = {
+    "GANLearner": "trainer.learners",
+    "Learner": "trainer.learners",
+    "ReconstructionLearner": "trainer.learners",
+    "SupervisedLearner": "trainer.learners",
+    "train": "trainer.loop",
+}
 
 __all__ = [
     "DATASETS",

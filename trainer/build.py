@@ -13,6 +13,8 @@ from trainer.registry import LOSSES, METRICS, MODELS, OPTIMIZERS
 
 # Keras keeps names and seeds for the whole process: two runs built at once would change each other.
 _building = threading.Lock()
+#: How many examples a learner may show what it makes of.
+EXAMPLES = 10
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Parts:
     data: DataSpec
     seeds: Callable[[], int]
 
+    def supervised(self, model, kind: type, **extra):
+        """Returns a learner of `kind`, a subclass of `SupervisedLearner`, with `extra` arguments of its own."""
+        return supervised(model, self, kind, **extra)
+
 
 def build(config: RunConfig) -> Plan:
     """Loads the data and builds the learner in this thread, on the device in force.
@@ -64,7 +70,9 @@ def build(config: RunConfig) -> Plan:
         config.dataset, config.dataset_options, validation_split=config.validation_split, seed=config.seed
     )
     steps = dataset.steps_per_epoch(config.batch_size)
-    return Plan(build_learner(config, dataset.spec), dataset, steps, steps * config.epochs)
+    learner = build_learner(config, dataset.spec)
+    learner.examples = (dataset.validation or dataset.train).x[:EXAMPLES]
+    return Plan(learner, dataset, steps, steps * config.epochs)
 
 
 def build_learner(config: RunConfig, spec: DataSpec):
@@ -103,14 +111,22 @@ def build_learner(config: RunConfig, spec: DataSpec):
         )
 
 
-def supervised(model, parts: Parts):
-    """Returns the learner of models that predict a target: the usual case."""
+def supervised(model, parts: Parts, kind: type | None = None, **extra):
+    """Returns the learner of models that predict a target: the usual case.
+
+    Args:
+        model: the model.
+        parts: what else a learner is made of.
+        kind: a subclass of `SupervisedLearner`, or None for itself.
+        extra: arguments that this subclass takes beside.
+    """
     from trainer.learners import SupervisedLearner
 
-    return SupervisedLearner(
+    return (kind or SupervisedLearner)(
         model,
         optimizer=parts.optimizer(),
         loss=parts.loss,
         metrics=parts.metrics,
         clip_norm=parts.config.clip_norm,
+        **extra,
     )

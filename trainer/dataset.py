@@ -61,6 +61,11 @@ class DataSpec:
         shape = "×".join(map(str, self.input_shape[:2] if self.is_image else self.input_shape))
         noun = "images" if self.is_image else "examples"
         size = shape if self.is_image else f"{shape} feature" + ("s" if self.input_shape != (1,) else "")
+        if len(self.input_shape) == 2:
+            noun, size = (
+                "sequences",
+                f"{self.input_shape[0]} steps" + f" of {self.input_shape[1]}" * (self.input_shape[1] > 1),
+            )
         kind = "labels" if self.task == "multilabel" else "classes"
         goal = f"{self.num_classes} {kind}" if self.num_classes else "one number to predict"
         return f"{self.examples + self.test_examples:,} {noun} · {size} · {goal}"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TYPES = {"step": np.int64, "epoch": np.int32, "time": np.float64}
 
@@ -35,7 +39,8 @@ class Table:
         self._path, self._file, self._writer = path, None, None
         self._arrays: dict[str, np.ndarray] = {}
         self._length = self._flushed = 0
-        self.generation = 0
+        # A reader that was cut off may come back to rows that were read anew from disk: no count starts alike.
+        self.generation = secrets.randbelow(2**31)
 
     def read(self) -> None:
         """Reads the file as far as it is whole: a process may have died while writing the last rows."""
@@ -73,6 +78,8 @@ class Table:
 
     def frame(self, since: int = 0) -> pd.DataFrame:
         """Returns the rows from `since` on as a DataFrame."""
+        import pandas as pd  # Slow to import, and the first page does without it.
+
         return pd.DataFrame({name: array.copy() for name, array in self.rows(since, self._length).items()})
 
     def cut(self, length: int, columns: Sequence[str] = ()) -> None:

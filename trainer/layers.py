@@ -37,7 +37,8 @@ class Head:
 
     Attributes:
         units: how many numbers for each example.
-        activation: "softmax" (one probability a class), "sigmoid" (probability of class 1) or "linear".
+        activation: "softmax" (one probability a class), "sigmoid" (probability of class 1, or of each label)
+            or "linear".
     """
 
     units: int
@@ -45,14 +46,15 @@ class Head:
 
 
 def head_for(data: DataSpec, loss: str) -> Head:
-    """Returns the last layer that a loss asks for: one unit a class, or one.
+    """Returns the last layer that a loss asks for: one unit a class or label, or one.
 
     Args:
-        data: gives the number of classes.
+        data: gives the number of classes or labels.
         loss: an entry of `LOSSES`.
     """
     activation = LOSSES[loss].head
-    return Head(data.num_classes if activation == "softmax" else 1, activation)
+    is_many = activation == "softmax" or data.task == "multilabel"
+    return Head(data.num_classes if is_many else 1, activation)
 
 
 def dense(units: int, seeds: Seeds, activation: str | None = None) -> keras.layers.Dense:
@@ -97,3 +99,9 @@ def predict_output(x: keras.KerasTensor, data: DataSpec, head: Head, seeds: Seed
     elif (data.target_std, data.target_mean) != (1.0, 0.0):
         x = keras.layers.Rescaling(data.target_std, offset=data.target_mean, dtype="float32", name="prediction")(x)
     return x
+
+
+def crop_to(x: keras.KerasTensor, shape: tuple[int, ...]) -> keras.KerasTensor:
+    """Returns images cut at the bottom and right to the height and width of `shape`, (height, width, channels)."""
+    bottom, right = x.shape[1] - shape[0], x.shape[2] - shape[1]
+    return keras.layers.Cropping2D(((0, bottom), (0, right)), name="crop")(x) if bottom or right else x

@@ -2,7 +2,9 @@
 
 y and prediction are as the data and the model give them: int32 (batch,) classes beside
 (batch, classes) or (batch, 1) probabilities, or float32 (batch, 1) targets beside predictions of
-the same shape and unit. The functions work inside `tf.function`, with and without XLA.
+the same shape and unit. With several labels both are float32 (batch, labels); for a reconstruction y is
+the scaled input; for a generation y is 1 where the discriminator should say "real" and 0 where it should
+not, beside its scores (batch, 1). The functions work inside `tf.function`, with and without XLA.
 
 Traits of an entry:
     accepts: why it does not fit a data set, or None.
@@ -42,22 +44,28 @@ GOALS = {
 }
 
 
-def needs(task: str, what: str) -> Callable[[DataSpec], str | None]:
-    """Returns an `accepts` for one task.
+def needs(*tasks: str, what: str) -> Callable[[DataSpec], str | None]:
+    """Returns an `accepts` for some tasks.
 
     Args:
-        task: the one that fits.
+        tasks: those that fit.
         what: what the loss or metric does, as a clause: "it compares classes".
     """
-    return lambda spec: None if spec.task == task else f"{what}, and here {GOALS[spec.task]}"
+    return lambda spec: None if spec.task in tasks else f"{what}, and here {GOALS[spec.task]}"
 
 
-needs_classes = needs("classification", "it compares classes")
-needs_numbers = needs("regression", "it measures how far a number is off")
+needs_classes = needs("classification", what="it compares classes")
+needs_numbers = needs("regression", what="it measures how far a number is off")
+needs_numbers_or_inputs = needs("regression", "reconstruction", what="it measures how far numbers are off")
+needs_scores = needs("generation", what="it judges made examples against real ones")
 
 
-def needs_two_classes(spec: DataSpec) -> str | None:
-    """Returns why a loss of a single probability does not fit, or None."""
+def needs_yes_or_no(spec: DataSpec) -> str | None:
+    """Returns why a loss of probabilities does not fit, or None."""
+    if spec.task == "multilabel":
+        return None
+    if spec.task == "reconstruction":
+        return None if spec.rescale is not None else "it compares values from 0 to 1, and here they have no such limits"
     if spec.task == "classification" and spec.num_classes != 2:
         return f"it tells two classes apart, and this data set has {spec.num_classes}"
     return needs_classes(spec)
@@ -66,9 +74,9 @@ def needs_two_classes(spec: DataSpec) -> str | None:
 def in_standard_deviations(loss: Callable, data: DataSpec) -> Callable:
     """Returns `loss` of y and prediction in standard deviations of the target.
 
-    So learning rates mean the same whatever unit the target has.
+    So learning rates mean the same whatever unit the target has. A reconstruction's target is scaled already.
     """
-    scale = 1.0 / data.target_std
+    scale = 1.0 / data.target_std if data.task == "regression" else 1.0
     return loss if scale == 1.0 else lambda y, prediction: loss(y * scale, prediction * scale)
 
 
@@ -108,24 +116,26 @@ def categorical_crossentropy(data: DataSpec, *, label_smoothing: LabelSmoothing 
 
 @LOSSES.register(
     label="Cross-entropy (binary)",
-    help="For exactly two classes: the model gives one number, the probability of the second class.",
-    accepts=needs_two_classes,
+    help="For two classes, several labels, or pixels: the model gives a probability for each yes or no.",
+    accepts=needs_yes_or_no,
     head="sigmoid",
     keras_name="binary_crossentropy",
     order=3,
 )
 def binary_crossentropy(data: DataSpec, *, label_smoothing: LabelSmoothing = 0.0):
-    """Returns -log of the probability given to the true one of two classes, averaged over the batch."""
+    """Returns -log of the probability given to what is true, averaged over the batch (and labels, or pixels)."""
     import keras
 
     loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
+    if data.task != "classification":
+        return loss
     return lambda y, prediction: loss(keras.ops.reshape(y, (-1, 1)), prediction)
 
 
 @LOSSES.register(
     label="Mean squared error",
     help="Punishes large misses most; in squared standard deviations of the target. The usual choice.",
-    accepts=needs_numbers,
+    accepts=needs_numbers_or_inputs,
     head="linear",
     keras_name="mean_squared_error",
     order=4,
@@ -140,7 +150,7 @@ def mean_squared_error(data: DataSpec):
 @LOSSES.register(
     label="Mean absolute error",
     help="Punishes every miss by its size, so outliers count less; in standard deviations of the target.",
-    accepts=needs_numbers,
+    accepts=needs_numbers_or_inputs,
     head="linear",
     keras_name="mean_absolute_error",
     order=5,
@@ -172,3 +182,35 @@ def huber(
     import keras
 
     return in_standard_deviations(keras.losses.Huber(delta=delta), data)
+
+
+@LOSSES.register(
+    label="Non-saturating",
+    help="The usual choice for a GAN: each network is asked for the probability that an image is real.",
+    accepts=needs_scores,
+    head="linear",
+    order=7,
+)
+def non_saturating(data: DataSpec):
+    """Returns the cross-entropy of scores (log-odds) with 1 real or 0 made, averaged over the batch.
+
+    The generator asks for 1 on what it made, instead of maximizing what the discriminator minimizes
+    (Goodfellow et al. 2014, arXiv:1406.2661, §3).
+    """
+    import keras
+
+    return keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+@LOSSES.register(
+    label="Least squares",
+    help="For a GAN: pulls the scores of real images to 1 and of made ones to 0; steadier, sometimes blurrier.",
+    accepts=needs_scores,
+    head="linear",
+    order=8,
+)
+def least_squares(data: DataSpec):
+    """Returns the mean of (score - y)², with y 1 real or 0 made (Mao et al. 2017, arXiv:1611.04076)."""
+    import keras
+
+    return keras.losses.MeanSquaredError()

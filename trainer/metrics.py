@@ -13,20 +13,23 @@ Traits of an entry:
 from __future__ import annotations
 
 from trainer.dataset import DataSpec
-from trainer.losses import needs_classes, needs_numbers
+from trainer.losses import needs, needs_classes, needs_numbers, needs_numbers_or_inputs
 from trainer.registry import METRICS
+
+needs_labels = needs("multilabel", what="it asks whether all labels of an example are right")
+needs_classes_or_labels = needs("classification", "multilabel", what="it compares classes")
 
 
 @METRICS.register(
     label="Accuracy",
-    help="The part of examples classified right.",
-    accepts=needs_classes,
+    help="The part of examples classified right; with several labels, the part of labels.",
+    accepts=needs_classes_or_labels,
     is_default=True,
     keras_name="accuracy",
     order=1,
 )
 def accuracy(data: DataSpec, head):
-    """Returns the part in [0, 1] of examples whose most probable class is the true one."""
+    """Returns the part in [0, 1] of examples whose most probable class is the true one, or of right labels."""
     import keras
 
     if head.activation == "sigmoid":
@@ -56,14 +59,14 @@ def top_3_accuracy(data: DataSpec, head):
 
 @METRICS.register(
     label="Mean absolute error",
-    help="How far predictions are off on average, in the target's own units.",
-    accepts=needs_numbers,
+    help="How far predictions are off on average, in the target's own units; for pixels, from 0 to 1.",
+    accepts=needs_numbers_or_inputs,
     is_default=True,
     keras_name="mean_absolute_error",
     order=3,
 )
 def mae(data: DataSpec, head):
-    """Returns the mean of |y - prediction|, in the target's units."""
+    """Returns the mean of |y - prediction|, in the target's units, or in those of the scaled inputs."""
     import keras
 
     return keras.metrics.MeanAbsoluteError(name="mae")
@@ -131,3 +134,140 @@ def rmse(data: DataSpec, head):
     import keras
 
     return keras.metrics.RootMeanSquaredError(name="rmse")
+
+
+@METRICS.register(
+    label="Exact match",
+    help="The part of examples with every single label right.",
+    accepts=needs_labels,
+    is_default=True,
+    order=6,
+)
+def exact_match(data: DataSpec, head):
+    """Returns the part in [0, 1] of examples all of whose labels are right."""
+    import keras
+
+    class ExactMatch(keras.metrics.Mean):
+        """The mean of 1 where a whole row is right, else 0."""
+
+        def __init__(self, name="exact_match", dtype=None):
+            super().__init__(name=name, dtype=dtype)
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            right = keras.ops.equal(keras.ops.cast(y_true, self.dtype) > 0.5, keras.ops.cast(y_pred, self.dtype) > 0.5)
+            super().update_state(keras.ops.cast(keras.ops.all(right, axis=-1), self.dtype))
+
+    return ExactMatch()
+
+
+@METRICS.register(
+    label="Precision",
+    help="Of what the model takes for a class, the part that is right; the mean over the classes.",
+    accepts=needs_classes_or_labels,
+    order=7,
+)
+def precision(data: DataSpec, head):
+    """Returns the mean over the classes seen of (true positives) / (predicted), in [0, 1]."""
+    return mean_over_classes("precision", data, head, lambda hits, guessed, actual: (hits, guessed))
+
+
+@METRICS.register(
+    label="Recall",
+    help="Of what belongs to a class, the part that the model finds; the mean over the classes.",
+    accepts=needs_classes_or_labels,
+    order=8,
+)
+def recall(data: DataSpec, head):
+    """Returns the mean over the classes seen of (true positives) / (actual), in [0, 1]."""
+    return mean_over_classes("recall", data, head, lambda hits, guessed, actual: (hits, actual))
+
+
+@METRICS.register(
+    label="F1",
+    help="Precision and recall in one number, the mean over the classes; fair where some are rare.",
+    accepts=needs_classes_or_labels,
+    order=9,
+)
+def f1_macro(data: DataSpec, head):
+    """Returns the mean over the classes seen of 2·(true positives) / (predicted + actual), in [0, 1]."""
+    return mean_over_classes("f1_macro", data, head, lambda hits, guessed, actual: (2 * hits, guessed + actual))
+
+
+def mean_over_classes(name: str, data: DataSpec, head, ratio):
+    """Returns a metric that is a ratio of counts for each class, averaged over the classes ("macro").
+
+    A class that is neither there nor guessed does not count, and a ratio to nothing is 0, as in
+    scikit-learn. Keras's metrics of these names count all classes in one, or make their variables late.
+
+    Args:
+        name: of the metric.
+        data: gives the number of classes, or labels.
+        head: says how predictions are read.
+        ratio: function (hits, guessed, actual), each float32 (classes,) → numerator and denominator.
+    """
+    import keras
+
+    classes = data.num_classes
+
+    class MeanOverClasses(keras.metrics.Metric):
+        """Running counts for each class."""
+
+        def __init__(self, name=name, dtype=None):
+            super().__init__(name=name, dtype=dtype)
+            self.hits, self.guessed, self.actual = (
+                self.add_weight(shape=(classes,), initializer="zeros", name=name)
+                for name in ("hits", "guessed", "actual")
+            )
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            if data.task == "multilabel":
+                actual = keras.ops.cast(y_true, self.dtype)
+                guessed = keras.ops.cast(keras.ops.cast(y_pred, self.dtype) > 0.5, self.dtype)
+            else:
+                guess = keras.ops.argmax(y_pred, axis=-1) if head.units > 1 else y_pred[:, 0] > 0.5
+                actual = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), classes, dtype=self.dtype)
+                guessed = keras.ops.one_hot(keras.ops.cast(guess, "int32"), classes, dtype=self.dtype)
+            self.hits.assign(self.hits + keras.ops.sum(actual * guessed, axis=0))
+            self.guessed.assign(self.guessed + keras.ops.sum(guessed, axis=0))
+            self.actual.assign(self.actual + keras.ops.sum(actual, axis=0))
+
+        def result(self):
+            top, bottom = ratio(self.hits + 0.0, self.guessed + 0.0, self.actual + 0.0)
+            seen = keras.ops.cast(self.guessed + self.actual > 0, self.dtype)
+            ratios = top / keras.ops.maximum(bottom, 1.0)
+            return keras.ops.sum(ratios * seen) / keras.ops.maximum(keras.ops.sum(seen), 1.0)
+
+    return MeanOverClasses()
+
+
+@METRICS.register(
+    label="AUC",
+    help="How well right answers are ranked before wrong ones: 1 is perfect, 0.5 is guessing.",
+    accepts=needs_classes_or_labels,
+    order=10,
+)
+def auc(data: DataSpec, head):
+    """Returns the area under the ROC curve in [0, 1], from 200 thresholds.
+
+    Of two classes, that of the second; of more, and of several labels, over all pairs of example and
+    class in one ("micro"), which is defined for every batch.
+    """
+    import keras
+
+    class AUC(keras.metrics.AUC):
+        """Keras's AUC over pairs of example and class."""
+
+        def __init__(self, name="auc", dtype=None):
+            super().__init__(name=name, dtype=dtype)
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            if data.task != "multilabel":
+                y_true = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), data.num_classes, dtype=self.dtype)
+                if data.num_classes == 2:
+                    y_true, y_pred = y_true[:, 1:], y_pred[:, -1:]
+            super().update_state(keras.ops.reshape(y_true, (-1,)), keras.ops.reshape(y_pred, (-1,)))
+
+        def get_config(self):
+            return {"name": self.name}
+
+    return AUC()

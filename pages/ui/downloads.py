@@ -1,10 +1,8 @@
 """The Download menu: links to files that the server streams from disk."""
 
-from urllib.parse import quote
-
 import streamlit as st
 
-from server.guard import guard
+from server.downloads import download_url
 from trainer import EXPORTS, Run
 
 _NEED_CHECKPOINT = ("model.keras", "checkpoint.zip")
@@ -13,7 +11,6 @@ _NEED_CHECKPOINT = ("model.keras", "checkpoint.zip")
 def download_menu(run: Run) -> None:
     """Draws the menu; what the run cannot give yet is disabled and says why."""
     with st.popover("Download", icon=":material/download:", key="train_run_download"):
-        token = quote(guard.token(run.id))
         is_saved = bool(run.checkpoints)
         for entry in EXPORTS.values():
             is_ready = (is_saved if entry.name in _NEED_CHECKPOINT else True) and (
@@ -21,7 +18,7 @@ def download_menu(run: Run) -> None:
             )
             st.link_button(
                 f"{entry.label} · {entry.name}",
-                f"/api/runs/{run.id}/download/{entry.name}?token={token}",
+                download_url(run.id, entry.name),
                 key=f"train_{entry.name.replace('.', '_')}_download",
                 disabled=not is_ready,
                 help=entry.help if is_ready else "Not yet: pause the run, or wait for its first checkpoint.",

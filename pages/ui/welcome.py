@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui.actions import act
+from pages.ui.live_chart import prepare_live_chart
 from pages.ui.text import escape_markdown
 from trainer import RunStore
 
@@ -17,6 +18,7 @@ def welcome() -> None:
         "the curves below as it is learned. Pause, stop or close the page whenever you like: the run is saved, and "
         "goes on exactly where it was. What you trained can be downloaded at any time."
     )
+    prepare_live_chart()
     for column, label in zip(st.columns(2), ("loss", "accuracy"), strict=True):
         with column, st.container(border=True, height=300, horizontal_alignment="center", vertical_alignment="center"):
             st.caption(f"The {label} will be drawn here, batch by batch.")

@@ -80,7 +80,8 @@ def server(tmp_path):
         server.kill()
 
 
-@pytest.fixture(scope="session")
+# One for each module: Playwright's event loop, where it lives on, breaks asyncio.run in later tests.
+@pytest.fixture(scope="module")
 def browser():
     chromium = find_chromium()
     if chromium is None:

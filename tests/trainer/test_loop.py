@@ -1,5 +1,6 @@
 """The loop makes the same steps however many of them a call makes, and records each of them."""
 
+import gc
 import itertools
 
 import numpy as np
@@ -213,6 +214,29 @@ def test_release_gives_all_memory_back():
     list(train(learner, classes(), epochs=1, batch_size=50))
     learner.release()
     assert all(np.asarray(value).size == 0 for values in learner.snapshot().values() for value in values)
+
+
+def test_no_traced_graph_outlives_its_learner():
+    def graphs() -> int:
+        gc.collect()
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+    def use():
+        metric = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        learner = SupervisedLearner(
+            net(keras.layers.Dropout(0.1, seed=1), dense(4, "softmax")),
+            loss="sparse_categorical_crossentropy",
+            metrics=[metric],
+        )
+        data = classes(100)
+        list(train(learner, data, epochs=1, batch_size=32))
+        Evaluator(learner, data.train)()
+        learner.release()
+
+    use()
+    before = graphs()
+    use()
+    assert graphs() == before
 
 
 @pytest.mark.parametrize("make", [lambda: net(dense(1), features=1), Line], ids=["keras", "tf.Module"])

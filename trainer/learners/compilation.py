@@ -25,7 +25,11 @@ DENSE_LAYERS = (
 
 
 def suits_xla(model: keras.Model | tf.Module) -> bool:
-    """Returns whether every layer is one that XLA is known to make faster."""
+    """Returns whether every layer is one that XLA is known to make faster.
+
+    What is no chain of such layers (a tf.Module, a subclass, a layer of one's own) says of itself
+    that it is, with an attribute `is_dense = True`.
+    """
     if type(model) not in (keras.Sequential, keras.Model) and type(model).__name__ != "Functional":
-        return False
-    return all(isinstance(layer, DENSE_LAYERS) for layer in model.layers)
+        return getattr(model, "is_dense", False) is True
+    return all(isinstance(layer, DENSE_LAYERS) or getattr(layer, "is_dense", False) is True for layer in model.layers)

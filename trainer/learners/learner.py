@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -14,6 +16,8 @@ class Learner(ABC):
     jit_compile: bool = False
     #: Every how many steps the gradient norm is measured; other rows hold NaN.
     grad_norm_stride: int = 1
+    #: A few raw examples (n, *input_shape) for `samples`, from the validation split where there is one.
+    examples: np.ndarray | None = None
 
     @abstractmethod
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor], step: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -55,6 +59,13 @@ class Learner(ABC):
     def log_names(self) -> list[str]:
         """Returns the keys of `train_step`'s result, in order."""
 
+    def samples(self) -> np.ndarray | None:
+        """Returns what the model makes as one image for people, uint8 (height, width[, 3]), or None if there is none.
+
+        Between steps only. It changes nothing.
+        """
+        return None
+
     def snapshot(self) -> dict[str, list[tf.Tensor]]:
         """Returns the state as it is now.
 
@@ -76,6 +87,17 @@ class Learner(ABC):
                 tf.raw_ops.AssignVariableOp(
                     resource=handle.handle, value=tf.zeros([0], handle.dtype), validate_shape=False
                 )
+
+
+def own(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Returns an optimizer as a learner wants it: without the sum over replicas where there is one alone.
+
+    Keras sums by a custom gradient, and TensorFlow registers each custom gradient for good, together
+    with the whole traced step: 10 MB that no run would give back.
+    """
+    if not tf.distribute.has_strategy():
+        optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
+    return optimizer
 
 
 def raw(variable) -> tf.Variable:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from trainer.errors import ConfigError
 from trainer.learners.compilation import suits_xla
-from trainer.learners.learner import Learner
+from trainer.learners.learner import Learner, own
 
 
 class SupervisedLearner(Learner):
@@ -38,7 +38,7 @@ class SupervisedLearner(Learner):
         jit_compile: bool | None = None,
     ):
         self.model = model
-        self.optimizer = keras.optimizers.get(optimizer)
+        self.optimizer = own(keras.optimizers.get(optimizer))
         self.loss = keras.losses.get(loss)
         self.metrics = [keras.metrics.get(metric) for metric in metrics]
         self.clip_norm = clip_norm

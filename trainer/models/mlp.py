@@ -18,8 +18,11 @@ def mlp(
     layers: Annotated[int, Field(ge=1, le=16, description="How many hidden layers.")] = 2,
     units: Annotated[int, Field(ge=1, le=4096, description="Neurons in each hidden layer.")] = 128,
     activation: Annotated[
-        Literal["relu", "tanh", "gelu", "silu", "sigmoid"],
-        Field(description="What each neuron does with its sum; relu is the usual choice."),
+        Literal["relu", "tanh", "gelu", "silu", "sigmoid", "learned"],
+        Field(
+            description="What each neuron does with its sum; relu is the usual choice. learned: each finds its own "
+            "between a straight line and relu."
+        ),
     ] = "relu",
     dropout: Annotated[
         float, Field(ge=0, le=0.9, description="The part of neurons switched off at random in each step; try 0.2.")
@@ -29,6 +32,8 @@ def mlp(
     ] = False,
 ):
     """Builds hidden layers of equal width: dense, batch norm, activation, dropout.
+
+    A learned activation is `LearnedSwish`, a layer of our own with a weight for each neuron.
 
     Args:
         data: what comes in, `DataSpec`.
@@ -40,14 +45,19 @@ def mlp(
     """
     import keras
 
+    from trainer.custom.learned_swish import LearnedSwish
     from trainer.layers import dense, predict_output, raw_input
 
+    is_learned = activation == "learned"
     inputs, x = raw_input(data)
     x = keras.layers.Flatten()(x)
     for _ in range(layers):
-        x = dense(units, seeds, activation=None if batch_norm else activation)(x)
+        x = dense(units, seeds, activation=None if batch_norm or is_learned else activation)(x)
         if batch_norm:
             x = keras.layers.BatchNormalization()(x)
+        if is_learned:
+            x = LearnedSwish()(x)
+        elif batch_norm:
             x = keras.layers.Activation(activation)(x)
         if dropout:
             x = keras.layers.Dropout(dropout, seed=seeds())(x)

@@ -1,0 +1,42 @@
+"""Reconstruction: a supervised learner whose target is its own input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trainer.dataset import DataSpec
+from trainer.learners.grid import image_grid
+from trainer.learners.supervised import SupervisedLearner
+from trainer.modules import scale
+
+
+class ReconstructionLearner(SupervisedLearner):
+    """Trains a model to give its scaled input back; the targets of the data set are not looked at.
+
+    Args:
+        model: from raw x (batch, *input_shape) to float32 of the same shape, in the scaled inputs' units.
+        data: how raw values are scaled.
+        options: of `SupervisedLearner`.
+    """
+
+    def __init__(self, model, *, data: DataSpec, **options):
+        super().__init__(model, **options)
+        self._data = data
+
+    def train_step(self, batch, step):
+        """See `Learner.train_step`."""
+        x, _ = batch
+        return super().train_step((x, scale(x, self._data)), step)
+
+    def eval_step(self, batch):
+        """See `Learner.eval_step`."""
+        x, _ = batch
+        super().eval_step((x, scale(x, self._data)))
+
+    def samples(self):
+        """Returns the examples above what the model makes of them, or None where they are no images."""
+        if self.examples is None or not self._data.is_image or self._data.rescale is None:
+            return None
+        originals = scale(self.examples, self._data).numpy()
+        copies = self.model(self.examples.astype(np.float32), training=False).numpy()
+        return image_grid(np.concatenate([originals, copies]), columns=len(originals))
