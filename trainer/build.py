@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from trainer.config import RunConfig, seen_by
 from trainer.dataset import Dataset, DataSpec, load_dataset
 from trainer.engine import load_engine
-from trainer.registry import LOSSES, METRICS, MODELS, OPTIMIZERS
+from trainer.registry import LOSSES, METRICS, MODELS
 
 # Keras keeps names and seeds for the whole process: two runs built at once would change each other.
 _building = threading.Lock()
@@ -44,6 +47,7 @@ class Parts:
         metrics: Keras metrics.
         config: the recipe.
         data: what the model sees, with statistics.
+        class_weight: one number a class, or None.
         seeds: `Seeds`, for what the learner draws itself.
     """
 
@@ -52,6 +56,7 @@ class Parts:
     metrics: list
     config: RunConfig
     data: DataSpec
+    class_weight: list[float] | None
     seeds: Callable[[], int]
 
     def supervised(self, model, kind: type, **extra):
@@ -70,17 +75,30 @@ def build(config: RunConfig) -> Plan:
         config.dataset, config.dataset_options, validation_split=config.validation_split, seed=config.seed
     )
     steps = dataset.steps_per_epoch(config.batch_size)
-    learner = build_learner(config, dataset.spec)
+    learner = build_learner(config, dataset.spec, class_weights(config, dataset))
     learner.examples = (dataset.validation or dataset.train).x[:EXAMPLES]
     return Plan(learner, dataset, steps, steps * config.epochs)
 
 
-def build_learner(config: RunConfig, spec: DataSpec):
+def class_weights(config: RunConfig, dataset: Dataset) -> list[float] | None:
+    """Returns how much an example of each class counts in training; None: all alike.
+
+    Balanced: n / (classes · examples of the class), so that every class counts the same in sum
+    (King & Zeng 2001, as in scikit-learn). A class without examples counts as one with one.
+    """
+    if config.class_weight != "balanced":
+        return config.class_weight
+    counts = np.maximum(np.bincount(dataset.train.y, minlength=dataset.spec.num_classes), 1)
+    return (len(dataset.train) / (len(counts) * counts)).tolist()
+
+
+def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] | None = None):
     """Builds model, optimizer, loss and metrics for data as measured in `spec`.
 
     Args:
         config: the recipe.
         spec: of the loaded data set, with its statistics.
+        class_weight: how much an example of each class counts in training, or None.
 
     Returns:
         Learner: every initial value follows from `config.seed`.
@@ -89,10 +107,11 @@ def build_learner(config: RunConfig, spec: DataSpec):
     import keras
 
     from trainer.layers import Seeds, head_for
+    from trainer.optimization import make_optimizer
 
     entry = MODELS[config.model]
     goal = seen_by(entry, spec)
-    with _building:
+    with _building, dtype_policy(config.precision):
         # The catalogue seeds every layer itself; this is for layers of others that do not.
         keras.utils.set_random_seed(config.seed)
         head, seeds = head_for(goal, config.loss), Seeds(config.seed)
@@ -101,14 +120,28 @@ def build_learner(config: RunConfig, spec: DataSpec):
         return make_learner(
             model,
             Parts(
-                optimizer=lambda: OPTIMIZERS[config.optimizer].build(**config.optimizer_options),
+                optimizer=lambda: make_optimizer(config),
                 loss=LOSSES[config.loss].build(goal, **config.loss_options),
                 metrics=[METRICS[name].build(goal, head) for name in config.metrics],
                 config=config,
                 data=goal,
+                class_weight=class_weight,
                 seeds=seeds,
             ),
         )
+
+
+@contextlib.contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Has layers built inside the block compute in a precision; Keras keeps this for each thread apart."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def supervised(model, parts: Parts, kind: type | None = None, **extra):
@@ -128,5 +161,9 @@ def supervised(model, parts: Parts, kind: type | None = None, **extra):
         loss=parts.loss,
         metrics=parts.metrics,
         clip_norm=parts.config.clip_norm,
+        clip_value=parts.config.clip_value,
+        l1=parts.config.l1,
+        l2=parts.config.l2,
+        class_weight=parts.class_weight,
         **extra,
     )

@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from trainer.dataset import DataSpec, check_batch_size, dataset_spec
+from trainer.dataset import GOALS, DataSpec, check_batch_size, count_validation, dataset_spec
 from trainer.errors import ConfigError
+from trainer.plateau import EarlyStopping, ReloadOnPlateau, best_index
 from trainer.registry import (
     DATASETS,
     LOSSES,
     METRICS,
     MODELS,
     OPTIMIZERS,
+    SCHEDULES,
     Entry,
     describe_option,
     refusal,
@@ -63,12 +65,46 @@ class RunConfig(BaseModel):
         title="validation split",
         description="The part of the examples kept aside to measure what was learned. 0: none.",
     )
-    schedule: None = None
+    schedule: str | None = Field(
+        None, title="learning-rate schedule", description="How the learning rate changes over the run; null: it stays."
+    )
+    schedule_options: dict[str, Any] = {}
     clip_norm: float | None = Field(
         None,
         gt=0,
         title="clip gradient norm",
         description="Scale gradients down when their overall norm is larger. Set 1 if training jumps.",
+    )
+    clip_value: float | None = Field(
+        None, gt=0, title="clip gradient values", description="Cut every single gradient to at most this size."
+    )
+    l1: float = Field(0.0, ge=0, le=10, title="L1 penalty", description="Pulls weights to exactly zero. Try 0.0001.")
+    l2: float = Field(0.0, ge=0, le=10, title="L2 penalty", description="Keeps weights small. Try 0.0001.")
+    class_weight: Literal["balanced"] | list[float] | None = Field(
+        None,
+        title="class weights",
+        description="How much an example of each class counts; balanced: rare classes count more.",
+    )
+    gradient_accumulation_steps: int = Field(
+        1,
+        ge=1,
+        le=1024,
+        title="accumulate gradients",
+        description="Batches whose gradients are averaged before the weights change: a larger batch in less memory.",
+    )
+    ema_momentum: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        title="average weights",
+        description="Keep a moving average of the weights and measure and download that. Try 0.99.",
+    )
+    precision: Literal["float32", "mixed_bfloat16"] = Field(
+        "float32", description="Half precision is faster on a GPU that has it; on a processor it is not offered."
+    )
+    monitor: str | None = Field(
+        None,
+        description="What makes an epoch the best one, such as val_accuracy; val_loss if left out.",
     )
     checkpoint_seconds: float = Field(
         30.0, ge=1, le=86_400, title="checkpoint every (s)", description="What a crash can cost at most."
@@ -76,8 +112,17 @@ class RunConfig(BaseModel):
     keep_checkpoints: int = Field(
         3, ge=1, le=1000, title="checkpoints kept", description="The newest ones; the best one is kept beside them."
     )
-    early_stopping: None = None
-    reload_on_plateau: None = None
+    checkpoint_epochs: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        title="checkpoint every (epochs)",
+        description="Write a checkpoint at the end of every so many epochs as well.",
+    )
+    early_stopping: EarlyStopping | None = Field(None, description="End the run when it no longer improves.")
+    reload_on_plateau: ReloadOnPlateau | None = Field(
+        None, description="Go back to the best epoch with a smaller learning rate when the run no longer improves."
+    )
 
     def __init__(self, /, **fields: Any):
         refuse_unknown(fields, RunConfig.model_fields)
@@ -96,6 +141,17 @@ class RunConfig(BaseModel):
     def goal(self) -> DataSpec:
         """The same as the model takes it: an autoencoder sets itself another task than the data set's."""
         return seen_by(MODELS[self.model], self.spec)
+
+    @property
+    def best_by(self) -> str:
+        """The column of the epochs' table that makes an epoch the best one."""
+        return self.monitor or ("val_loss" if self.validation_split else "loss")
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps in one pass over the training split."""
+        examples = self.spec.examples
+        return -(-(examples - count_validation(examples, self.validation_split)) // self.batch_size)
 
     def to_json(self) -> str:
         """Returns the config as JSON; `from_json` gives an equal one back."""
@@ -135,17 +191,31 @@ class RunConfig(BaseModel):
             raise ConfigError(f"{path} is not UTF-8 text. Give the path of a JSON config file.") from None
 
 
+_NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau}
+
+
 def first_refusal(failure: ValidationError) -> ConfigError:
     """Puts the first thing that pydantic found into a sentence."""
     error = failure.errors()[0]
     name = str(error["loc"][0])
-    if error["type"] == "none_required":
-        return ConfigError(f"{name} must be null. Received: {shown(error['input'])}. Remove it.", name)
     if error["type"] == "string_pattern_mismatch":
         return ConfigError(f"{name} must look like CPU:0 or GPU:0. Received: {shown(error['input'])}. Use CPU:0.", name)
     if error["type"] == "missing":
         registry = {"model": MODELS, "dataset": DATASETS}[name]
         return ConfigError(f"{name} is missing. Choose one of {', '.join(registry)}.", name)
+    if name == "class_weight":
+        return ConfigError(
+            "class_weight must be balanced, a list of one number above 0 a class, or null. "
+            f"Received: {shown(error['input'])}. Choose balanced if some classes are rare.",
+            name,
+        )
+    if name in _NESTED and len(error["loc"]) > 1:
+        inner, fields = str(error["loc"][1]), _NESTED[name].model_fields
+        if inner not in fields:
+            return ConfigError(
+                f"{shown(inner)} is not a field of {name}. Choose one of {', '.join(fields)}, or remove it.", name
+            )
+        return refusal(describe_option(inner, fields[inner]), error, name)
     return refusal(describe_option(name, RunConfig.model_fields[name]), error)
 
 
@@ -183,6 +253,70 @@ def complete(config: RunConfig) -> None:
             "metrics",
         )
     check_batch_size(config.batch_size, spec.examples, config.validation_split)
+    if config.schedule is not None:
+        put("schedule_options", SCHEDULES[config.schedule].parse(config.schedule_options))
+    elif config.schedule_options:
+        raise ConfigError("schedule_options must be empty without a schedule. Choose a schedule, or remove them.")
+    check_precision(config)
+    check_class_weight(config, goal)
+    put("monitor", find_monitor(config))
+
+
+def check_precision(config: RunConfig) -> None:
+    """Raises ConfigError for half precision on a processor, which gains nothing from it."""
+    if config.precision != "float32" and not config.device.startswith("GPU"):
+        raise ConfigError(
+            f"precision must be float32 on {config.device}: only a GPU gains from half precision. "
+            f"Received: {config.precision!r}. Use float32, or choose a GPU.",
+            "precision",
+        )
+
+
+def check_class_weight(config: RunConfig, goal: DataSpec) -> None:
+    """Raises ConfigError where class weights do not fit the task or the number of classes."""
+    weights = config.class_weight
+    if weights is None:
+        return
+    if goal.task != "classification":
+        raise ConfigError(
+            f"class_weight needs classes, and here {GOALS[goal.task]}. Received: {shown(weights)}. Set it to null.",
+            "class_weight",
+        )
+    if weights != "balanced" and (len(weights) != goal.num_classes or min(weights) <= 0):
+        raise ConfigError(
+            f"class_weight must be a list of {goal.num_classes} numbers above 0, one a class. "
+            f"Received: {shown(weights)}. Correct it, or choose balanced.",
+            "class_weight",
+        )
+
+
+def monitors(config: RunConfig) -> list[str]:
+    """Returns what can be monitored in a run: the columns of its epochs' table that measure something."""
+    names = [*MODELS[config.model].traits.get("losses", ("loss",)), *config.metrics]
+    return [*(f"val_{name}" for name in names), *names] if config.validation_split else names
+
+
+def find_monitor(config: RunConfig) -> str | None:
+    """Returns what is monitored, wherever the config says so.
+
+    Raises:
+        ConfigError: it is not measured, or two are named.
+    """
+    known, asked = monitors(config), {config.monitor} - {None}
+    for name in _NESTED:
+        policy = getattr(config, name)
+        asked |= {policy.monitor} - {None} if policy else set()
+    for name in asked - set(known):
+        hint = "" if config.validation_split else " Nothing is validated, since validation_split is 0."
+        raise ConfigError(
+            f"monitor must be one of {', '.join(known)}. Received: {shown(name)}.{hint} Choose one of these.", "monitor"
+        )
+    if len(asked) > 1:
+        raise ConfigError(
+            f"monitor must be the same everywhere in a run. Received: {', '.join(sorted(asked))}. Choose one of them.",
+            "monitor",
+        )
+    return next(iter(asked), None)
 
 
 def seen_by(model: Entry, spec: DataSpec) -> DataSpec:
@@ -212,3 +346,14 @@ def refuse_misfit(entry: Entry, spec: DataSpec, dataset: Entry, argument: str) -
         raise ConfigError(
             f"{subject} {entry.name} does not fit dataset {dataset.name}: {reason}. Choose one of {choices}.", argument
         )
+
+
+def best_epoch(config: RunConfig, epochs) -> int | None:
+    """Returns the row of a run's best epoch in its table, the first of equals; None before the first."""
+    return best_index(epochs.rows(0, len(epochs)).get(config.best_by, ()), config.best_by)
+
+
+def best_step(config: RunConfig, epochs) -> int | None:
+    """Returns the step at the end of a run's best epoch, or None before the first."""
+    row = best_epoch(config, epochs)
+    return None if row is None else int(epochs.rows(row, row + 1)["step"][0])

@@ -11,6 +11,15 @@ import numpy as np
 
 from trainer.errors import ConfigError, DataError
 
+#: What is to be learned, as a clause.
+GOALS = {
+    "classification": "the targets are classes",
+    "regression": "the target is a number",
+    "multilabel": "each example may have several labels",
+    "reconstruction": "the model gives back what came in",
+    "generation": "the model makes new examples",
+}
+
 
 @dataclass(frozen=True)
 class DataSpec:

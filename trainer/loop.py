@@ -180,6 +180,10 @@ class Evaluator:
 
     def __call__(self, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
         """Returns the split's loss and metrics, or None where `should_stop` became true meanwhile."""
+        with self._learner.averaged():
+            return self._measure(should_stop)
+
+    def _measure(self, should_stop: Callable[[], bool]) -> dict[str, float] | None:
         self._learner.reset_eval()
         for first in range(0, len(self._split), EVAL_BATCH_SIZE):
             if should_stop():

@@ -20,7 +20,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trainer.dataset import DataSpec
+from trainer.dataset import GOALS, DataSpec
 from trainer.registry import LOSSES
 
 LabelSmoothing = Annotated[
@@ -32,16 +32,6 @@ LabelSmoothing = Annotated[
         description="How much to doubt the labels: 0.1 asks for 90 % instead of 100 % certainty. 0: not at all.",
     ),
 ]
-
-
-#: What is to be learned, as a clause.
-GOALS = {
-    "classification": "the targets are classes",
-    "regression": "the target is a number",
-    "multilabel": "each example may have several labels",
-    "reconstruction": "the model gives back what came in",
-    "generation": "the model makes new examples",
-}
 
 
 def needs(*tasks: str, what: str) -> Callable[[DataSpec], str | None]:
@@ -111,7 +101,9 @@ def categorical_crossentropy(data: DataSpec, *, label_smoothing: LabelSmoothing 
     import keras
 
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
-    return lambda y, prediction: loss(keras.ops.one_hot(y, data.num_classes), prediction)
+    return lambda y, prediction, sample_weight=None: loss(
+        keras.ops.one_hot(y, data.num_classes), prediction, sample_weight
+    )
 
 
 @LOSSES.register(
@@ -129,7 +121,9 @@ def binary_crossentropy(data: DataSpec, *, label_smoothing: LabelSmoothing = 0.0
     loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
     if data.task != "classification":
         return loss
-    return lambda y, prediction: loss(keras.ops.reshape(y, (-1, 1)), prediction)
+    return lambda y, prediction, sample_weight=None: loss(
+        keras.ops.reshape(y, (-1, 1)), prediction, sample_weight=sample_weight
+    )
 
 
 @LOSSES.register(

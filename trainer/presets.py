@@ -53,4 +53,15 @@ PRESETS = (
         "60,000 handwritten digits and a convolutional network: about 99 %, in minutes. Downloads 11 MB once.",
         {"dataset": "mnist", "model": "cnn", "epochs": 3},
     ),
+    Preset(
+        "New digits from a GAN",
+        "A generator learns to draw digits that no one wrote: readable within minutes. Downloads 11 MB once.",
+        {
+            "dataset": "mnist",
+            "model": "gan",
+            "optimizer_options": {"learning_rate": 0.0002, "beta_1": 0.5},
+            "batch_size": 64,
+            "epochs": 10,
+        },
+    ),
 )

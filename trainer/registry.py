@@ -37,7 +37,7 @@ class Option:
         kind: "int", "float", "bool", "choice" or "text"; in a RunConfig also "list" and "object".
         default: used where the configuration is silent.
         minimum, maximum: inclusive bounds, or None.
-        above: exclusive lower bound, or None.
+        above, below: exclusive bounds, or None.
         choices: the allowed values of a "choice".
         optional: whether None is allowed.
         label: what a person reads.
@@ -50,6 +50,7 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None
+    below: float | None = None
     choices: tuple = ()
     optional: bool = False
     label: str = ""
@@ -70,6 +71,7 @@ class Option:
             noun = "one of " + ", ".join(map(str, self.choices))
         if self.above is not None:
             noun += f" above {plain(self.above)}"
+            noun += f" and below {plain(self.below)}" if self.below is not None else ""
             noun += f" and at most {plain(self.maximum)}" if self.maximum is not None else ""
         elif self.minimum is not None and self.maximum is not None:
             noun += f" between {plain(self.minimum)} and {plain(self.maximum)}"
@@ -101,14 +103,16 @@ def describe_option(name: str, info: FieldInfo) -> Option:
     kinds = {int: "int", float: "float", bool: "bool", list: "list", dict: "object"}
     bounds: dict[str, float] = {}
     for item in info.metadata:
-        for attribute, key in (("ge", "minimum"), ("le", "maximum"), ("gt", "above")):
-            if isinstance(item, (annotated_types.Ge, annotated_types.Le, annotated_types.Gt)) and hasattr(
-                item, attribute
-            ):
+        for attribute, key in (("ge", "minimum"), ("le", "maximum"), ("gt", "above"), ("lt", "below")):
+            if isinstance(item, annotated_types.BaseMetadata) and hasattr(item, attribute):
                 bounds[key] = getattr(item, attribute)
     return Option(
         name=name,
-        kind="choice" if choices else kinds.get(typing.get_origin(annotation) or annotation, "text"),
+        kind="choice"
+        if choices
+        else "object"
+        if is_model(annotation)
+        else kinds.get(typing.get_origin(annotation) or annotation, "text"),
         default=info.get_default(call_default_factory=True),
         choices=choices,
         optional=optional,
@@ -116,6 +120,11 @@ def describe_option(name: str, info: FieldInfo) -> Option:
         help=info.description or "",
         **bounds,
     )
+
+
+def is_model(annotation: Any) -> bool:
+    """Returns whether a field holds fields of its own."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 REMEDIES = {

@@ -21,14 +21,14 @@ from pathlib import Path
 import filelock
 
 from trainer.checkpoint import list_checkpoints, sync
-from trainer.config import RunConfig
+from trainer.config import RunConfig, best_epoch, best_step
 from trainer.dataset import DataSpec
 from trainer.devices import check_device
 from trainer.errors import ConfigError, DivergenceError, RunBusyError, RunNotFound, TrainerError
 from trainer.facts import STATUSES, read_facts, write_json
 from trainer.history import History
 from trainer.names import check_name
-from trainer.session import Progress, Session, best_epoch, best_step
+from trainer.session import Progress, Session
 
 __all__ = ["LIVE", "RESUMABLE", "STATUSES", "Outcome", "Run"]
 
@@ -195,13 +195,13 @@ class Run:
     @property
     def best_step(self) -> int | None:
         """The step at the end of the best epoch so far: lowest val_loss, or loss where nothing is validated."""
-        return best_step(self.history.epochs)
+        return best_step(self.config, self.history.epochs)
 
     @property
     def metrics(self) -> dict[str, dict]:
         """`last` and `best`: an epoch's row each, as numbers; test metrics stand in `last`."""
         epochs = self.history.epochs
-        best = best_epoch(epochs)
+        best = best_epoch(self.config, epochs)
         return {
             "last": _row(epochs, len(epochs) - 1) | only_finite(self._facts.get("test", {})),
             "best": {} if best is None else _row(epochs, best),
@@ -435,7 +435,7 @@ class Run:
                 )
                 outcome, tested = session.run()
             reason = {
-                "completed": "",
+                "completed": session.ended_early,
                 "pause": f"Paused by the user at step {self.step}.",
                 "stop": f"Stopped by the user at step {self.step}.",
                 "interrupt": f"The process was asked to end; everything up to step {self.step} is saved.",
@@ -493,7 +493,8 @@ class Run:
 
     def _note(self, sentence: str) -> None:
         self._log(sentence)
-        self._change(notes=[*self.notes, sentence])
+        if sentence not in self.notes:  # A resumed run meets its own past.
+            self._change(notes=[*self.notes, sentence])
 
     def _log(self, text: str) -> None:
         with open(self.path / "log.txt", "a", encoding="utf-8") as file:

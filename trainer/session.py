@@ -7,22 +7,24 @@ one) and ends; the next session begins from the newest checkpoint that verifies.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from trainer.build import Plan, build
-from trainer.checkpoint import drop_after, newest_state, prune, restore, sweep, write_checkpoint
-from trainer.config import RunConfig
+from trainer.checkpoint import drop_after, list_checkpoints, newest_state, read_state, restore, state_arrays, sweep
+from trainer.config import RunConfig, best_epoch, best_step
 from trainer.engine import differences, fingerprint, load_engine
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.history import History
+from trainer.plateau import triggers
 from trainer.progress import listening
+from trainer.samples import SampleFolder
+from trainer.saver import Saver
 
 
 @dataclass
@@ -87,10 +89,10 @@ class Session:
         self._background, self._known_fingerprint, self._at_most = background, known_fingerprint, at_most
         self._clock = clock
         self._checkpoints = folder / "checkpoints"
-        self._writing: Future | None = None
-        self._best: tuple[int, dict] | None = None
         self._left_out = 0.0
         self._pending_epoch = False
+        #: Why the run is complete before its last epoch, if it is.
+        self.ended_early = ""
 
     def run(self) -> tuple[str, dict]:
         """Trains until something ends it.
@@ -112,14 +114,17 @@ class Session:
         with tf.device(self._config.device), listening(self._say):
             plan = build(self._config)
             self._learner = plan.learner
+            self._saver = Saver(self._checkpoints, self._config, plan.learner, self._history, self._background)
+            self._samples = SampleFolder(self._folder / "samples", self._clock)
             try:
                 self._validate = Evaluator(plan.learner, plan.dataset.validation) if plan.dataset.validation else None
                 self._restore(plan)
                 self._say("Compiling the training step")
                 self._train(plan, train)
-                outcome = self._wanted() if self.progress.step < plan.total_steps or self._pending_epoch else None
+                is_complete = self.ended_early or (self.progress.step >= plan.total_steps and not self._pending_epoch)
+                outcome = None if is_complete else self._wanted()
                 self._say("Saving a checkpoint")
-                self._checkpoint(wait=True)
+                self._saver.save(self.progress.step, best_step(self._config, self._history.epochs), wait=True)
                 tested = {}
                 if outcome is None and plan.dataset.test:
                     self._say("Measuring on the test split")
@@ -129,11 +134,10 @@ class Session:
                 return outcome or "completed", tested
             except DivergenceError:
                 with contextlib.suppress(DivergenceError):
-                    self._write_best()
+                    self._saver.save_best()
                 raise
             finally:
-                if self._writing:
-                    self._writing.exception()  # Waits; what ended the session is already on its way.
+                self._saver.close()
                 self._history.close_all()
                 plan.learner.release()
 
@@ -144,18 +148,18 @@ class Session:
         checkpoint, arrays, notes = newest_state(self._checkpoints, self._at_most, set_aside=True)
         for note in notes:
             self._note(f"{note} It was set aside and the one before is used.")
-        step = 0
+        step = epochs = 0
         if checkpoint:
             restore(learner, arrays)
             step = checkpoint.step
+            epochs = min(checkpoint.manifest["epochs"], step // plan.steps_per_epoch)
         if self._at_most is not None:
             if step != self._at_most:
                 raise CheckpointError(f"There is no usable checkpoint of step {self._at_most}. Resume from the latest.")
             drop_after(self._checkpoints, step)
-        # An epoch that ended just at the checkpoint is measured again: the same bits, the same numbers.
-        self._pending_epoch = bool(step) and step % plan.steps_per_epoch == 0
-        columns = ("step", "epoch", "time", *learner.log_names())
-        self._history.cut_to(step, step // plan.steps_per_epoch - self._pending_epoch, columns)
+        # An epoch may have ended just at the checkpoint and not be measured yet.
+        self._pending_epoch = bool(step) and step % plan.steps_per_epoch == 0 and epochs < step // plan.steps_per_epoch
+        self._history.cut_to(step, epochs, ("step", "epoch", "time", *learner.log_names()))
         times = self._history.rows(max(0, step - 1), step).get("time", ())
         progress.step, progress.seconds = step, float(times[-1]) if len(times) else 0.0
         progress.session_steps, progress.session_seconds = 0, 0.0
@@ -202,12 +206,15 @@ class Session:
                 self._say("")
             if chunk.ends_epoch and not self._end_epoch(chunk.epoch_logs):
                 return
+            if chunk.ends_epoch and config.checkpoint_epochs and chunk.epoch % config.checkpoint_epochs == 0:
+                self._saver.save(chunk.step, best_step(config, self._history.epochs))
             now = clock()
             if now - flushed >= 1:
                 self._history.flush_all()
                 flushed = now
-            if now - saved >= config.checkpoint_seconds and chunk.step < plan.total_steps and self._is_free():
-                self._checkpoint()
+            is_due = now - saved >= config.checkpoint_seconds and chunk.step < plan.total_steps
+            if is_due and self._saver.is_free():
+                self._saver.save(chunk.step, best_step(config, self._history.epochs))
                 saved = now
             if self._wanted():
                 return
@@ -221,86 +228,67 @@ class Session:
         return int(np.argmax(bad)) if bad.any() else None
 
     def _end_epoch(self, logs: dict[str, float]) -> bool:
-        """Measures on the validation split and adds the epoch's row; False where it was called off."""
-        progress = self.progress
+        """Measures the epoch, adds its row and decides what follows; False where training ends here."""
+        progress, epochs = self.progress, self._history.epochs
         self._pending_epoch = True
+        began = self._clock()
         if self._validate:
-            began = self._clock()
             measured = self._validate(lambda: self._wanted() is not None)
-            self._left_out += self._clock() - began
             if measured is None:
                 return False
             logs = logs | {f"val_{name}": value for name, value in measured.items()}
         epoch = progress.step // progress.steps_per_epoch
         row = {"epoch": epoch, "step": progress.step, "time": progress.seconds, **logs}
-        self._history.epochs.append({name: np.array([value]) for name, value in row.items()})
+        reload, stop = self._config.reload_on_plateau, self._config.early_stopping
+        stuck = self._count_stuck(reload, row)
+        if reload:
+            row["reloaded"] = float(stuck > 0)
+        epochs.append({name: np.array([value]) for name, value in row.items()})
         self._pending_epoch = False
-        if best_epoch(self._history.epochs) == len(self._history.epochs) - 1:
-            self._best = progress.step, self._learner.snapshot()
+        if best_epoch(self._config, epochs) == len(epochs) - 1:
+            self._saver.best = self._saver.take(progress.step)
+        self._samples.add(epoch, self._learner, is_last=progress.step == progress.total_steps)
+        if stuck:
+            what = f"Training went back to epoch {self._restore_best()}" if reload.restore_best else "Training went on"
+            self._learner.scale_learning_rate(reload.factor**stuck)
+            self._note(f"Epoch {epoch}: {self._no_better(reload)}. {what} with a lower learning rate.")
+        if self._count_stuck(stop):
+            restored = f" The weights are those of epoch {self._restore_best()}." if stop.restore_best else ""
+            self.ended_early = f"Stopped early at epoch {epoch}: {self._no_better(stop)}.{restored}"
+        self._left_out += self._clock() - began
         self._history.notify()
-        return True
+        return not self.ended_early
 
-    def _is_free(self) -> bool:
-        """Whether no checkpoint is being written; raises what went wrong with the last one."""
-        if self._writing is not None and self._writing.done():
-            self._settle()
-        return self._writing is None
+    def _count_stuck(self, policy, row: dict[str, float] | None = None) -> int:
+        """How often a policy's patience has run out, if it did so just now; else 0.
 
-    def _settle(self) -> None:
-        """Waits for the checkpoint that is being written, if one is; raises what went wrong with it."""
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.result()
+        Args:
+            policy: early stopping or going back, or None.
+            row: the epoch's, where it is not in the table yet.
+        """
+        if policy is None:
+            return 0
+        monitor, epochs = self._config.best_by, self._history.epochs
+        values = [*epochs.rows(0, len(epochs)).get(monitor, ()), *([np.float32(row[monitor])] if row else [])]
+        found = triggers(values, monitor, policy.patience, policy.min_delta)
+        return len(found) if found and found[-1] == len(values) - 1 else 0
 
-    def _checkpoint(self, wait: bool = False) -> None:
-        """Takes the state now and writes it: here if `wait`, else in the background."""
-        self._settle()
-        best, self._best = self._best, None
-        newest = self.progress.step, self._learner.snapshot()
-        # A checkpoint must never be ahead of the history that goes with it.
-        work = self._write, best, newest, self._history.flush_all(), best_step(self._history.epochs)
-        if not wait:
-            with contextlib.suppress(RuntimeError):  # The interpreter is ending and takes no more work.
-                self._writing = self._background.submit(*work)
-                return
-        self._write(*work[1:])
+    def _no_better(self, policy) -> str:
+        return f"{self._config.best_by} had not improved for {policy.patience} epochs"
 
-    def _write_best(self) -> None:
-        if self._best and self._is_free():
-            self._write(None, self._best, self._history.flush_all(), self._best[0])
-
-    def _write(self, best, newest, descriptors: list[int], best_step: int | None) -> None:
-        for descriptor in descriptors:
-            os.fsync(descriptor)
-        for step, snapshot in dict(filter(None, (best, newest))).items():
-            if step:
-                write_checkpoint(self._checkpoints, step, snapshot, self._paths(), self._manifest(step))
-        prune(self._checkpoints, self._config.keep_checkpoints, {best_step} if best_step else set())
-
-    def _paths(self) -> dict[str, list[str]]:
-        return {part: [getattr(v, "path", v.name) for v in vs] for part, vs in self._learner.variables().items()}
-
-    def _manifest(self, step: int) -> dict:
-        return {
-            "epoch": (step - 1) // self.progress.steps_per_epoch + 1,
-            "config": self._config.model_dump(),
-        }
+    def _restore_best(self) -> int:
+        """Puts the best epoch's state in place and returns that epoch."""
+        self._saver.settle()
+        wanted = best_step(self._config, self._history.epochs)
+        if self._saver.best and self._saver.best.step == wanted:
+            restore(self._learner, state_arrays(self._saver.best.snapshot))
+        else:
+            kept = {checkpoint.step: checkpoint for checkpoint in list_checkpoints(self._checkpoints)}
+            if wanted not in kept:
+                raise CheckpointError(f"The checkpoint of the best epoch (step {wanted}) is gone. Start a new run.")
+            restore(self._learner, read_state(kept[wanted]))
+        return wanted // self.progress.steps_per_epoch
 
     def _say(self, phase: str, fraction: float | None = None) -> None:
         self.progress.phase = phase + (f" ({fraction:.0%})" if fraction is not None else "")
         self._history.notify()
-
-
-def best_epoch(epochs) -> int | None:
-    """Returns the row of the lowest val_loss (loss where nothing is validated), the first of equals."""
-    rows = epochs.rows(0, len(epochs))
-    values = rows.get("val_loss", rows.get("loss"))
-    if values is None or not len(values) or not np.isfinite(values).any():
-        return None
-    return int(np.nanargmin(values))
-
-
-def best_step(epochs) -> int | None:
-    """Returns the step at the end of the best epoch, or None before the first."""
-    row = best_epoch(epochs)
-    return None if row is None else int(epochs.rows(row, row + 1)["step"][0])

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from trainer import progress
-from trainer.config import RunConfig, offered
+from trainer.config import RunConfig, offered, seen_by
 from trainer.dataset import dataset_spec, load_dataset
 from trainer.datasets import _keras_download, cifar10, fashion_mnist, mnist
 from trainer.errors import ConfigError, DataError
@@ -105,8 +105,11 @@ def test_every_data_set_is_what_its_spec_says(name):
     arrays = entry.build(3, **entry.parse({}))
     assert arrays.x.shape == (spec.examples, *spec.input_shape)
     assert arrays.x.dtype in (np.uint8, np.float32)
-    assert arrays.y.shape == (spec.examples,)
-    if spec.task == "classification":
+    assert arrays.y.shape == (spec.examples, *((spec.num_classes,) if spec.task == "multilabel" else ()))
+    if spec.task == "multilabel":
+        assert set(arrays.y.ravel().tolist()) == {0, 1}
+        assert len(set(arrays.y.sum(axis=1).tolist())) > 2
+    elif spec.task == "classification":
         assert sorted(set(arrays.y.tolist())) == list(range(spec.num_classes))
     again = entry.build(3, **entry.parse({}))
     np.testing.assert_array_equal(arrays.x, again.x)
@@ -122,7 +125,10 @@ def test_names_are_those_of_scikit_learn(name, loader):
     assert spec.feature_names == tuple(map(str, bunch.feature_names))
 
 
-@pytest.mark.parametrize(("name", "size"), [("spirals", 21), ("moons", 21), ("linear", 11)])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("spirals", 21), ("moons", 21), ("linear", 11), ("plane", 11), ("sequences", 41), ("multilabel", 21)],
+)
 def test_made_data_follows_from_the_seed_and_its_options(name, size):
     build = DATASETS[name].build
     options = DATASETS[name].parse({"size": size})
@@ -137,6 +143,33 @@ def test_the_line_has_slope_two_and_intercept_one():
     np.testing.assert_allclose(arrays.y, 2 * arrays.x[:, 0] + 1, rtol=1e-5)
 
 
+def test_the_plane_is_a_sum():
+    arrays = DATASETS["plane"].build(0, size=100, noise=0.0)
+    np.testing.assert_allclose(arrays.y, arrays.x[:, 0] + arrays.x[:, 1], rtol=1e-4, atol=1e-6)
+
+
+def test_waves_have_their_forms_and_as_many_steps_as_asked():
+    arrays = DATASETS["sequences"].build(0, size=400, steps=100, noise=0.0)
+    assert arrays.x.shape == (400, 100, 1)
+    assert dataset_spec("sequences", {"size": 400, "steps": 100, "noise": 0.0}).summary == (
+        "400 sequences · 100 steps · 4 classes"
+    )
+    largest = np.abs(arrays.x).max(axis=(1, 2))
+    assert 0.5 <= np.median(largest) <= largest.max() <= 1.0
+    # How steep the steepest step is tells the forms apart: jumps, or none.
+    jump = np.abs(np.diff(arrays.x[..., 0], axis=1)).max(axis=1) / largest
+    is_jumping = np.isin(arrays.y, [1, 2])
+    assert jump[is_jumping].min() > 1.5
+    assert jump[~is_jumping].max() < 0.5
+
+
+def test_documents_have_as_many_topics_as_asked():
+    options = {"size": 50, "labels": 3}
+    assert DATASETS["multilabel"].build(0, **options).y.shape == (50, 3)
+    assert dataset_spec("multilabel", options).num_classes == 3
+    assert "3 labels" in dataset_spec("multilabel", options).summary
+
+
 def test_spirals_have_as_many_classes_as_asked():
     for classes in range(2, 6):
         options = DATASETS["spirals"].parse({"classes": classes, "noise": 0.0})
@@ -149,28 +182,47 @@ def test_spirals_have_as_many_classes_as_asked():
 PAIRS = [(model, name) for name in DATASETS for model in offered(MODELS, dataset_spec(name, DATASETS[name].parse({})))]
 
 
+def predicting(spec):
+    """Returns the models that predict the targets of such data."""
+    return [name for name in offered(MODELS, spec) if "task" not in MODELS[name].traits]
+
+
+def example_targets(spec):
+    """Returns targets of three examples."""
+    if spec.task == "multilabel":
+        return np.eye(3, spec.num_classes, dtype=np.float32)
+    return np.array([[0.0], [1.0], [1.0]], np.float32) if spec.task == "regression" else np.array([0, 1, 1], np.int32)
+
+
 @pytest.mark.parametrize(("model", "name"), PAIRS)
 def test_every_model_fits_every_data_set_and_loss_it_is_offered_for(keras, model, name):
     from trainer.layers import Seeds, head_for
 
-    spec = spec_with_statistics(name)
+    spec = seen_by(MODELS[model], spec_with_statistics(name))
     losses = offered(LOSSES, spec)
     assert losses
-    options = MODELS[model].parse({"dropout": 0.3} if model != "linear" else {})
-    for loss in losses:
+    has_dropout = "dropout" in MODELS[model].parse({})
+    options = MODELS[model].parse({"dropout": 0.3} if has_dropout else {})
+    # Cross-entropies differ in the head alone; one of each is enough.
+    for loss in {LOSSES[name].head: name for name in losses}.values():
         head = head_for(spec, loss)
         weights = []
         for global_seed in (1, 2):
             keras.utils.set_random_seed(global_seed)
             built = MODELS[model].build(spec, head, Seeds(5), **options)
-            weights.append([np.array(variable) for variable in built.variables])
+            parts = built if isinstance(built, tuple) else (built,)
+            weights.append([np.array(variable) for part in parts for variable in part.variables])
         for first, second in zip(*weights, strict=True):
             np.testing.assert_array_equal(first, second)
-        assert built.output_shape == (None, head.units)
-        assert built.input_shape == (None, *spec.input_shape)
+        if spec.task == "generation":
+            continue
         x = np.ones((3, *spec.input_shape), np.uint8 if spec.rescale else np.float32)
-        y = np.array([[0.0], [1.0], [1.0]], np.float32) if spec.task == "regression" else np.array([0, 1, 1], np.int32)
-        value = LOSSES[loss].build(spec, **LOSSES[loss].parse({}))(y, built(x))
+        prediction = built(x)
+        if spec.task == "reconstruction":
+            assert prediction.shape == (3, *spec.input_shape)
+            continue
+        assert prediction.shape == (3, head.units)
+        value = LOSSES[loss].build(spec, **LOSSES[loss].parse({}))(example_targets(spec), prediction)
         assert value.shape == ()
         assert np.isfinite(value)
 
@@ -180,9 +232,11 @@ def test_other_seeds_give_other_weights(keras):
 
     spec = spec_with_statistics("digits")
     head = head_for(spec, "sparse_categorical_crossentropy")
-    for model in offered(MODELS, spec):
-        kernels = [np.array(MODELS[model].build(spec, head, Seeds(seed)).trainable_variables[0]) for seed in (1, 2)]
-        assert not np.array_equal(*kernels), model
+    for model in predicting(spec):
+        built = [MODELS[model].build(spec, head, Seeds(seed)) for seed in (1, 2)]
+        first, second = ([np.array(v) for v in each.trainable_variables if len(v.shape) > 1] for each in built)
+        # Biases begin at zero; whatever else there is differs.
+        assert not any(np.array_equal(a, b) for a, b in zip(first, second, strict=True) if a.any()), model
 
 
 def test_a_model_takes_raw_pixels_as_bytes_or_as_floats(keras):
@@ -283,6 +337,9 @@ def predictions(spec, head, batch, random):
     if head.activation == "linear":
         y = random.normal(size=(batch, 1)).astype(np.float32)
         return y, (y + 0.3 * random.normal(size=(batch, 1))).astype(np.float32)
+    if spec.task == "multilabel":
+        shape = (batch, head.units)
+        return random.integers(0, 2, shape).astype(np.float32), random.uniform(size=shape).astype(np.float32)
     y = random.integers(0, spec.num_classes, batch).astype(np.int32)
     scores = np.exp(random.normal(size=(batch, max(2, head.units))))
     probabilities = (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -290,8 +347,8 @@ def predictions(spec, head, batch, random):
 
 
 def loss_cases():
-    """Yields a loss and a data set it is offered for: one of two classes, one of ten, one of numbers."""
-    for data in ("moons", "digits", "linear"):
+    """Yields a loss and a data set it is offered for: of two classes, ten, numbers, and several labels."""
+    for data in ("moons", "digits", "linear", "multilabel"):
         for loss in offered(LOSSES, dataset_spec(data, DATASETS[data].parse({}))):
             yield loss, data
 
@@ -328,7 +385,9 @@ def test_losses_and_metrics_give_the_same_in_a_compiled_function(keras, loss, da
     assert float(value) == pytest.approx(float(function(y, prediction)), rel=1e-4)
     for metric, single in zip(metrics, one_batch, strict=True):
         assert float(metric.result()) == pytest.approx(float(single), rel=1e-4)
-        assert float(single) == pytest.approx(expected(metric.name, head, y, prediction), rel=1e-4)
+        # 200 thresholds come close to the area that all of them give.
+        tolerance = {"abs": 0.01} if metric.name == "auc" else {"rel": 1e-4}
+        assert float(single) == pytest.approx(expected(metric.name, head, y, prediction), **tolerance)
 
 
 @pytest.mark.parametrize(("loss", "data"), loss_cases())
@@ -341,8 +400,11 @@ def test_keras_knows_the_same_loss_and_metrics_by_name(keras, loss, data):
     inputs = keras.Input((head.units,))
     model = keras.Model(inputs, keras.layers.Identity()(inputs))
     names = [name for name in offered(METRICS, spec) if "keras_name" in METRICS[name].traits]
+    if spec.task == "multilabel":
+        names.remove("accuracy")  # By this name Keras would look for the largest of the labels.
+        assert not names
     model.compile(loss=LOSSES[loss].keras_name, metrics=[METRICS[name].keras_name for name in names])
-    measured = model.evaluate(prediction, y, verbose=0)
+    measured = np.atleast_1d(model.evaluate(prediction, y, verbose=0))
     assert measured[0] == pytest.approx(float(LOSSES[loss].build(spec)(y, prediction)), rel=1e-4)
     for name, value in zip(names, measured[1:], strict=True):
         assert value == pytest.approx(expected(name, head, y, prediction), rel=1e-4)
@@ -352,14 +414,61 @@ def expected(name, head, y, prediction):
     """Returns a metric worked out with numpy and scikit-learn."""
     from sklearn import metrics
 
+    is_multilabel = y.ndim == 2 and head.activation == "sigmoid"
+    if head.activation != "linear":
+        guess = prediction > 0.5 if is_multilabel else prediction.argmax(axis=1)
+        if head.activation == "sigmoid" and not is_multilabel:
+            guess = prediction[:, 0] > 0.5
+        guess = guess.astype(int)
     if name == "accuracy":
-        guess = prediction[:, 0] > 0.5 if head.activation == "sigmoid" else prediction.argmax(axis=1)
         return (guess == y).mean()
+    if name == "exact_match":
+        return metrics.accuracy_score(y, guess)
+    if name in ("precision", "recall", "f1_macro"):
+        score = {"precision": metrics.precision_score, "recall": metrics.recall_score, "f1_macro": metrics.f1_score}
+        return score[name](y, guess, average="macro", zero_division=0)
+    if name == "auc":
+        if is_multilabel:
+            return metrics.roc_auc_score(y, prediction, average="micro")
+        if prediction.shape[1] > 2:
+            return metrics.roc_auc_score(np.eye(prediction.shape[1])[y], prediction, average="micro")
+        return metrics.roc_auc_score(y, prediction[:, -1])
     if name == "top_3_accuracy":
         return np.mean([label in row.argsort()[-3:] for label, row in zip(y, prediction, strict=True)])
     if name == "mae":
         return metrics.mean_absolute_error(y, prediction)
     return {"rmse": metrics.root_mean_squared_error, "r2": metrics.r2_score}[name](y, prediction)
+
+
+@pytest.mark.parametrize("data", ["moons", "digits", "multilabel"])
+@pytest.mark.parametrize("name", ["accuracy", "precision", "recall", "f1_macro", "auc", "exact_match"])
+def test_measures_of_classes_are_finite_for_one_example_and_for_none(keras, data, name):
+    from trainer.layers import Head
+
+    spec = dataset_spec(data, DATASETS[data].parse({}))
+    if name not in offered(METRICS, spec):
+        assert name == "exact_match"
+        return
+    is_multilabel = spec.task == "multilabel"
+    metric = METRICS[name].build(spec, Head(spec.num_classes, "sigmoid" if is_multilabel else "softmax"))
+    assert np.isfinite(metric.result())
+    right = np.eye(spec.num_classes, dtype=np.float32)[:1]
+    metric.update_state(right if is_multilabel else np.array([0], np.int32), right)
+    # All that is there is right; of one example in two classes there is nothing to rank.
+    assert float(metric.result()) == pytest.approx(0.0 if (name, data) == ("auc", "moons") else 1.0, abs=1e-6)
+
+
+def test_a_class_that_is_never_guessed_pulls_recall_down_and_an_absent_one_does_not(keras):
+    from trainer.layers import Head
+
+    spec = dataset_spec("iris", {})
+    y, prediction = np.array([0, 0, 1], np.int32), np.eye(3, dtype=np.float32)[[0, 0, 0]]
+    values = {}
+    for name in ("precision", "recall", "f1_macro"):
+        metric = METRICS[name].build(spec, Head(3, "softmax"))
+        metric.update_state(y, prediction)
+        values[name] = float(metric.result())
+    assert values == pytest.approx({"precision": 1 / 3, "recall": 1 / 2, "f1_macro": 0.4})
 
 
 def test_r2_is_always_a_finite_number():

@@ -177,7 +177,7 @@ def test_readers_see_only_whole_rows_while_rows_are_written():
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    for first in range(1, 60_000, 23):
+    for first in range(1, 20_000, 23):
         history.append(rows(first, first + 22))
     done.set()
     for reader in readers:

@@ -51,8 +51,8 @@ class TwoLayers(keras.Model):
         first, second = (keras.initializers.GlorotUniform(seed=seed) for seed in seeds)
         self.hidden = keras.layers.Dense(hidden_size, activation="relu", kernel_initializer=first)
         self.head = keras.layers.Dense(units, kernel_initializer=second)
-        self.activation = keras.layers.Activation(activation)
-        self.unscale = keras.layers.Rescaling(scale, offset=offset)
+        self.activation = keras.layers.Activation(activation, dtype="float32")
+        self.unscale = keras.layers.Rescaling(scale, offset=offset, dtype="float32")
 
     def build(self, input_shape):
         """Makes the weights.

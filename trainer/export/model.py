@@ -2,42 +2,110 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import os
+import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from trainer.build import build_learner
 from trainer.checkpoint import newest_state, restore
 from trainer.errors import ExportError
-from trainer.registry import EXPORTS, LOSSES
+from trainer.registry import EXPORTS, LOSSES, OPTIMIZERS
 
 
 @EXPORTS.register(
     name="model.keras",
     label="Trained model",
-    help="The model of the newest checkpoint for keras.models.load_model. It takes raw data: scaling is inside.",
+    help="The newest model for keras.models.load_model; it takes raw data. Classes of our own are inside as .py files.",
     media_type="application/octet-stream",
     order=1,
 )
 def model_keras(run, path: Path) -> None:
-    """Rebuilds the model from the config, restores the newest checkpoint and saves it compiled."""
-    # Keras chooses the format by the file's ending, which a temporary name may lack.
-    whole = path.with_name(f".{path.name}.keras")
+    """Rebuilds the model from the config, restores the newest checkpoint and saves it compiled.
+
+    Of a GAN it is the generator. Where a model has a class of our own, the file holds its source beside
+    what Keras writes: take it out (`unzip model.keras "*.py"`), import it, and the model loads.
+    """
+    with trained(run) as learner:
+        model = keras_model(learner, "model.keras")
+        # Compiled with what Keras knows, so that evaluate() and fit() work without this project.
+        if run.config.goal.task == run.config.spec.task:
+            loss = LOSSES[run.config.loss]
+            model.compile(
+                optimizer=OPTIMIZERS[run.config.optimizer].build(**run.config.optimizer_options),
+                loss=loss.traits.get("keras_name", loss.name),
+                metrics=[metric for metric in learner.metrics if type(metric).__module__.startswith("keras.")],
+            )
+        # Keras chooses the format by the file's ending, which a temporary name may lack.
+        whole = path.with_name(f".{path.name}.keras")
+        try:
+            save(model, whole)
+            with zipfile.ZipFile(whole, "a") as archive:
+                for name, source in own_sources(model).items():
+                    archive.writestr(name, source)
+            os.replace(whole, path)
+        finally:
+            whole.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def trained(run) -> Iterator:
+    """Gives a learner with the state of the run's newest checkpoint for as long as the block lasts.
+
+    Raises:
+        ExportError: there is no checkpoint yet.
+    """
     checkpoint, arrays, _ = newest_state(run.path / "checkpoints")
     if checkpoint is None or run.spec is None:
         raise ExportError("There is no checkpoint yet. Pause the run, or wait for its first checkpoint.")
     learner = build_learner(run.config, run.spec)
     try:
         restore(learner, arrays)
-        loss = LOSSES[run.config.loss]
-        model = learner.model
-        # Compiled with what Keras knows, so that evaluate() and fit() work without this project.
-        model.compile(
-            optimizer=type(learner.optimizer).from_config(learner.optimizer.get_config()),
-            loss=loss.traits.get("keras_name", loss.name),
-            metrics=[metric for metric in learner.metrics if type(metric).__module__.startswith("keras.")],
-        )
-        model.save(whole)
-        os.replace(whole, path)
+        learner.use_average()
+        yield learner
     finally:
         learner.release()
-        whole.unlink(missing_ok=True)
+
+
+def keras_model(learner, kind: str):
+    """Returns the learner's model.
+
+    Raises:
+        ExportError: it is none of Keras, so that `kind` cannot be made of it.
+    """
+    import keras
+
+    if not isinstance(learner.model, keras.Model):
+        raise ExportError(
+            f"{kind} cannot be made of this model, because it is a tf.Module of raw variables and none of Keras. "
+            "Download savedmodel.zip instead, which every TensorFlow program can load."
+        )
+    return learner.model
+
+
+def save(model, path: Path) -> None:
+    """Writes a model in Keras's format.
+
+    Raises:
+        ExportError: Keras cannot write down how it is made.
+    """
+    try:
+        model.save(path)
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise ExportError(
+            f"Keras cannot save this model as model.keras: {str(error).splitlines()[0]} "
+            "Download savedmodel.zip instead, or weights.h5 for the numbers alone."
+        ) from error
+
+
+def own_sources(model) -> dict[str, str]:
+    """Returns the source of each of the model's classes that Keras does not know, by file name."""
+    modules = {type(layer).__module__ for layer in (model, *model.layers)}
+    return {
+        f"{name.rpartition('.')[2]}.py": inspect.getsource(sys.modules[name])
+        for name in sorted(modules)
+        if name.startswith("trainer.custom.")
+    }

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from trainer.learners.gradients import GradientRules
 from trainer.learners.grid import image_grid
 from trainer.learners.learner import Learner, own
 
@@ -28,7 +29,7 @@ class GANLearner(Learner):
         loss: function (y, score) → scalar, with y float32 (batch, 1) of 1 real or 0 made; None: the
             cross-entropy of the score as log-odds.
         rescale: real examples are multiplied by this, to be in the units of made ones.
-        clip_norm: each model's gradients are scaled down to this overall norm where they exceed it, or None.
+        rules: penalties on weights and limits on each model's gradients; None: none.
         seed: of all noise.
     """
 
@@ -41,13 +42,13 @@ class GANLearner(Learner):
         *,
         loss: Callable | None = None,
         rescale: float = 1.0,
-        clip_norm: float | None = None,
+        rules: GradientRules | None = None,
         seed: int = 0,
     ):
         self.generator, self.discriminator = generator, discriminator
         self.generator_optimizer, self.discriminator_optimizer = own(generator_optimizer), own(discriminator_optimizer)
         self.loss = loss or keras.losses.BinaryCrossentropy(from_logits=True)
-        self.rescale, self.clip_norm, self.seed = rescale, clip_norm, seed
+        self.rescale, self.rules, self.seed = rescale, rules or GradientRules(), seed
         self.latent = generator.input_shape[-1]
         generator_optimizer.build(generator.trainable_variables)
         discriminator_optimizer.build(discriminator.trainable_variables)
@@ -72,7 +73,8 @@ class GANLearner(Learner):
         with tf.GradientTape() as judging:
             scores = self.discriminator(tf.concat([real, tf.stop_gradient(made)], 0), training=True)
             discriminator_loss = self._discriminator_loss(scores[:count], scores[count:])
-        gradients = judging.gradient(discriminator_loss, discriminator)
+            total = tf.add_n([discriminator_loss, *self.rules.penalty(discriminator)])
+        gradients = judging.gradient(total, discriminator)
         discriminator_norm = self._update(self.discriminator_optimizer, gradients, discriminator)
         with tf.GradientTape() as judging:
             judging.watch(made)
@@ -80,6 +82,7 @@ class GANLearner(Learner):
         # The examples were made once; what is thought of them now flows back through their making.
         pull = judging.gradient(generator_loss, made)
         gradients = making.gradient(made, generator, output_gradients=pull)
+        gradients = self._with_penalty(gradients, generator)
         learning_rate = tf.cast(tf.convert_to_tensor(self.generator_optimizer.learning_rate), tf.float32)
         generator_norm = self._update(self.generator_optimizer, gradients, generator)
         logs = self._gather(self._means, generator_loss, discriminator_loss, count)
@@ -138,6 +141,13 @@ class GANLearner(Learner):
             "metrics": [variable for mean in self._means.values() for variable in mean.variables],
         }
 
+    def optimizers(self):
+        """See `Learner.optimizers`."""
+        return [
+            (self.generator_optimizer, list(self.generator.trainable_variables)),
+            (self.discriminator_optimizer, list(self.discriminator.trainable_variables)),
+        ]
+
     def log_names(self):
         """See `Learner.log_names`."""
         return [*_LOSSES, "learning_rate", "grad_norm"]
@@ -158,10 +168,17 @@ class GANLearner(Learner):
     def _update(self, optimizer, gradients, variables):
         """Makes one update and returns the norm of the gradients."""
         norm = tf.linalg.global_norm(gradients)
-        if self.clip_norm is not None:
-            gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, use_norm=norm)
-        optimizer.apply(gradients, variables)
+        optimizer.apply(self.rules.limit(gradients, norm), variables)
         return norm
+
+    def _with_penalty(self, gradients, variables):
+        """Adds the gradients of the penalty on weights, if there is one."""
+        with tf.GradientTape() as tape:
+            penalty = self.rules.penalty(variables)
+        if not penalty:
+            return gradients
+        more = tape.gradient(penalty[0], variables)
+        return [g if m is None else g + m for g, m in zip(gradients, more, strict=True)]
 
     def _gather(self, means, generator_loss, discriminator_loss, count):
         """Adds one batch to the means and returns its losses."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -56,6 +58,10 @@ class Learner(ABC):
         """Returns the complete mutable state by part: model, optimizer, metrics."""
 
     @abstractmethod
+    def optimizers(self) -> list[tuple[keras.optimizers.Optimizer, list]]:
+        """Returns each optimizer with the variables that it trains."""
+
+    @abstractmethod
     def log_names(self) -> list[str]:
         """Returns the keys of `train_step`'s result, in order."""
 
@@ -65,6 +71,33 @@ class Learner(ABC):
         Between steps only. It changes nothing.
         """
         return None
+
+    def use_average(self) -> None:
+        """Puts the moving averages of the weights in their place, where an optimizer keeps them."""
+        for optimizer, variables in self.optimizers():
+            if optimizer.use_ema:
+                optimizer.finalize_variable_values(variables)
+
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Has the averaged weights in place for as long as the block lasts; afterwards every bit is as before."""
+        held = [
+            (raw(variable), raw(variable).read_value())
+            for optimizer, variables in self.optimizers()
+            if optimizer.use_ema
+            for variable in variables
+        ]
+        self.use_average()
+        try:
+            yield
+        finally:
+            for variable, value in held:
+                variable.assign(value)
+
+    def scale_learning_rate(self, scale: float) -> None:
+        """Multiplies the learning rate that config and schedule give by `scale`, from the next step on."""
+        for optimizer, _ in self.optimizers():
+            optimizer.learning_rate_scale.assign(scale)
 
     def snapshot(self) -> dict[str, list[tf.Tensor]]:
         """Returns the state as it is now.

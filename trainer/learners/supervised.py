@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from trainer.errors import ConfigError
 from trainer.learners.compilation import suits_xla
+from trainer.learners.gradients import GradientRules
 from trainer.learners.learner import Learner, own
 
 
@@ -20,7 +21,8 @@ class SupervisedLearner(Learner):
         optimizer: a Keras optimizer or its name.
         loss: a Keras loss, its name, or a function (y, prediction) → scalar, the batch's mean.
         metrics: Keras metrics.
-        clip_norm: gradients are scaled down to this overall norm where they exceed it, or None.
+        clip_norm, clip_value, l1, l2: see `GradientRules`.
+        class_weight: how much an example of each class counts in training, one number a class; or None.
         jit_compile: whether to compile by XLA; None: by a rule on the model (`suits_xla`).
 
     Raises:
@@ -35,16 +37,21 @@ class SupervisedLearner(Learner):
         loss: Callable | str,
         metrics: Sequence[keras.metrics.Metric] = (),
         clip_norm: float | None = None,
+        clip_value: float | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        class_weight: Sequence[float] | None = None,
         jit_compile: bool | None = None,
     ):
         self.model = model
         self.optimizer = own(keras.optimizers.get(optimizer))
         self.loss = keras.losses.get(loss)
         self.metrics = [keras.metrics.get(metric) for metric in metrics]
-        self.clip_norm = clip_norm
+        self.rules = GradientRules(clip_norm, clip_value, l1, l2)
+        self._class_weight = None if class_weight is None else tf.constant(class_weight, tf.float32)
         self.jit_compile = suits_xla(model) if jit_compile is None else jit_compile
         # Reading every gradient once more costs a compiled dense step half its speed, others nothing.
-        self.grad_norm_stride = 16 if self.jit_compile else 1
+        self.grad_norm_stride = 16 if self.jit_compile and clip_norm is None else 1
         self._trainable = list(model.trainable_variables)
         if not self._trainable:
             raise ConfigError(
@@ -62,14 +69,12 @@ class SupervisedLearner(Learner):
         x, y = batch
         with tf.GradientTape() as tape:
             prediction = self._predict(x, training=True)
-            loss = self._mean(y, prediction)
+            loss = self._mean(y, prediction, self._sample_weight(y))
             # What layers add, such as weight penalties, is trained on, but is not the loss that is shown.
-            total = tf.add_n([loss, *self._extra_losses()])
+            total = tf.add_n([loss, *self._extra_losses(), *self.rules.penalty(self._trainable)])
         gradients = tape.gradient(total, self._trainable)
         gradients = [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, self._trainable, strict=True)]
-        if self.clip_norm is not None:
-            gradients, norm = tf.clip_by_global_norm(gradients, self.clip_norm)
-        elif self.grad_norm_stride == 1:
+        if self.grad_norm_stride == 1:
             norm = tf.linalg.global_norm(gradients)
         else:
             norm = tf.cond(
@@ -77,6 +82,7 @@ class SupervisedLearner(Learner):
                 lambda: tf.linalg.global_norm(gradients),
                 lambda: tf.constant(float("nan")),
             )
+        gradients = self.rules.limit(gradients, norm if self.grad_norm_stride == 1 else None)
         learning_rate = tf.cast(tf.convert_to_tensor(self.optimizer.learning_rate), tf.float32)
         self.optimizer.apply(gradients, self._trainable)
         logs = {"loss": loss}
@@ -119,6 +125,10 @@ class SupervisedLearner(Learner):
         metrics = [variable for metric in [self._mean_loss, *self.metrics] for variable in metric.variables]
         return {"model": list(self.model.variables), "optimizer": list(self.optimizer.variables), "metrics": metrics}
 
+    def optimizers(self):
+        """See `Learner.optimizers`."""
+        return [(self.optimizer, self._trainable)]
+
     def log_names(self):
         """See `Learner.log_names`."""
         return ["loss", *(metric.name for metric in self.metrics), "learning_rate", "grad_norm"]
@@ -128,9 +138,13 @@ class SupervisedLearner(Learner):
             return self.model(x, training=training)
         return self.model(x)
 
-    def _mean(self, y, prediction):
+    def _sample_weight(self, y):
+        return None if self._class_weight is None else tf.gather(self._class_weight, y)
+
+    def _mean(self, y, prediction, sample_weight=None):
+        values = self.loss(y, prediction) if sample_weight is None else self.loss(y, prediction, sample_weight)
         # A loss given by name keeps one value an example.
-        return tf.reduce_mean(tf.cast(self.loss(y, prediction), tf.float32))
+        return tf.reduce_mean(tf.cast(values, tf.float32))
 
     def _extra_losses(self):
         return self.model.losses if isinstance(self.model, keras.Model) else []

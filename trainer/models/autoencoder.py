@@ -93,4 +93,5 @@ def autoencoder(
         x = dense(units, seeds, activation="relu")(dense(latent, seeds)(x))
         x = dense(math.prod(data.input_shape), seeds, activation=limit)(x)
         x = keras.layers.Reshape(data.input_shape)(x)
-    return keras.Model(inputs, x, name="autoencoder")
+    # Whatever precision the layers compute in, what is compared with the input is float32.
+    return keras.Model(inputs, keras.layers.Activation("linear", dtype="float32", name="copy")(x), name="autoencoder")

@@ -22,14 +22,16 @@ def needs_pixels(spec: DataSpec) -> str | None:
 def adversarial(models, parts):
     """Returns the learner of a generator and a discriminator."""
     from trainer.learners import GANLearner
+    from trainer.learners.gradients import GradientRules
 
+    config = parts.config
     return GANLearner(
         *models,
         parts.optimizer(),
         parts.optimizer(),
         loss=parts.loss,
         rescale=parts.data.rescale,
-        clip_norm=parts.config.clip_norm,
+        rules=GradientRules(config.clip_norm, config.clip_value, config.l1, config.l2),
         seed=parts.seeds(),
     )
 
@@ -54,7 +56,8 @@ def gan(
         int, Field(ge=1, le=1024, title="latent size", description="How many random numbers each image is made from.")
     ] = 64,
     filters: Annotated[
-        int, Field(ge=4, le=512, description="conv: filters next to the image; the layer behind has twice as many.")
+        int,
+        Field(ge=4, le=512, description="conv: filters next to the image; each layer further in has twice as many."),
     ] = 32,
     units: Annotated[
         int, Field(ge=1, le=4096, description="dense: neurons next to the noise; the layer behind has twice as many.")
@@ -93,6 +96,9 @@ def conv_generator(data, seeds, latent, filters):
     def kernel():
         return keras.initializers.RandomNormal(stddev=0.02, seed=seeds())
 
+    def upsample(width, **options):
+        return keras.layers.Conv2DTranspose(width, 4, strides=2, padding="same", kernel_initializer=kernel(), **options)
+
     def norm(x):
         return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
 
@@ -100,14 +106,8 @@ def conv_generator(data, seeds, latent, filters):
     height, width = (-(-side // 4) for side in data.input_shape[:2])
     x = keras.layers.Dense(height * width * 4 * filters, use_bias=False, kernel_initializer=kernel())(inputs)
     x = norm(keras.layers.Reshape((height, width, 4 * filters))(x))
-    for width in (2 * filters, filters):
-        x = keras.layers.Conv2DTranspose(
-            width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=kernel()
-        )(x)
-        x = norm(x)
-    x = keras.layers.Conv2D(
-        data.input_shape[-1], 5, padding="same", activation="sigmoid", kernel_initializer=kernel(), name="pixels"
-    )(x)
+    x = norm(upsample(2 * filters, use_bias=False)(x))
+    x = upsample(data.input_shape[-1], activation="sigmoid", dtype="float32", name="pixels")(x)
     return keras.Model(inputs, crop_to(x, data.input_shape), name="generator")
 
 
@@ -116,16 +116,16 @@ def conv_discriminator(data, seeds, filters, dropout):
     import keras
 
     def kernel():
-        return keras.initializers.RandomNormal(stddev=0.02, seed=seeds())
+        return keras.initializers.HeNormal(seed=seeds())
 
     inputs = keras.Input(data.input_shape, name="image")
     x = centred(inputs)
     for width in (filters, 2 * filters):
-        x = keras.layers.Conv2D(width, 5, strides=2, padding="same", use_bias=False, kernel_initializer=kernel())(x)
+        x = keras.layers.Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=kernel())(x)
         x = keras.layers.LeakyReLU(0.2)(x)
         if dropout:
             x = keras.layers.Dropout(dropout, seed=seeds())(x)
-    x = keras.layers.Dense(1, kernel_initializer=kernel(), name="score")(keras.layers.Flatten()(x))
+    x = keras.layers.Dense(1, kernel_initializer=kernel(), dtype="float32", name="score")(keras.layers.Flatten()(x))
     return keras.Model(inputs, x, name="discriminator")
 
 
@@ -139,7 +139,9 @@ def dense_generator(data, seeds, latent, units):
     for width in (units, 2 * units):
         x = keras.layers.BatchNormalization(momentum=0.9)(keras.layers.LeakyReLU(0.2)(dense(width, seeds)(x)))
     x = dense(math.prod(data.input_shape), seeds, activation="sigmoid")(x)
-    return keras.Model(inputs, keras.layers.Reshape(data.input_shape, name="pixels")(x), name="generator")
+    return keras.Model(
+        inputs, keras.layers.Reshape(data.input_shape, dtype="float32", name="pixels")(x), name="generator"
+    )
 
 
 def dense_discriminator(data, seeds, units, dropout):
@@ -154,7 +156,10 @@ def dense_discriminator(data, seeds, units, dropout):
         x = keras.layers.LeakyReLU(0.2)(dense(width, seeds)(x))
         if dropout:
             x = keras.layers.Dropout(dropout, seed=seeds())(x)
-    return keras.Model(inputs, dense(1, seeds)(x), name="discriminator")
+    x = keras.layers.Dense(
+        1, kernel_initializer=keras.initializers.GlorotUniform(seed=seeds()), dtype="float32", name="score"
+    )(x)
+    return keras.Model(inputs, x, name="discriminator")
 
 
 def centred(x):

@@ -1,0 +1,76 @@
+"""A folder that TensorBoard opens."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+
+from trainer.errors import ExportError
+from trainer.history import Table
+from trainer.registry import EXPORTS
+
+
+@EXPORTS.register(
+    name="tensorboard.zip",
+    label="TensorBoard",
+    help="Unpack it and run tensorboard --logdir on it: every batch, every epoch and the configuration.",
+    media_type="application/zip",
+    order=8,
+)
+def tensorboard_zip(run, path: Path) -> None:
+    """Writes event files `batch/…` by step and `epoch/…` by epoch, and the config as text, under the run's id."""
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    history = run.history
+    if not len(history):
+        raise ExportError("Nothing has been measured yet. Wait for the first batches.")
+    with tempfile.TemporaryDirectory() as folder:
+        writer = EventFileWriter(folder)
+        started = run.created
+        write_text(writer, "config", run.config.to_json(), started)
+        write_scalars(writer, "batch", history, "step", started)
+        write_scalars(writer, "epoch", history.epochs, "epoch", started)
+        writer.close()
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(Path(folder).iterdir()):
+                archive.write(file, f"{run.id}/{file.name}")
+
+
+def write_scalars(writer, group: str, table: Table, step: str, started: float) -> None:
+    """Writes a table's measured columns, one event a row.
+
+    Args:
+        writer: an EventFileWriter.
+        group: what the tags begin with.
+        table: with a column "time" in seconds of training.
+        step: the column that TensorBoard takes as its step.
+        started: unix time of the run's start.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    rows = table.rows(0, len(table))
+    names = [name for name in rows if name not in ("step", "epoch", "time")]
+    for index in range(len(table)):
+        values = [
+            Summary.Value(tag=f"{group}/{name}", simple_value=float(rows[name][index]))
+            for name in names
+            if rows[name][index] == rows[name][index]  # NaN: not measured at this step
+        ]
+        wall_time = started + float(rows["time"][index])
+        writer.add_event(Event(wall_time=wall_time, step=int(rows[step][index]), summary=Summary(value=values)))
+
+
+def write_text(writer, tag: str, text: str, wall_time: float) -> None:
+    """Writes a text that TensorBoard shows under its Text tab."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.types_pb2 import DT_STRING
+
+    indented = "\n".join(f"    {line}" for line in text.splitlines())
+    tensor = TensorProto(dtype=DT_STRING, string_val=[indented.encode()])
+    metadata = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name="text"))
+    value = Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
+    writer.add_event(Event(wall_time=wall_time, step=0, summary=Summary(value=[value])))

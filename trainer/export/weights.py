@@ -1,0 +1,28 @@
+"""The weights alone, as Keras saves them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from trainer.export.model import keras_model, trained
+from trainer.registry import EXPORTS
+
+
+@EXPORTS.register(
+    name="weights.h5",
+    label="Weights",
+    help="The numbers alone, for load_weights of the same model in your own code. Save it as something.weights.h5.",
+    media_type="application/x-hdf5",
+    order=7,
+)
+def weights_h5(run, path: Path) -> None:
+    """Writes the weights of the newest checkpoint; of a GAN the generator's."""
+    with trained(run) as learner:
+        # Keras insists on this ending, in reading too.
+        whole = path.with_name(f".{path.name}.weights.h5")
+        try:
+            keras_model(learner, "weights.h5").save_weights(whole)
+            os.replace(whole, path)
+        finally:
+            whole.unlink(missing_ok=True)

@@ -1,0 +1,44 @@
+"""What is done to gradients before the optimizer sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class GradientRules:
+    """Penalties on weights and limits on gradients.
+
+    Attributes:
+        clip_norm: gradients are scaled down to this overall norm where they exceed it, or None.
+        clip_value: every single gradient is cut to at most this size, before that; or None.
+        l1, l2: weight of the penalties on |w| and w² of every kernel (biases are left alone).
+    """
+
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def penalty(self, variables: list) -> list[tf.Tensor]:
+        """Returns what is added to the loss, as a list of no or one scalar."""
+        kernels = [tf.convert_to_tensor(variable) for variable in variables if len(variable.shape) >= 2]
+        if not (self.l1 or self.l2) or not kernels:
+            return []
+        parts = [self.l1 * tf.reduce_sum(tf.abs(k)) + self.l2 * tf.reduce_sum(tf.square(k)) for k in kernels]
+        return [tf.add_n(parts)]
+
+    def limit(self, gradients: list[tf.Tensor], norm: tf.Tensor | None = None) -> list[tf.Tensor]:
+        """Returns the gradients within their limits.
+
+        Args:
+            gradients: one a variable.
+            norm: their overall norm, if it is known and no value is clipped.
+        """
+        if self.clip_value is not None:
+            gradients, norm = [tf.clip_by_value(g, -self.clip_value, self.clip_value) for g in gradients], None
+        if self.clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, use_norm=norm)
+        return gradients

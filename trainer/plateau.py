@@ -1,0 +1,83 @@
+"""Early stopping and going back to the best: functions of the epochs' table alone.
+
+Nothing is remembered between epochs, so a resumed run decides as the uninterrupted one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+#: Metrics of which more is better; all others should be small.
+_HIGHER = ("accuracy", "precision", "recall", "f1", "auc", "r2", "exact_match")
+
+
+class EarlyStopping(BaseModel):
+    """Ends a run that no longer improves."""
+
+    model_config = _STRICT
+
+    monitor: str | None = Field(None, description="What to watch, such as val_loss; val_loss or loss if left out.")
+    patience: int = Field(5, ge=1, le=100_000, description="Epochs without improvement before the run ends.")
+    min_delta: float = Field(0.0, ge=0, description="An improvement must be larger than this.")
+    restore_best: bool = Field(True, description="End with the weights of the best epoch.")
+
+
+class ReloadOnPlateau(BaseModel):
+    """Goes back to the best epoch's state, with a smaller learning rate, where a run no longer improves."""
+
+    model_config = _STRICT
+
+    monitor: str | None = Field(None, description="What to watch, such as val_loss; val_loss or loss if left out.")
+    patience: int = Field(3, ge=1, le=100_000, description="Epochs without improvement before going back.")
+    min_delta: float = Field(0.0, ge=0, description="An improvement must be larger than this.")
+    factor: float = Field(0.5, gt=0, le=1, description="What the learning rate is multiplied by.")
+    restore_best: bool = Field(True, description="Reload the best state; else only the learning rate changes.")
+
+
+def is_higher_better(monitor: str) -> bool:
+    """Returns whether more of a metric is better: accuracy is, a loss is not."""
+    name = monitor.removeprefix("val_")
+    return any(part in name for part in _HIGHER)
+
+
+def is_improved(value: float, best: float | None, monitor: str, min_delta: float = 0.0) -> bool:
+    """Returns whether a value beats the best so far by more than `min_delta`. NaN never does."""
+    if not np.isfinite(value):
+        return False
+    if best is None:
+        return True
+    return value > best + min_delta if is_higher_better(monitor) else value < best - min_delta
+
+
+def best_index(values: Iterable[float], monitor: str) -> int | None:
+    """Returns the position of the best value, the first of equals; None where none is finite."""
+    best, found = None, None
+    for index, value in enumerate(values):
+        if is_improved(value, best, monitor):
+            best, found = value, index
+    return found
+
+
+def triggers(values: Iterable[float], monitor: str, patience: int, min_delta: float = 0.0) -> list[int]:
+    """Returns the positions at which patience ran out; after each, waiting begins anew.
+
+    Args:
+        values: of the monitored metric, one an epoch.
+        monitor: its name.
+        patience: epochs without improvement.
+        min_delta: what counts as improvement.
+    """
+    best, waited, found = None, 0, []
+    for index, value in enumerate(values):
+        if is_improved(value, best, monitor, min_delta):
+            best, waited = value, 0
+            continue
+        waited += 1
+        if waited >= patience:
+            found.append(index)
+            waited = 0
+    return found
