@@ -187,6 +187,7 @@ class Entry:
         build: the function.
         traits: what else was given to `register`, such as `spec`, and of all kinds:
             accepts: function (spec) that returns why it does not fit a data set, as a clause, or None.
+            task, learner, losses: of models that are not trained to predict a target; see `build.py`.
             check: function (options) that raises ConfigError for options that do not go together.
             check_data: function (spec, options) that raises ConfigError for options that do not fit the data.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
@@ -11,8 +13,9 @@ from pages.ui.live_chart import live_chart
 from pages.ui.status import status_badge
 from pages.ui.summary import summary
 from pages.ui.text import escape_markdown, format_age, format_duration, format_speed, format_value
-from trainer import METRICS, Run, RunStore
+from trainer import METRICS, MODELS, Run, RunStore
 from trainer.run import RESUMABLE
+from trainer.samples import list_samples
 
 _LOG_TAIL = 20_000
 
@@ -23,9 +26,21 @@ def run_view(store: RunStore, run: Run) -> None:
     _header(store, run, status)
     every = 1.0 if run.is_live else None
     st.fragment(_progress, run_every=every)(run, status)
-    metrics = [("loss", "loss"), *((name, METRICS[name].label.lower()) for name in run.config.metrics)]
-    live_chart(run, metrics=metrics)
+    live_chart(run, metrics=curves(run))
     st.fragment(_details, run_every=5.0 if every else None)(run)
+
+
+def curves(run: Run) -> list[tuple[str, str]]:
+    """Returns the columns to draw with their labels: losses first, those of a GAN apart."""
+    losses = measured_losses(run)
+    shown = losses[1:] or losses
+    named = [(name, METRICS[name].label.lower()) for name in run.config.metrics]
+    return [*((name, name.replace("_", " ")) for name in shown), *named]
+
+
+def measured_losses(run: Run) -> tuple[str, ...]:
+    """Returns the losses that the model's learner measures: "loss", and its parts if it has some."""
+    return MODELS[run.config.model].traits.get("losses", ("loss",))
 
 
 def _header(store: RunStore, run: Run, status: str) -> None:
@@ -111,7 +126,8 @@ def _progress(run: Run, drawn_status: str) -> None:
 
 
 def _figures(run: Run) -> None:
-    names = ["loss", *run.config.metrics][:3]
+    losses = measured_losses(run)
+    names = [*(losses[1:] or losses), *run.config.metrics][:3]
     last = run.metrics["last"] or recent_means(run, names)
     is_validated = run.config.validation_split > 0
     keys = [key for name in names for key in ((name, f"val_{name}") if is_validated else (name,))]
@@ -140,9 +156,15 @@ def _details(run: Run) -> None:
         st.info(escape_markdown(run.reason), icon=":material/info:")
     for note in run.notes:
         st.warning(escape_markdown(note), icon=":material/warning:")
-    about, checkpoints, log, configuration = st.tabs(["Summary", "Checkpoints", "Log", "Configuration"])
-    with about:
+    pictures = list_samples(run.path / "samples")
+    names = ["Summary", *(["Samples"] if pictures else []), "Checkpoints", "Log", "Configuration"]
+    tabs = dict(zip(names, st.tabs(names), strict=True))
+    checkpoints, log, configuration = (tabs[name] for name in names[-3:])
+    with tabs["Summary"]:
         summary(run)
+    if pictures:
+        with tabs["Samples"]:
+            _samples(pictures)
     with checkpoints:
         _checkpoints(run)
     with log:
@@ -151,6 +173,16 @@ def _details(run: Run) -> None:
         st.code(text or "Nothing yet.", language=None, height=240)
     with configuration:
         st.code(run.config.to_json(), language="json", height=320)
+
+
+def _samples(pictures: list[Path]) -> None:
+    epochs = [int(path.stem.partition("-")[2]) for path in pictures]
+    newest = epochs[0]
+    chosen = newest
+    if len(epochs) > 1:
+        chosen = st.select_slider("epoch", epochs[::-1], value=newest, key="train_samples_select") or newest
+    picture = pictures[epochs.index(chosen)] if chosen in epochs else pictures[0]
+    st.image(picture.read_bytes(), caption=f"What the model makes after epoch {chosen}.", width=640)
 
 
 def _checkpoints(run: Run) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.recipes import ENDLESS, digits, line
-from tests.trainer.watching import finish, wait_for_step
+from tests.trainer.watching import cut_at, finish, wait_for_step
 from trainer import RunStore
 from trainer.__main__ import main
 from trainer.history import History
@@ -55,9 +55,7 @@ def trained(tmp_path_factory):
     store = RunStore(tmp_path_factory.mktemp("trained") / "runs")
     run = store.create(digits(), name="a digit or two")
     run.start()
-    wait_for_step(run, 20)
-    run.stop()
-    finish(run)
+    cut_at(run, 20, run.stop)
     run.resume()
     finish(run)
     return run

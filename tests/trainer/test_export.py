@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.recipes import ENDLESS, digits, line
-from tests.trainer.watching import finish, wait_for_step, wait_until
+from tests.trainer.watching import cut_at, finish, wait_for_step, wait_until
 from trainer import EXPORTS, RunConfig, RunStore
 from trainer.build import build
 from trainer.errors import ConfigError, ExportError
@@ -132,9 +132,7 @@ def test_the_model_alone_predicts_a_regression_in_its_own_units(trained, judged)
 def test_checkpoint_zip_of_a_run_in_training_goes_on_elsewhere_to_the_same_digest(trained, store, tmp_path):
     run = store.create(CONFIGS["digits"], name="original")
     run.start()
-    wait_for_step(run, 60)
-    run.pause()
-    finish(run)
+    cut_at(run, 60, run.pause)
     export(run, "checkpoint.zip", tmp_path / "checkpoint.zip")
     elsewhere = RunStore(tmp_path / "elsewhere")
     with zipfile.ZipFile(tmp_path / "checkpoint.zip") as archive:

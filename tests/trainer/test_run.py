@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.recipes import ENDLESS, digits, line
-from tests.trainer.watching import finish, wait_for_step, wait_until
+from tests.trainer.watching import cut_at, finish, wait_for_step, wait_until
 from trainer import RunConfig, RunStore
 from trainer import build as build_module
 from trainer import session as session_module
@@ -159,9 +159,7 @@ def test_pause_resume_and_stop_give_what_an_uninterrupted_run_gives(store, solo)
     run.start()
     statuses = []
     for step, command in ((1, run.pause), (40, run.stop), (90, run.interrupt)):
-        wait_for_step(run, step)
-        command()
-        finish(run)
+        cut_at(run, step, command)
         statuses.append(run.status)
         assert (run.step, len(run.history)) == (run.checkpoints[0].step, run.step)
         assert str(run.step) in run.reason
@@ -269,9 +267,7 @@ def test_resume_from_best_or_from_a_step_takes_back_what_came_after(store):
     run = store.create(digits(epochs=4, keep_checkpoints=100))
     run.start()
     for step in (20, 100):
-        wait_for_step(run, step)
-        run.pause()
-        finish(run)
+        cut_at(run, step, run.pause)
         run.resume()
     finish(run)
     whole = run.checkpoints[0].digest
@@ -292,9 +288,7 @@ def test_resume_from_best_or_from_a_step_takes_back_what_came_after(store):
 def test_resume_from_nowhere_is_refused(store, source):
     run = store.create(digits(epochs=ENDLESS))
     run.start()
-    wait_for_step(run, 10)
-    run.pause()
-    finish(run)
+    cut_at(run, 10, run.pause)
     with pytest.raises(ConfigError, match=f"from must be latest, best or .*{run.step}"):
         run.resume(source=source)
     assert run.status == "paused"
@@ -312,9 +306,7 @@ def test_the_best_checkpoint_is_kept_beside_the_newest(store, monkeypatch):
     run = store.create(digits(epochs=6, keep_checkpoints=2))
     run.start()
     for step in (50, 100, 140, 190, 230):
-        wait_for_step(run, step)
-        run.pause()
-        finish(run)
+        cut_at(run, step, run.pause)
         run.resume()
     finish(run)
     steps = [c.step for c in run.checkpoints]
@@ -340,9 +332,7 @@ def test_a_damaged_newest_checkpoint_is_replaced_by_the_one_before_and_a_note_sa
     run = store.create(digits())
     run.start()
     for step in (20, 60):
-        wait_for_step(run, step)
-        run.pause()
-        finish(run)
+        cut_at(run, step, run.pause)
         if step == 20:
             before = run.step
             run.resume()
@@ -489,9 +479,7 @@ def test_a_full_disk_fails_the_run_and_it_goes_on_when_there_is_room(store, monk
 
     monkeypatch.setattr(np, "savez", write)
     run.start()
-    wait_for_step(run, 30)
-    run.pause()
-    finish(run)
+    cut_at(run, 30, run.pause)
     full.set()
     run.resume()
     finish(run)
@@ -528,9 +516,7 @@ def test_a_runs_folder_that_cannot_be_written_is_refused_in_a_sentence(tmp_path)
 def test_a_run_whose_data_is_gone_can_be_looked_at_but_not_gone_on_with(store):
     run = store.create(digits(epochs=ENDLESS))
     run.start()
-    wait_for_step(run, 5)
-    run.pause()
-    finish(run)
+    cut_at(run, 5, run.pause)
     config = json.loads((run.path / "config.json").read_text())
     (run.path / "config.json").write_text(json.dumps(config | {"dataset": "gone", "dataset_options": {"path": "x"}}))
     again = RunStore(store.path).get(run.id)
@@ -559,9 +545,7 @@ def test_two_runs_at_once_give_what_each_gives_alone(store, solo):
 def test_a_copied_folder_goes_on_in_another_store(store, tmp_path, solo):
     run = store.create(digits(), name="traveller")
     run.start()
-    wait_for_step(run, 50)
-    run.pause()
-    finish(run)
+    cut_at(run, 50, run.pause)
     elsewhere = RunStore(tmp_path / "elsewhere")
     shutil.copytree(run.path, elsewhere.path / run.id)
     copy = elsewhere.get(run.id)

@@ -26,6 +26,25 @@ def wait_for_step(run: Run, step: int, timeout: float = 60) -> None:
     wait_until(run, lambda: run.step >= step, timeout)
 
 
+def cut_at(run: Run, step: int, command: Callable[[], object], timeout: float = 120) -> Run:
+    """Gives a command to a live run as soon as a step is recorded, however quick the run is, and waits for its end.
+
+    It is given in the training thread, between two calls of the loop, so no later step can slip in.
+    """
+    given = []
+
+    def act() -> None:
+        if len(run.history) >= step and not given:
+            given.append(command())
+
+    leave = run.history.subscribe(act)
+    act()
+    finish(run, timeout)
+    leave()
+    assert given, f"the run is {run.status} and never came to step {step}: {run.reason}"
+    return run
+
+
 def finish(run: Run, timeout: float = 120) -> Run:
     """Waits for the run's end and returns it."""
     assert run.wait(timeout), f"the run still trains after {timeout} s"

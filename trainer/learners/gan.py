@@ -71,8 +71,10 @@ class GANLearner(Learner):
         with tf.GradientTape() as making:
             made = self.generator(noise, training=True)
         with tf.GradientTape() as judging:
-            scores = self.discriminator(tf.concat([real, tf.stop_gradient(made)], 0), training=True)
-            discriminator_loss = self._discriminator_loss(scores[:count], scores[count:])
+            # Apart, so that batch norm sees batches of one kind, as in the DCGAN paper.
+            real_scores = self.discriminator(real, training=True)
+            made_scores = self.discriminator(tf.stop_gradient(made), training=True)
+            discriminator_loss = self._discriminator_loss(real_scores, made_scores)
             total = tf.add_n([discriminator_loss, *self.rules.penalty(discriminator)])
         gradients = judging.gradient(total, discriminator)
         discriminator_norm = self._update(self.discriminator_optimizer, gradients, discriminator)

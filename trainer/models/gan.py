@@ -41,6 +41,7 @@ def adversarial(models, parts):
     help="Two networks compete: one makes images, the other tells them from real ones. For new images.",
     accepts=needs_pixels,
     task="generation",
+    losses=("loss", "generator_loss", "discriminator_loss"),
     learner=adversarial,
     order=21,
 )
@@ -122,6 +123,8 @@ def conv_discriminator(data, seeds, filters, dropout):
     x = centred(inputs)
     for width in (filters, 2 * filters):
         x = keras.layers.Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=kernel())(x)
+        # Not behind the image itself, as in the paper.
+        x = keras.layers.BatchNormalization(momentum=0.9)(x) if width > filters else x
         x = keras.layers.LeakyReLU(0.2)(x)
         if dropout:
             x = keras.layers.Dropout(dropout, seed=seeds())(x)

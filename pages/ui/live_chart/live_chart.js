@@ -634,6 +634,19 @@ class Panel {
       pen.fill()
     }
     for (let i = 0; i < points.n; i++) if (shows(points.low[i])) dot(points.x[i], points.low[i], radius)
+    ink(chart.theme.text, 0.55, 1)
+    pen.setLineDash([3, 4])
+    pen.font = `11px ${chart.theme.font}`
+    for (const row of chart.feed.epochs) {
+      const x = row.reloaded > 0 ? chart.xOfEpoch(row) : NaN
+      if (!(x >= x0 && x <= x1)) continue
+      pen.beginPath()
+      pen.moveTo(px(x), MARGIN.t)
+      pen.lineTo(px(x), MARGIN.t + h)
+      pen.stroke()
+      pen.fillText("went back", px(x) + 3, MARGIN.t + 10)
+    }
+    pen.setLineDash([])
     ink(this.colour, 1, 1)
     if (raw.n === 1) dot(raw.x[0], raw.low[0], 2.5) // one batch is no line yet
     if (hover !== null) {
