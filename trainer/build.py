@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trainer.augmentation import build_augmentation
 from trainer.config import RunConfig, seen_by
 from trainer.dataset import Dataset, DataSpec, load_dataset
 from trainer.engine import load_engine
@@ -48,6 +49,7 @@ class Parts:
         config: the recipe.
         data: what the model sees, with statistics.
         class_weight: one number a class, or None.
+        augmentation: Keras model that changes training images, or None.
         seeds: `Seeds`, for what the learner draws itself.
     """
 
@@ -57,6 +59,7 @@ class Parts:
     config: RunConfig
     data: DataSpec
     class_weight: list[float] | None
+    augmentation: object | None
     seeds: Callable[[], int]
 
     def supervised(self, model, kind: type, **extra):
@@ -126,9 +129,23 @@ def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] |
                 config=config,
                 data=goal,
                 class_weight=class_weight,
+                augmentation=augmentation_of(config, goal),
                 seeds=seeds,
             ),
         )
+
+
+def augmentation_of(config: RunConfig, data: DataSpec):
+    """Returns the Keras model that changes training images, or None; built on one image's shape."""
+    if config.augmentation is None:
+        return None
+    from trainer.layers import Seeds
+
+    # A stream of its own: switching it on leaves the model's initial weights as they were.
+    model = build_augmentation(config.augmentation, 1 / data.rescale, Seeds(config.seed + 1))
+    if model is not None:
+        model.build((None, *data.input_shape))
+    return model
 
 
 @contextlib.contextmanager
@@ -165,5 +182,6 @@ def supervised(model, parts: Parts, kind: type | None = None, **extra):
         l1=parts.config.l1,
         l2=parts.config.l2,
         class_weight=parts.class_weight,
+        augmentation=parts.augmentation,
         **extra,
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from trainer.augmentation import Augmentation
 from trainer.dataset import GOALS, DataSpec, check_batch_size, count_validation, dataset_spec
 from trainer.errors import ConfigError
 from trainer.plateau import EarlyStopping, ReloadOnPlateau, best_index
@@ -102,6 +103,7 @@ class RunConfig(BaseModel):
     precision: Literal["float32", "mixed_bfloat16"] = Field(
         "float32", description="Half precision is faster on a GPU that has it; on a processor it is not offered."
     )
+    augmentation: Augmentation | None = Field(None, description="Change training images at random in each step.")
     monitor: str | None = Field(
         None,
         description="What makes an epoch the best one, such as val_accuracy; val_loss if left out.",
@@ -191,7 +193,8 @@ class RunConfig(BaseModel):
             raise ConfigError(f"{path} is not UTF-8 text. Give the path of a JSON config file.") from None
 
 
-_NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau}
+_POLICIES = ("early_stopping", "reload_on_plateau")
+_NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau, "augmentation": Augmentation}
 
 
 def first_refusal(failure: ValidationError) -> ConfigError:
@@ -260,6 +263,7 @@ def complete(config: RunConfig) -> None:
     check_precision(config)
     check_class_weight(config, goal)
     put("monitor", find_monitor(config))
+    check_augmentation(config, goal)
 
 
 def check_precision(config: RunConfig) -> None:
@@ -290,6 +294,24 @@ def check_class_weight(config: RunConfig, goal: DataSpec) -> None:
         )
 
 
+def check_augmentation(config: RunConfig, goal: DataSpec) -> None:
+    """Raises ConfigError for augmentation of what is no image, or for a model that learns what images look like."""
+    if config.augmentation is None:
+        return
+    if not goal.is_image or goal.rescale is None:
+        raise ConfigError(
+            "augmentation changes images, and this data set has none. "
+            f"Received: {shown(config.augmentation.model_dump())}. Set it to null.",
+            "augmentation",
+        )
+    if goal.task in ("reconstruction", "generation"):
+        raise ConfigError(
+            f"augmentation would teach this model changed images: {GOALS[goal.task]}. "
+            f"Received: {shown(config.augmentation.model_dump())}. Set it to null.",
+            "augmentation",
+        )
+
+
 def monitors(config: RunConfig) -> list[str]:
     """Returns what can be monitored in a run: the columns of its epochs' table that measure something."""
     names = [*MODELS[config.model].traits.get("losses", ("loss",)), *config.metrics]
@@ -303,7 +325,7 @@ def find_monitor(config: RunConfig) -> str | None:
         ConfigError: it is not measured, or two are named.
     """
     known, asked = monitors(config), {config.monitor} - {None}
-    for name in _NESTED:
+    for name in _POLICIES:
         policy = getattr(config, name)
         asked |= {policy.monitor} - {None} if policy else set()
     for name in asked - set(known):

@@ -49,16 +49,6 @@ PRESETS = (
         },
     ),
     Preset(
-        "Digits that never were",
-        "Two networks compete: one draws digits, the other tells them from real ones. Look at Samples.",
-        {
-            "dataset": "digits",
-            "model": "gan",
-            "optimizer_options": {"learning_rate": 0.0005, "beta_1": 0.5},
-            "epochs": 100,
-        },
-    ),
-    Preset(
         "MNIST with a CNN",
         "60,000 handwritten digits and a convolutional network: about 99 %, in minutes. Downloads 11 MB once.",
         {"dataset": "mnist", "model": "cnn", "epochs": 3},

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui.charts import schedule_figure
 from pages.ui.widgets import choose, draw_option, draw_options, draw_two_in_a_row
 from trainer import METRICS, RunConfig
+from trainer.augmentation import Augmentation
 from trainer.config import offered
 from trainer.dataset import DataSpec, count_validation
 from trainer.engine import engine_status
@@ -17,7 +18,7 @@ from trainer.registry import SCHEDULES, Entry, Option, describe_option
 from trainer.schedules import Plan, plot_points
 
 PLAIN = {name: describe_option(name, info) for name, info in RunConfig.model_fields.items()}
-_POLICIES = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau}
+_NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau, "augmentation": Augmentation}
 
 
 def draw_plain(*names: str) -> dict[str, Any]:
@@ -25,9 +26,9 @@ def draw_plain(*names: str) -> dict[str, Any]:
     return draw_two_in_a_row([PLAIN[name] for name in names], lambda option: f"train_{option.name}_set")
 
 
-def policy_options(name: str) -> list[Option]:
-    """Returns the numbers and switches of early stopping or of going back to the best epoch."""
-    return [describe_option(field, info) for field, info in _POLICIES[name].model_fields.items() if field != "monitor"]
+def nested_options(name: str) -> list[Option]:
+    """Returns the numbers and switches of early stopping, of going back to the best epoch, or of augmentation."""
+    return [describe_option(field, info) for field, info in _NESTED[name].model_fields.items() if field != "monitor"]
 
 
 def draw_advanced(
@@ -48,6 +49,8 @@ def draw_advanced(
             fields["loss_options"] = draw_options(loss, loss.options, loss.label)
             st.caption("Weights")
             fields |= draw_plain("l1", "l2", "ema_momentum")
+            if goal.is_image and goal.rescale is not None and goal.task == "classification":
+                fields["augmentation"] = _nested("augmentation", "Change images at random")
             if goal.task == "classification":
                 labels = {None: "all alike", "balanced": "balanced"}
                 fields["class_weight"] = choose("weights", "class weights", labels, PLAIN["class_weight"].help)
@@ -68,7 +71,7 @@ def draw_advanced(
             labels = {name: name for name in (first, *names)}
             fields["monitor"] = choose("monitor", "best epoch by", labels, PLAIN["monitor"].help)
             for name, label in (("early_stopping", "Stop early"), ("reload_on_plateau", "Go back when stuck")):
-                fields[name] = _policy(name, label)
+                fields[name] = _nested(name, label)
         with parts[3]:
             fields |= draw_plain("checkpoint_seconds", "checkpoint_epochs", "keep_checkpoints")
 
@@ -109,7 +112,7 @@ def _schedule(fields: dict[str, Any], goal: DataSpec) -> None:
     st.plotly_chart(figure, key="train_schedule_plot", config={"displayModeBar": False})
 
 
-def _policy(name: str, label: str) -> dict[str, Any] | None:
+def _nested(name: str, label: str) -> dict[str, Any] | None:
     if not st.checkbox(label, key=f"train_{name}_use", help=PLAIN[name].help, persist_state="session"):
         return None
-    return draw_two_in_a_row(policy_options(name), lambda option: f"train_{name}_{option.name}_set")
+    return draw_two_in_a_row(nested_options(name), lambda option: f"train_{name}_{option.name}_set")

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.advanced import PLAIN, draw_advanced, draw_plain, policy_options
+from pages.ui.advanced import PLAIN, draw_advanced, draw_plain, nested_options
 from pages.ui.widgets import choose, draw_option, draw_options
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
 from trainer.config import offered, seen_by, why_not
@@ -32,11 +32,11 @@ def fill_form(config: RunConfig) -> None:
     for name, option in PLAIN.items():
         if option.kind in ("int", "float"):
             state[f"train_{name}_set"] = getattr(config, name)
-    for name in ("early_stopping", "reload_on_plateau"):
+    for name in ("early_stopping", "reload_on_plateau", "augmentation"):
         policy = getattr(config, name)
         state[f"train_{name}_use"] = policy is not None
         if policy:
-            for option in policy_options(name):
+            for option in nested_options(name):
                 state[f"train_{name}_{option.name}_set"] = getattr(policy, option.name)
 
 

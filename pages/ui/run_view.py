@@ -164,7 +164,7 @@ def _details(run: Run) -> None:
         summary(run)
     if pictures:
         with tabs["Samples"]:
-            _samples(pictures)
+            _samples(pictures, run.is_live)
     with checkpoints:
         _checkpoints(run)
     with log:
@@ -175,14 +175,13 @@ def _details(run: Run) -> None:
         st.code(run.config.to_json(), language="json", height=320)
 
 
-def _samples(pictures: list[Path]) -> None:
-    epochs = [int(path.stem.partition("-")[2]) for path in pictures]
-    newest = epochs[0]
-    chosen = newest
-    if len(epochs) > 1:
-        chosen = st.select_slider("epoch", epochs[::-1], value=newest, key="train_samples_select") or newest
-    picture = pictures[epochs.index(chosen)] if chosen in epochs else pictures[0]
-    st.image(picture.read_bytes(), caption=f"What the model makes after epoch {chosen}.", width=640)
+def _samples(pictures: list[Path], is_live: bool) -> None:
+    """Shows the newest picture while the run is live, and lets one look back afterwards."""
+    by_epoch = {int(path.stem.partition("-")[2]): path for path in reversed(pictures)}
+    epoch = max(by_epoch)
+    if not is_live and len(by_epoch) > 1:
+        epoch = st.select_slider("epoch", list(by_epoch), value=epoch, key="train_samples_select")
+    st.image(by_epoch[epoch].read_bytes(), caption=f"What the model makes after epoch {epoch}.", width=640)
 
 
 def _checkpoints(run: Run) -> None:

@@ -23,6 +23,7 @@ class SupervisedLearner(Learner):
         metrics: Keras metrics.
         clip_norm, clip_value, l1, l2: see `GradientRules`.
         class_weight: how much an example of each class counts in training, one number a class; or None.
+        augmentation: changes training inputs at random, keras.Model of x; or None.
         jit_compile: whether to compile by XLA; None: by a rule on the model (`suits_xla`).
 
     Raises:
@@ -41,6 +42,7 @@ class SupervisedLearner(Learner):
         l1: float = 0.0,
         l2: float = 0.0,
         class_weight: Sequence[float] | None = None,
+        augmentation: keras.Model | None = None,
         jit_compile: bool | None = None,
     ):
         self.model = model
@@ -49,7 +51,9 @@ class SupervisedLearner(Learner):
         self.metrics = [keras.metrics.get(metric) for metric in metrics]
         self.rules = GradientRules(clip_norm, clip_value, l1, l2)
         self._class_weight = None if class_weight is None else tf.constant(class_weight, tf.float32)
-        self.jit_compile = suits_xla(model) if jit_compile is None else jit_compile
+        self.augmentation = augmentation
+        # Random changes are as slow under XLA as dropout.
+        self.jit_compile = suits_xla(model) and augmentation is None if jit_compile is None else jit_compile
         # Reading every gradient once more costs a compiled dense step half its speed, others nothing.
         self.grad_norm_stride = 16 if self.jit_compile and clip_norm is None else 1
         self._trainable = list(model.trainable_variables)
@@ -67,6 +71,8 @@ class SupervisedLearner(Learner):
     def train_step(self, batch, step):
         """See `Learner.train_step`."""
         x, y = batch
+        if self.augmentation is not None:
+            x = self.augmentation(tf.cast(x, tf.float32), training=True)
         with tf.GradientTape() as tape:
             prediction = self._predict(x, training=True)
             loss = self._mean(y, prediction, self._sample_weight(y))
@@ -123,7 +129,8 @@ class SupervisedLearner(Learner):
     def variables(self):
         """See `Learner.variables`."""
         metrics = [variable for metric in [self._mean_loss, *self.metrics] for variable in metric.variables]
-        return {"model": list(self.model.variables), "optimizer": list(self.optimizer.variables), "metrics": metrics}
+        parts = {"model": list(self.model.variables), "optimizer": list(self.optimizer.variables), "metrics": metrics}
+        return parts | ({"augmentation": list(self.augmentation.variables)} if self.augmentation else {})
 
     def optimizers(self):
         """See `Learner.optimizers`."""

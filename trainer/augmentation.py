@@ -1,0 +1,51 @@
+"""Augmentation: training images changed at random, so that a model learns what stays the same.
+
+It happens inside the training step, with Keras's preprocessing layers; their random state is part
+of every checkpoint, and validation, test and downloaded models see images as they are.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Augmentation(BaseModel):
+    """How far each training image may be changed; 0 or False: not at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    flip: bool = Field(False, description="Mirror half of the images left to right. Not for letters and digits.")
+    rotate: float = Field(0.0, ge=0, le=180, description="Turn by up to so many degrees either way. Try 10.")
+    zoom: float = Field(0.0, ge=0, le=0.9, description="Grow or shrink by up to this part. Try 0.1.")
+    shift: float = Field(0.0, ge=0, le=0.9, description="Move by up to this part of the size. Try 0.1.")
+    contrast: float = Field(0.0, ge=0, le=0.99, description="Strengthen or weaken contrast by up to this part.")
+    noise: float = Field(0.0, ge=0, le=1, description="Add noise of up to this part of the full brightness.")
+
+
+def build_augmentation(plan: Augmentation, brightest: float, seeds):
+    """Returns a Keras model from raw images to changed ones, or None where nothing is changed.
+
+    Args:
+        plan: how far.
+        brightest: the largest raw value, 255 for photos.
+        seeds: gives a seed to each layer.
+
+    Returns:
+        keras.Sequential: float32 (batch, height, width, channels) to the same, in [0, brightest].
+    """
+    import keras
+
+    layers, low_high = [], (0.0, brightest)
+    if plan.flip:
+        layers.append(keras.layers.RandomFlip("horizontal", seed=seeds()))
+    if plan.rotate:
+        layers.append(keras.layers.RandomRotation(plan.rotate / 360, fill_mode="constant", seed=seeds()))
+    if plan.zoom:
+        layers.append(keras.layers.RandomZoom(plan.zoom, fill_mode="constant", seed=seeds()))
+    if plan.shift:
+        layers.append(keras.layers.RandomTranslation(plan.shift, plan.shift, fill_mode="constant", seed=seeds()))
+    if plan.contrast:
+        layers.append(keras.layers.RandomContrast(plan.contrast, value_range=low_high, seed=seeds()))
+    if plan.noise:
+        layers.append(keras.layers.GaussianNoise(plan.noise * brightest, seed=seeds()))
+    return keras.Sequential(layers, name="augmentation") if layers else None
