@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import psutil
+
 from trainer.engine import engine_status, load_engine, processor_name
 from trainer.errors import ConfigError
+from trainer.registry import MODELS
+
+#: float32, five times: weight, gradient, two slots of the optimizer, and the copy of a checkpoint.
+_BYTES_A_PARAMETER = 20
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,27 @@ def list_devices() -> list[Device]:
             model = tf.config.experimental.get_device_details(device).get("device_name", "")
             devices.append(Device(f"{device.device_type}:{index}", f"{device.device_type} {index} {model}".strip()))
     return devices
+
+
+def check_memory(config) -> None:
+    """Raises ConfigError where a model would not fit into the memory that is free, before it is built.
+
+    Counted are the weights and their gradients, two numbers a weight of the optimizer, and a checkpoint's copy.
+    """
+    entry = MODELS[config.model]
+    count = entry.traits.get("count_parameters")
+    if count is None:
+        return
+    goal = config.goal
+    parameters = count(goal, config.model_options, goal.num_classes or 1)
+    needed, free = parameters * _BYTES_A_PARAMETER, psutil.virtual_memory().available
+    if needed > free:
+        raise ConfigError(
+            f"model {config.model} must fit into the memory that is free ({free / 2**30:.1f} GB). "
+            f"Received: {parameters:,} parameters, which need about {needed / 2**30:.1f} GB to train. "
+            "Choose smaller options.",
+            "model",
+        )
 
 
 def check_device(name: str) -> None:

@@ -188,6 +188,7 @@ class Entry:
         traits: what else was given to `register`, such as `spec`, and of all kinds:
             accepts: function (spec) that returns why it does not fit a data set, as a clause, or None.
             task, learner, losses: of models that are not trained to predict a target; see `build.py`.
+            count_parameters: function (spec, options, outputs) of models that can be made too large.
             check: function (options) that raises ConfigError for options that do not go together.
             check_data: function (spec, options) that raises ConfigError for options that do not fit the data.
     """

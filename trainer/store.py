@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from trainer.config import RunConfig
-from trainer.devices import check_device
+from trainer.devices import check_device, check_memory
 from trainer.errors import ConfigError, RunNotFound
 from trainer.facts import write_json
 from trainer.names import check_name, invent_name
@@ -54,9 +54,11 @@ class RunStore:
             parent: the id of the run that it was made from.
 
         Raises:
-            ConfigError: the device is not there, the name will not do, or the folder cannot be written.
+            ConfigError: the device is not there, the model does not fit into memory, the name will not do,
+                or the folder cannot be written.
         """
         check_device(config.device)
+        check_memory(config)
         name = check_name(name) if name is not None else invent_name()
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         folder, temporary = self.path / run_id, self.path / f".tmp-{run_id}"

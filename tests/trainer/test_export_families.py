@@ -20,7 +20,6 @@ CASES = {
     "module": {"model": "mlp_module", "dataset": "iris", "model_options": {"hidden": 8}},
     "rnn": {"model": "rnn", "dataset": "sequences", "model_options": {"units": 4, "bidirectional": True}},
     "transformer": {"model": "transformer", "dataset": "digits", "model_options": {"units": 8, "layers": 1}},
-    "labels": {"model": "mlp", "dataset": "multilabel", "model_options": {"units": 8}},
     "autoencoder": {"model": "autoencoder", "dataset": "digits", "model_options": {"architecture": "conv"}},
     "gan": {"model": "gan", "dataset": "digits", "model_options": {"filters": 4, "latent": 5}},
 }

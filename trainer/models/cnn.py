@@ -32,11 +32,23 @@ def check_blocks(spec: DataSpec, options: dict) -> None:
         )
 
 
+def count_parameters(spec: DataSpec, options: dict, outputs: int) -> int:
+    """Returns how many numbers the model learns, without building it."""
+    height, width, channels = spec.input_shape
+    total = 0
+    for block in range(options["blocks"]):
+        filters = options["filters"] * 2**block
+        total += (9 * channels + 1) * filters
+        height, width, channels = height // 2, width // 2, filters
+    return total + (height * width * channels + 1) * 128 + 129 * outputs
+
+
 @MODELS.register(
     label="CNN",
     help="Convolutions that look for small patterns anywhere in an image: the first choice for images.",
     accepts=needs_images,
     check_data=check_blocks,
+    count_parameters=count_parameters,
     order=3,
 )
 def cnn(

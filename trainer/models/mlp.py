@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from trainer.dataset import DataSpec
 from trainer.registry import MODELS
 
 
-@MODELS.register(label="MLP", help="Fully connected layers: a good first choice for any data.", order=1)
+def count_parameters(spec: DataSpec, options: dict, outputs: int) -> int:
+    """Returns how many numbers the model learns or keeps, without building it."""
+    width, layers = options["units"], options["layers"]
+    # A neuron has a bias, with batch norm four numbers more, and where it is learned an activation.
+    each = width * (1 + 4 * options["batch_norm"] + (options["activation"] == "learned"))
+    return math.prod(spec.input_shape) * width + (layers - 1) * width**2 + layers * each + (width + 1) * outputs
+
+
+@MODELS.register(
+    label="MLP",
+    help="Fully connected layers: a good first choice for any data.",
+    count_parameters=count_parameters,
+    order=1,
+)
 def mlp(
     data,
     head,
