@@ -56,6 +56,7 @@ def keras_fit(workload: Workload):
     """The same model in Keras fit, with a callback that keeps every batch's loss."""
     import keras
 
+    keras.utils.set_random_seed(0)  # Deterministic operations, which are on for both, ask for it.
     x, y = workload.data()
     if x.dtype == np.uint8:
         x = x.astype(np.float32)  # What fit wants to be fast; scaling is in the model as in ours.

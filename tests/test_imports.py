@@ -31,6 +31,12 @@ FORBIDDEN = {
     "checkpoint.py": (*RUNS, "trainer.build", "trainer.loop", "trainer.history", "trainer.config", "trainer.registry"),
     "loop.py": (*RUNS, "trainer.build", "trainer.checkpoint", "trainer.history", "trainer.config", "trainer.registry"),
     "build.py": (*RUNS, "trainer.loop", "trainer.checkpoint", "trainer.history"),
+    "recycling.py": (*RUNS, "trainer.loop", "trainer.history"),
+    "saver.py": (*RUNS, "trainer.build", "trainer.loop"),
+    "optimization.py": WORK,
+    "schedules.py": WORK,
+    "plateau.py": ("trainer",),
+    "augmentation.py": ("trainer",),
     "session.py": ("trainer.run", "trainer.store"),
     "run.py": ("trainer.store",),
 }

@@ -220,8 +220,12 @@ def restore(learner, arrays: Mapping[str, np.ndarray]) -> None:
                 f"Variable {key} is {variable.dtype.name} {tuple(variable.shape)} in this model and "
                 f"{array.dtype} {array.shape} in the checkpoint. It belongs to another configuration or version."
             )
+    import tensorflow as tf
+
     for key, variable in variables.items():
-        variable.assign(arrays[key])
+        # The shape was compared above; a released variable is empty and would refuse another.
+        value = tf.constant(arrays[key])
+        tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value, validate_shape=False)
 
 
 def prune(folder: Path, keep: int, also: set[int]) -> None:

@@ -89,16 +89,18 @@ def without_start_up_noise() -> Iterator[None]:
 
 
 def warm_up() -> None:
-    """Loads the engine and makes the first step of a small run, so that the user's first run starts at once."""
+    """Loads the engine and makes the first step of the form's default run, whose program is then compiled."""
     from trainer.config import RunConfig
 
     load_engine()
     from trainer.build import build
     from trainer.loop import train
+    from trainer.recycling import give_back, recycle
 
-    plan = build(RunConfig(model="mlp", dataset="digits"))
+    config = RunConfig(model="mlp", dataset="digits")
+    plan = recycle(build(config), config)
     next(train(plan.learner, plan.dataset, epochs=1, batch_size=32))
-    plan.learner.release()
+    give_back(plan.learner)
 
 
 def fingerprint(device: str, jit_compile: bool) -> dict:

@@ -73,7 +73,9 @@ def train(
         `Chunk`.
     """
     steps_per_epoch = dataset.steps_per_epoch(batch_size)
-    program = TrainProgram(learner, dataset.train)
+    # A learner that was in use before brings its compiled program along.
+    program = learner.program = learner.program or TrainProgram(learner)
+    program.load(dataset.train, batch_size)
     order, ordered_epoch, steps = None, 0, 1
     while step < epochs * steps_per_epoch:
         epoch, position = step // steps_per_epoch + 1, step % steps_per_epoch
@@ -126,19 +128,32 @@ def room_for(batch_size: int) -> int:
 class TrainProgram:
     """The compiled steps: indices in, one row of logs per step out.
 
-    The split lies on the device as a whole; a batch is gathered there, inside the program.
+    The split lies on the device as a whole; a batch is gathered there, inside the program. An
+    epoch's smaller last batch is a program of its own, and not worth XLA's compilation.
     """
 
-    def __init__(self, learner: Learner, split: Split):
-        self._learner, self._x, self._y = learner, tf.constant(split.x), tf.constant(split.y)
-        self._run = tf.function(self._steps, jit_compile=learner.jit_compile, autograph=False)
-        self._compiled: set[int] = set()
+    def __init__(self, learner: Learner):
+        self._learner = learner
+        self._run_full = tf.function(self._steps, jit_compile=learner.jit_compile, autograph=False)
+        self._run_last = tf.function(self._steps, autograph=False)
+        self._compiled: set[tuple] = set()
+        self._x = self._y = None
+        self._batch_size = 0
+
+    def load(self, split: Split, batch_size: int) -> None:
+        """Puts a split on the device, to be trained on in batches of `batch_size`."""
+        self._x, self._y, self._batch_size = tf.constant(split.x), tf.constant(split.y), batch_size
+
+    def unload(self) -> None:
+        """Takes the split from the device."""
+        self._x = self._y = None
 
     def compile(self, batches: np.ndarray) -> None:
-        """Compiles for this batch size, if that is not done yet, without making a step."""
-        if batches.shape[1] not in self._compiled:
+        """Compiles for batches of this size, if that is not done yet, without making a step."""
+        key = batches.shape[1], self._batch_size, self._x.shape, self._x.dtype
+        if key not in self._compiled:
             self._call(batches, steps=0, step=0)
-            self._compiled.add(batches.shape[1])
+            self._compiled.add(key)
 
     def __call__(self, batches: np.ndarray, step: int) -> np.ndarray:
         """Makes one step per row of `batches` and returns float32 (steps, logs)."""
@@ -146,9 +161,11 @@ class TrainProgram:
         return self._call(batches, steps=len(batches), step=step).numpy()[: len(batches)]
 
     def _call(self, batches: np.ndarray, steps: int, step: int) -> tf.Tensor:
-        padded = np.zeros((room_for(batches.shape[1]), batches.shape[1]), np.int32)
+        is_full = batches.shape[1] == self._batch_size
+        padded = np.zeros((room_for(self._batch_size) if is_full else 1, batches.shape[1]), np.int32)
         padded[: len(batches)] = batches
-        return self._run(self._x, self._y, tf.constant(padded), tf.constant(steps), tf.constant(step, tf.int64))
+        run = self._run_full if is_full else self._run_last
+        return run(self._x, self._y, tf.constant(padded), tf.constant(steps), tf.constant(step, tf.int64))
 
     def _steps(self, x, y, batches, steps, step):
         names = self._learner.log_names()

@@ -23,6 +23,7 @@ from trainer.errors import CheckpointError, DivergenceError
 from trainer.history import History
 from trainer.plateau import triggers
 from trainer.progress import listening
+from trainer.recycling import give_back, recycle
 from trainer.samples import SampleFolder
 from trainer.saver import Saver
 
@@ -112,7 +113,7 @@ class Session:
 
         self._say("Loading the data and building the model")
         with tf.device(self._config.device), listening(self._say):
-            plan = build(self._config)
+            plan = recycle(build(self._config), self._config)
             self._learner = plan.learner
             self._saver = Saver(self._checkpoints, self._config, plan.learner, self._history, self._background)
             self._samples = SampleFolder(self._folder / "samples", self._clock)
@@ -139,7 +140,7 @@ class Session:
             finally:
                 self._saver.close()
                 self._history.close_all()
-                plan.learner.release()
+                give_back(plan.learner)
 
     def _restore(self, plan: Plan) -> None:
         progress, learner = self.progress, plan.learner

@@ -167,7 +167,9 @@ def test_compiling_makes_no_step():
     learner = SupervisedLearner(model, loss="sparse_categorical_crossentropy")
     data = classes()
     before = digest(learner)
-    TrainProgram(learner, data.train).compile(take_batches(data.order(0, 1), 10, 0, 5))
+    program = TrainProgram(learner)
+    program.load(data.train, 10)
+    program.compile(take_batches(data.order(0, 1), 10, 0, 5))
     assert digest(learner) == before
 
 

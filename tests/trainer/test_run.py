@@ -714,3 +714,23 @@ wait_for_step(run, 100)
     run.refresh()
     assert run.status == "interrupted"
     assert run.step == run.checkpoints[0].step >= 100
+
+
+def test_a_run_on_a_program_that_served_before_has_the_bits_of_a_fresh_one(store, monkeypatch):
+    from trainer import recycling
+
+    def digest_of(seed: int) -> str:
+        config = RunConfig(model="mlp", model_options={"units": 16}, dataset="digits", epochs=2, seed=seed)
+        run = store.create(config)
+        run.start()
+        assert finish(run).status == "completed", run.reason
+        return run.describe()["digest"]
+
+    monkeypatch.setattr(recycling, "_idle", {})
+    fresh = digest_of(1)
+    monkeypatch.setattr(recycling, "_idle", {})
+    other = digest_of(0)
+    assert digest_of(1) == fresh != other
+    assert digest_of(0) == other
+    [learners] = recycling._idle.values()
+    assert len(learners) == 1

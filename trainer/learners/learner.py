@@ -21,6 +21,11 @@ class Learner(ABC):
     #: A few raw examples (n, *input_shape) for `samples`, from the validation split where there is one.
     examples: np.ndarray | None = None
 
+    #: The compiled steps, once it was trained.
+    program = None
+    #: What that program depends on, if it may serve another run.
+    recipe: str | None = None
+
     @abstractmethod
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor], step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Makes one optimizer update; runs inside a compiled function.
@@ -114,6 +119,8 @@ class Learner(ABC):
 
         Compiled functions keep variables alive although no Python object refers to them.
         """
+        if self.program is not None:
+            self.program.unload()
         for variables in self.variables().values():
             for variable in variables:
                 handle = raw(variable)

@@ -74,7 +74,7 @@ def gan(
 ):
     """Builds a generator and a discriminator that mirror each other.
 
-    conv: two (transposed) convolutions with stride 2 in each, batch norm, relu in the generator and leaky relu
+    conv: (transposed) convolutions with stride 2 from and to about 4×4 pixels, batch norm, relu in the generator and leaky relu
     in the discriminator, as in the paper (§3). dense: two hidden layers with leaky relu in each.
 
     Args:
@@ -89,6 +89,11 @@ def gan(
     if architecture == "conv":
         return conv_generator(data, seeds, latent, filters), conv_discriminator(data, seeds, filters, dropout)
     return dense_generator(data, seeds, latent, units), dense_discriminator(data, seeds, units, dropout)
+
+
+def count_halvings(data) -> int:
+    """Returns how often the convolutions halve an image: until about 4×4 pixels are left, at most three times."""
+    return 3 if min(data.input_shape[:2]) >= 16 else 2
 
 
 def conv_generator(data, seeds, latent, filters):
@@ -106,11 +111,13 @@ def conv_generator(data, seeds, latent, filters):
     def norm(x):
         return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
 
+    halvings = count_halvings(data)
     inputs = keras.Input((latent,), name="noise")
-    height, width = (-(-side // 4) for side in data.input_shape[:2])
-    x = keras.layers.Dense(height * width * 4 * filters, use_bias=False, kernel_initializer=kernel())(inputs)
-    x = norm(keras.layers.Reshape((height, width, 4 * filters))(x))
-    x = norm(upsample(2 * filters, use_bias=False)(x))
+    shape = (*(-(-side // 2**halvings) for side in data.input_shape[:2]), filters * 2**halvings)
+    x = keras.layers.Dense(math.prod(shape), use_bias=False, kernel_initializer=kernel())(inputs)
+    x = norm(keras.layers.Reshape(shape)(x))
+    for layer in reversed(range(halvings - 1)):
+        x = norm(upsample(filters * 2**layer, use_bias=False)(x))
     x = upsample(data.input_shape[-1], activation="sigmoid", dtype="float32", name="pixels")(x)
     return keras.Model(inputs, crop_to(x, data.input_shape), name="generator")
 
@@ -119,19 +126,20 @@ def conv_discriminator(data, seeds, filters, dropout):
     """Returns images → scores (batch, 1)."""
     import keras
 
-    def kernel():
-        return keras.initializers.HeNormal(seed=seeds())
-
     inputs = keras.Input(data.input_shape, name="image")
     x = centred(inputs)
-    for width in (filters, 2 * filters):
-        x = keras.layers.Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=kernel())(x)
+    for layer in range(count_halvings(data)):
+        kernel = keras.initializers.HeNormal(seed=seeds())
+        x = keras.layers.Conv2D(
+            filters * 2**layer, 4, strides=2, padding="same", use_bias=False, kernel_initializer=kernel
+        )(x)
         # Not behind the image itself, as in the paper.
-        x = keras.layers.BatchNormalization(momentum=0.9)(x) if width > filters else x
+        x = keras.layers.BatchNormalization(momentum=0.9)(x) if layer else x
         x = keras.layers.LeakyReLU(0.2)(x)
         if dropout:
             x = keras.layers.Dropout(dropout, seed=seeds())(x)
-    x = keras.layers.Dense(1, kernel_initializer=kernel(), dtype="float32", name="score")(keras.layers.Flatten()(x))
+    kernel = keras.initializers.GlorotUniform(seed=seeds())
+    x = keras.layers.Dense(1, kernel_initializer=kernel, dtype="float32", name="score")(keras.layers.Flatten()(x))
     return keras.Model(inputs, x, name="discriminator")
 
 
