@@ -17,6 +17,8 @@ from trainer.registry import LOSSES, METRICS, MODELS
 
 # Keras keeps names and seeds for the whole process: two runs built at once would change each other.
 _building = threading.Lock()
+#: How many examples a learner may show with its samples.
+EXAMPLES = 10
 
 
 @dataclass(frozen=True)
