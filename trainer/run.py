@@ -140,6 +140,11 @@ class Run:
         return self._facts.get("fingerprint", {})
 
     @property
+    def grad_norm_stride(self) -> int:
+        """Every how many steps the gradient norm is measured."""
+        return self._facts.get("grad_norm_stride", 1)
+
+    @property
     def step(self) -> int:
         """Optimizer updates so far."""
         return self._progress.step if self._thread else self._facts.get("step", 0)
@@ -478,6 +483,7 @@ class Run:
                 status="running",
                 spec=dataclasses.asdict(known["spec"]),
                 fingerprint=known["fingerprint"],
+                grad_norm_stride=known["grad_norm_stride"],
                 steps_per_epoch=self._progress.steps_per_epoch,
             )
             self._log(f"Training from step {known['from_step']}.")

@@ -168,7 +168,9 @@ class Session:
         changed = differences(self._known_fingerprint, print_now) if step and self._known_fingerprint else []
         if changed:
             self._note(f"Continued, not bit-identical: {', '.join(changed)}.")
-        self._begun({"spec": plan.dataset.spec, "fingerprint": print_now, "from_step": step})
+        stride = learner.grad_norm_stride
+        known = {"spec": plan.dataset.spec, "fingerprint": print_now, "grad_norm_stride": stride, "from_step": step}
+        self._begun(known)
 
     def _train(self, plan: Plan, train: Callable) -> None:
         config, progress, clock = self._config, self.progress, self._clock

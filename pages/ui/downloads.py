@@ -5,7 +5,7 @@ import streamlit as st
 from server.downloads import download_url
 from trainer import EXPORTS, Run
 
-_NEED_CHECKPOINT = ("model.keras", "checkpoint.zip")
+_NEED_CHECKPOINT = ("model.keras", "checkpoint.zip", "savedmodel.zip", "weights.h5")
 
 
 def download_menu(run: Run) -> None:

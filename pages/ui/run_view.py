@@ -24,6 +24,8 @@ def run_view(store: RunStore, run: Run) -> None:
     """Draws a run and keeps it fresh while it is live."""
     status = run.status
     _header(store, run, status)
+    if status == "failed":
+        st.error(escape_markdown(run.reason), icon=":material/error:")
     every = 1.0 if run.is_live else None
     st.fragment(_progress, run_every=every)(run, status)
     live_chart(run, metrics=curves(run))
@@ -150,9 +152,7 @@ def recent_means(run: Run, names: list[str], most: int = 50) -> dict[str, float]
 
 
 def _details(run: Run) -> None:
-    if run.status == "failed":
-        st.error(escape_markdown(run.reason), icon=":material/error:")
-    elif run.reason:
+    if run.reason and run.status != "failed":
         st.info(escape_markdown(run.reason), icon=":material/info:")
     for note in run.notes:
         st.warning(escape_markdown(note), icon=":material/warning:")

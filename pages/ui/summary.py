@@ -21,6 +21,11 @@ def summary(run: Run) -> None:
             f"(TensorFlow {fingerprint['tensorflow']}, {fingerprint['threads']} threads, "
             f"{'XLA' if fingerprint['jit_compile'] else 'no XLA'}). Another machine, another number of threads or "
             "a GPU may differ in the last digits."
+            + (
+                f" The gradient norm is measured every {run.grad_norm_stride} steps."
+                if run.grad_norm_stride > 1
+                else ""
+            )
         )
 
 

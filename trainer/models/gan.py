@@ -74,8 +74,9 @@ def gan(
 ):
     """Builds a generator and a discriminator that mirror each other.
 
-    conv: (transposed) convolutions with stride 2 from and to about 4×4 pixels, batch norm, relu in the generator and leaky relu
-    in the discriminator, as in the paper (§3). dense: two hidden layers with leaky relu in each.
+    conv: two transposed convolutions in the generator and three convolutions in the discriminator, all with
+    stride 2, batch norm, relu and leaky relu, as in the paper (§3). dense: two hidden layers with leaky relu
+    in each.
 
     Args:
         data: what is to be made, `DataSpec` of images (height, width, channels).
@@ -89,11 +90,6 @@ def gan(
     if architecture == "conv":
         return conv_generator(data, seeds, latent, filters), conv_discriminator(data, seeds, filters, dropout)
     return dense_generator(data, seeds, latent, units), dense_discriminator(data, seeds, units, dropout)
-
-
-def count_halvings(data) -> int:
-    """Returns how often the convolutions halve an image: until about 4×4 pixels are left, at most three times."""
-    return 3 if min(data.input_shape[:2]) >= 16 else 2
 
 
 def conv_generator(data, seeds, latent, filters):
@@ -111,13 +107,11 @@ def conv_generator(data, seeds, latent, filters):
     def norm(x):
         return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
 
-    halvings = count_halvings(data)
     inputs = keras.Input((latent,), name="noise")
-    shape = (*(-(-side // 2**halvings) for side in data.input_shape[:2]), filters * 2**halvings)
+    shape = (*(-(-side // 4) for side in data.input_shape[:2]), 4 * filters)
     x = keras.layers.Dense(math.prod(shape), use_bias=False, kernel_initializer=kernel())(inputs)
     x = norm(keras.layers.Reshape(shape)(x))
-    for layer in reversed(range(halvings - 1)):
-        x = norm(upsample(filters * 2**layer, use_bias=False)(x))
+    x = norm(upsample(2 * filters, use_bias=False)(x))
     x = upsample(data.input_shape[-1], activation="sigmoid", dtype="float32", name="pixels")(x)
     return keras.Model(inputs, crop_to(x, data.input_shape), name="generator")
 
@@ -128,7 +122,8 @@ def conv_discriminator(data, seeds, filters, dropout):
 
     inputs = keras.Input(data.input_shape, name="image")
     x = centred(inputs)
-    for layer in range(count_halvings(data)):
+    # A third one sees whole digits where two see strokes only.
+    for layer in range(3):
         kernel = keras.initializers.HeNormal(seed=seeds())
         x = keras.layers.Conv2D(
             filters * 2**layer, 4, strides=2, padding="same", use_bias=False, kernel_initializer=kernel
