@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 SCREEN = ("streamlit", "plotly", "starlette", "uvicorn", "server", "pages", "app")
 
 #: What each part of `trainer` must not import, beside the screen.
-RUNS = ("trainer.run", "trainer.store", "trainer.session", "trainer.facts")
+RUNS = ("trainer.run", "trainer.record", "trainer.store", "trainer.session", "trainer.facts")
 WORK = (*RUNS, "trainer.build", "trainer.loop", "trainer.checkpoint", "trainer.history", "trainer.export")
 FORBIDDEN = {
     "errors.py": ("trainer",),
@@ -37,7 +37,8 @@ FORBIDDEN = {
     "schedules.py": WORK,
     "plateau.py": ("trainer",),
     "augmentation.py": ("trainer",),
-    "session.py": ("trainer.run", "trainer.store"),
+    "session.py": ("trainer.run", "trainer.record", "trainer.store"),
+    "record.py": ("trainer.run", "trainer.store"),
     "run.py": ("trainer.store",),
 }
 
