@@ -8,7 +8,7 @@ import json
 import time
 from pathlib import Path
 
-ALL = ("loop", "tabs", "checkpoints")
+ALL = ("loop", "tabs", "checkpoints", "endurance")
 
 
 def main() -> None:

@@ -46,15 +46,21 @@ class Table:
         """Reads the file as far as it is whole: a process may have died while writing the last rows."""
         batches = []
         try:
-            with pa.OSFile(str(self._path)) as file, pa.ipc.open_stream(file) as reader:
+            # Mapped, not read: only the columns themselves are ever in memory.
+            with pa.memory_map(str(self._path)) as file, pa.ipc.open_stream(file) as reader:
                 for batch in reader:
                     batches.append(batch)
         except (OSError, EOFError, pa.ArrowException):
             pass  # No file yet, or its end is torn: what came before counts.
         if batches:
-            whole = pa.Table.from_batches(batches)
-            self._arrays = {name: np.array(whole[name].to_numpy(), column_type(name)) for name in whole.column_names}
-            self._length = whole.num_rows
+            count = sum(batch.num_rows for batch in batches)
+            for name in batches[0].schema.names:
+                column, first = np.empty(count, column_type(name)), 0
+                for batch in batches:
+                    column[first : first + batch.num_rows] = batch.column(name).to_numpy(zero_copy_only=False)
+                    first += batch.num_rows
+                self._arrays[name] = column
+            self._length = count
 
     def __len__(self) -> int:
         return self._length

@@ -63,6 +63,21 @@ def dense(units: int, seeds: Seeds, activation: str | None = None) -> keras.laye
     return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer(seed=seeds()))
 
 
+def standardize(data: DataSpec) -> keras.layers.Layer:
+    """Returns a layer that subtracts the training split's mean and divides by its standard deviation.
+
+    It is a batch norm that is frozen: unlike `Normalization` it keeps the statistics in variables, so
+    that a compiled program does not depend on them and serves other splits as well.
+    """
+    layer = keras.layers.BatchNormalization(
+        center=False, scale=False, epsilon=1e-7, trainable=False, name="standardize"
+    )
+    layer.build((None, *data.input_shape))
+    layer.moving_mean.assign(data.mean)
+    layer.moving_variance.assign(data.variance)
+    return layer
+
+
 def raw_input(data: DataSpec, dtype: str = "float32") -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Returns a model's input and the same, scaled for training.
 
@@ -78,7 +93,7 @@ def raw_input(data: DataSpec, dtype: str = "float32") -> tuple[keras.KerasTensor
     if data.rescale is not None:
         x = keras.layers.Rescaling(data.rescale, name="rescale")(x)
     if data.standardize:
-        x = keras.layers.Normalization(mean=data.mean, variance=data.variance, name="standardize")(x)
+        x = standardize(data)(x)
     return inputs, x
 
 

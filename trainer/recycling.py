@@ -38,7 +38,9 @@ def recycle(plan: Plan, config: RunConfig) -> Plan:
     fresh = plan.learner
     if not fresh.jit_compile:
         return plan
-    recipe = [config.model_dump(exclude=_NOT_COMPILED), dataclasses.asdict(plan.dataset.spec)]
+    # The inputs' statistics are variables of the model; a target's are compiled in.
+    spec = dataclasses.replace(plan.dataset.spec, mean=(), variance=())
+    recipe = [config.model_dump(exclude=_NOT_COMPILED), dataclasses.asdict(spec)]
     # A schedule is compiled with the number of its last step.
     recipe.append(config.epochs if config.schedule else None)
     key = json.dumps(recipe, sort_keys=True)
