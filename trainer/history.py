@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,15 @@ _TYPES = {"step": np.int64, "epoch": np.int32, "time": np.float64}
 def column_type(name: str) -> type:
     """Returns how a column is kept: float32 unless it counts or tells the time."""
     return _TYPES.get(name, np.float32)
+
+
+def whole_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yields the record batches of a file up to where its end is torn, if it is."""
+    try:
+        with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
+            yield from reader
+    except (OSError, EOFError, pa.ArrowException):
+        return
 
 
 class Table:
@@ -44,23 +53,18 @@ class Table:
 
     def read(self) -> None:
         """Reads the file as far as it is whole: a process may have died while writing the last rows."""
-        batches = []
-        try:
-            # Mapped, not read: only the columns themselves are ever in memory.
-            with pa.memory_map(str(self._path)) as file, pa.ipc.open_stream(file) as reader:
-                for batch in reader:
-                    batches.append(batch)
-        except (OSError, EOFError, pa.ArrowException):
-            pass  # No file yet, or its end is torn: what came before counts.
-        if batches:
-            count = sum(batch.num_rows for batch in batches)
-            for name in batches[0].schema.names:
-                column, first = np.empty(count, column_type(name)), 0
-                for batch in batches:
-                    column[first : first + batch.num_rows] = batch.column(name).to_numpy(zero_copy_only=False)
-                    first += batch.num_rows
-                self._arrays[name] = column
-            self._length = count
+        # Twice through the file: once to count, once to fill, so that no row is ever in memory twice.
+        count = sum(batch.num_rows for batch in whole_batches(self._path))
+        first = 0
+        for batch in whole_batches(self._path):
+            if first + batch.num_rows > count:
+                break  # Another process went on writing in between.
+            if not self._arrays:
+                self._arrays = {name: np.empty(count, column_type(name)) for name in batch.schema.names}
+            for name, column in self._arrays.items():
+                column[first : first + batch.num_rows] = batch.column(name).to_numpy(zero_copy_only=False)
+            first += batch.num_rows
+        self._length = first
 
     def __len__(self) -> int:
         return self._length
