@@ -1,6 +1,6 @@
 """How good the catalogue's GANs are on MNIST, judged by a classifier that never saw a made image.
 
-    python -m benchmarks.gan_score [--steps 3000] [--architecture conv dense] [--seed 0] [--samples FOLDER]
+    python -m benchmarks.gan_score [--steps 6000] [--architecture conv dense] [--seed 0] [--samples FOLDER]
 
 What is measured, on 1,000 made images:
 
@@ -33,9 +33,9 @@ import numpy as np
 
 IMAGES = 1000
 LEAST_ACCURACY = 0.98
-#: As in the DCGAN paper, §4.
-OPTIMIZER = {"learning_rate": 0.0002, "beta_1": 0.5}
-STEPS = {"conv": 3000, "dense": 12_000}
+#: The momentum of the DCGAN paper, §4; the learning rate is higher, for fewer steps.
+OPTIMIZER = {"learning_rate": 0.0005, "beta_1": 0.5}
+STEPS = {"conv": 6000, "dense": 12_000}
 BATCH_SIZE = 64
 
 

@@ -13,22 +13,29 @@ from trainer.dataset import DataSpec
 from trainer.layers import Head
 
 
-def scale(x: tf.Tensor, data: DataSpec) -> tf.Tensor:
-    """Returns raw examples as the model sees them.
+class Scaling(tf.Module):
+    """Gives raw examples as the model sees them: from (batch, *input_shape), uint8 or float32, to float32.
+
+    The statistics are variables, so that a compiled program does not depend on them and serves other
+    splits as well.
 
     Args:
-        x: (batch, *input_shape), uint8 or float32, raw.
-
-    Returns:
-        float32 of the same shape.
+        data: how raw values are scaled, with statistics where they are standardized.
     """
-    x = tf.cast(x, tf.float32)
-    if data.rescale is not None:
-        x = x * data.rescale
-    if data.standardize:
-        deviation = np.maximum(np.sqrt(np.array(data.variance, np.float32)), keras.config.epsilon())
-        x = (x - np.array(data.mean, np.float32)) / deviation
-    return x
+
+    def __init__(self, data: DataSpec):
+        super().__init__(name="scaling")
+        self.rescale = data.rescale
+        self.mean = self.variance = None
+        if data.standardize:
+            self.mean = tf.Variable(np.array(data.mean, np.float32), trainable=False, name="mean")
+            self.variance = tf.Variable(np.array(data.variance, np.float32), trainable=False, name="variance")
+
+    def __call__(self, x):
+        x = tf.cast(x, tf.float32)
+        if self.rescale is not None:
+            x = x * self.rescale
+        return x if self.mean is None else (x - self.mean) * tf.math.rsqrt(self.variance + 1e-7)
 
 
 def predict(logits: tf.Tensor, data: DataSpec, head: Head) -> tf.Tensor:

@@ -59,7 +59,7 @@ PRESETS = (
         {
             "dataset": "mnist",
             "model": "gan",
-            "optimizer_options": {"learning_rate": 0.0002, "beta_1": 0.5},
+            "optimizer_options": {"learning_rate": 0.0005, "beta_1": 0.5},
             "batch_size": 64,
             "epochs": 10,
         },

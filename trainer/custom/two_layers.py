@@ -12,7 +12,7 @@ class TwoLayers(keras.Model):
         units: numbers in the prediction.
         activation: of the prediction: "softmax", "sigmoid" or "linear".
         rescale: raw inputs are multiplied by this, or None.
-        mean, variance: raw inputs are standardized by these, or None.
+        standardize: whether raw inputs are standardized, by statistics that `set_statistics` sets.
         scale, offset: the prediction is multiplied by the first and moved by the second.
         seeds: of the two layers' initial weights.
     """
@@ -26,8 +26,7 @@ class TwoLayers(keras.Model):
         units,
         activation="linear",
         rescale=None,
-        mean=None,
-        variance=None,
+        standardize=False,
         scale=1.0,
         offset=0.0,
         seeds=(0, 1),
@@ -39,15 +38,16 @@ class TwoLayers(keras.Model):
             "units": units,
             "activation": activation,
             "rescale": rescale,
-            "mean": mean,
-            "variance": variance,
+            "standardize": standardize,
             "scale": scale,
             "offset": offset,
             "seeds": list(seeds),
         }
         self.flatten = keras.layers.Flatten()
         self.rescale = keras.layers.Rescaling(rescale) if rescale is not None else None
-        self.standardize = keras.layers.Normalization(mean=mean, variance=variance) if mean is not None else None
+        # A batch norm that is frozen keeps the statistics in variables, and so among the weights.
+        frozen = {"center": False, "scale": False, "epsilon": 1e-7, "trainable": False}
+        self.standardize = keras.layers.BatchNormalization(**frozen) if standardize else None
         first, second = (keras.initializers.GlorotUniform(seed=seed) for seed in seeds)
         self.hidden = keras.layers.Dense(hidden_size, activation="relu", kernel_initializer=first)
         self.head = keras.layers.Dense(units, kernel_initializer=second)
@@ -68,6 +68,11 @@ class TwoLayers(keras.Model):
         self.hidden.build((None, inputs))
         self.head.build((None, self._options["hidden_size"]))
         super().build(input_shape)
+
+    def set_statistics(self, mean, variance):
+        """Sets what raw inputs are standardized by; both have the shape of an example."""
+        self.standardize.moving_mean.assign(mean)
+        self.standardize.moving_variance.assign(variance)
 
     def call(self, inputs):
         """Returns predictions (batch, units) of raw examples (batch, …)."""

@@ -7,7 +7,7 @@ import numpy as np
 from trainer.dataset import DataSpec
 from trainer.learners.grid import image_grid
 from trainer.learners.supervised import SupervisedLearner
-from trainer.modules import scale
+from trainer.modules import Scaling
 
 
 class ReconstructionLearner(SupervisedLearner):
@@ -21,22 +21,26 @@ class ReconstructionLearner(SupervisedLearner):
 
     def __init__(self, model, *, data: DataSpec, **options):
         super().__init__(model, **options)
-        self._data = data
+        self._data, self._scaling = data, Scaling(data)
 
     def train_step(self, batch, step):
         """See `Learner.train_step`."""
         x, _ = batch
-        return super().train_step((x, scale(x, self._data)), step)
+        return super().train_step((x, self._scaling(x)), step)
 
     def eval_step(self, batch):
         """See `Learner.eval_step`."""
         x, _ = batch
-        super().eval_step((x, scale(x, self._data)))
+        super().eval_step((x, self._scaling(x)))
+
+    def variables(self):
+        """See `Learner.variables`."""
+        return super().variables() | {"scaling": list(self._scaling.variables)}
 
     def samples(self):
         """Returns the examples above what the model makes of them, or None where they are no images."""
         if self.examples is None or not self._data.is_image or self._data.rescale is None:
             return None
-        originals = scale(self.examples, self._data).numpy()
+        originals = self._scaling(self.examples).numpy()
         copies = self.model(self.examples.astype(np.float32), training=False).numpy()
         return image_grid(np.concatenate([originals, copies]), columns=len(originals))

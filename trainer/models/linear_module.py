@@ -25,7 +25,7 @@ def linear_module(data, head, seeds):
     """
     import tensorflow as tf
 
-    from trainer.modules import predict, scale, weights
+    from trainer.modules import Scaling, predict, weights
 
     inputs = math.prod(data.input_shape)
 
@@ -37,11 +37,12 @@ def linear_module(data, head, seeds):
 
         def __init__(self):
             super().__init__(name="linear_module")
+            self.scaling = Scaling(data)
             self.w = weights((inputs, head.units), seeds(), "w")
             self.b = tf.Variable(tf.zeros([head.units]), name="b")
 
         def __call__(self, x):
-            x = tf.reshape(scale(x, data), [-1, inputs])
+            x = tf.reshape(self.scaling(x), [-1, inputs])
             return predict(x @ self.w + self.b, data, head)
 
     return LinearModule()

@@ -34,7 +34,7 @@ def mlp_module(
     """
     import tensorflow as tf
 
-    from trainer.modules import predict, scale, weights
+    from trainer.modules import Scaling, predict, weights
 
     inputs = math.prod(data.input_shape)
 
@@ -46,6 +46,7 @@ def mlp_module(
 
         def __init__(self):
             super().__init__(name="mlp_module")
+            self.scaling = Scaling(data)
             self.w1, self.b1 = weights((inputs, hidden), seeds(), "w1"), tf.Variable(tf.zeros([hidden]), name="b1")
             self.w2, self.b2 = (
                 weights((hidden, head.units), seeds(), "w2"),
@@ -53,7 +54,7 @@ def mlp_module(
             )
 
         def __call__(self, x):
-            x = tf.reshape(scale(x, data), [-1, inputs])
+            x = tf.reshape(self.scaling(x), [-1, inputs])
             logits = tf.nn.relu(x @ self.w1 + self.b1) @ self.w2 + self.b2
             return predict(logits, data, head)
 

@@ -40,12 +40,13 @@ def subclassed(
         head.units,
         head.activation,
         rescale=data.rescale,
-        mean=list(data.mean) if data.standardize else None,
-        variance=list(data.variance) if data.standardize else None,
+        standardize=data.standardize,
         scale=data.target_std if head.activation == "linear" else 1.0,
         offset=data.target_mean if head.activation == "linear" else 0.0,
         seeds=(seeds(), seeds()),
         name="subclassed",
     )
     model.build((None, *data.input_shape))
+    if data.mean:
+        model.set_statistics(data.mean, data.variance)
     return model
