@@ -330,9 +330,10 @@ def test_clipping_bounds_what_a_step_moves(jit_compile):
     assert norm_before_clipping == pytest.approx(norm, rel=1e-5)
 
 
-@pytest.mark.parametrize(("jit_compile", "stride"), [(False, 1), (True, 16)])
-def test_the_gradient_norm_stands_in_every_stride_th_row(jit_compile, stride):
-    learner = SupervisedLearner(net(dense(1), features=1), loss="mse", jit_compile=jit_compile)
+@pytest.mark.parametrize(("clip_norm", "stride"), [(1.0, 1), (None, 16)])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_gradient_norm_stands_in_every_stride_th_row(jit_compile, clip_norm, stride):
+    learner = SupervisedLearner(net(dense(1), features=1), loss="mse", jit_compile=jit_compile, clip_norm=clip_norm)
     norms = column(list(train(learner, points(50 * 2), epochs=1, batch_size=2)), "grad_norm")
     steps = np.arange(1, 51)
     assert learner.grad_norm_stride == stride

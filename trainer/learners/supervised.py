@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from trainer.errors import ConfigError
-from trainer.learners.compilation import suits_xla
+from trainer.learners.compilation import is_dense, suits_xla
 from trainer.learners.gradients import GradientRules
 from trainer.learners.learner import Learner, own
 
@@ -54,8 +54,8 @@ class SupervisedLearner(Learner):
         self.augmentation = augmentation
         # Random changes are as slow under XLA as dropout.
         self.jit_compile = suits_xla(model) and augmentation is None if jit_compile is None else jit_compile
-        # Reading every gradient once more costs a compiled dense step half its speed, others nothing.
-        self.grad_norm_stride = 16 if self.jit_compile and clip_norm is None else 1
+        # Reading every gradient once more costs a dense step up to half its speed, others nothing.
+        self.grad_norm_stride = 16 if (self.jit_compile or is_dense(model)) and clip_norm is None else 1
         self._trainable = list(model.trainable_variables)
         if not self._trainable:
             raise ConfigError(
