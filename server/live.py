@@ -101,7 +101,7 @@ class Cursor:
             rows = {name: column for name, column in rows.items() if name != "step"}  # row i is step i + 1
         header = {
             "table": table, "first": first, "rows": last - first, "total": total, "generation": generation,
-            "wall_offset": float(self.history.wall_offset or 0.0),
+            "wall_offset": float(self.history.wall_offset or 0.0), "watchers": getattr(self.history, "readers", 1),
         }  # fmt: skip
         return [encode_frame(header, rows)]
 

@@ -220,6 +220,11 @@ class History(Table):
             self._listeners.add(callback)
         return lambda: self._forget(callback)
 
+    @property
+    def readers(self) -> int:
+        """How many subscriptions there are."""
+        return len(self._listeners)
+
     def notify(self) -> None:
         """Wakes the readers. One that raises is forgotten: no reader may end the training it watches."""
         with self._listening:

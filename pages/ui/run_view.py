@@ -18,6 +18,8 @@ from trainer.run import RESUMABLE
 from trainer.samples import list_samples
 
 _LOG_TAIL = 20_000
+#: The curves come by another way; each refresh of the figures costs every open tab some work.
+_SECONDS_BETWEEN_FIGURES = 1.5
 
 
 def run_view(store: RunStore, run: Run) -> None:
@@ -26,7 +28,7 @@ def run_view(store: RunStore, run: Run) -> None:
     _header(store, run, status)
     if status == "failed":
         st.error(escape_markdown(run.reason), icon=":material/error:")
-    every = 1.0 if run.is_live else None
+    every = _SECONDS_BETWEEN_FIGURES if run.is_live else None
     st.fragment(_progress, run_every=every)(run, status)
     live_chart(run, metrics=curves(run))
     st.fragment(_details, run_every=5.0 if every else None)(run)
@@ -102,7 +104,7 @@ def _why_not(run: Run) -> str:
 
 
 def _progress(run: Run, drawn_status: str) -> None:
-    """Bar and figures, once a second; draws the whole page anew when the status has changed."""
+    """Bar and figures, kept fresh; draws the whole page anew when the status has changed."""
     run.refresh()
     if run.status != drawn_status:
         st.rerun(scope="app")
