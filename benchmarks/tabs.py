@@ -14,7 +14,7 @@ from tests.browser.install import find_chromium
 from trainer.history import Table
 from trainer.store import RunStore
 
-TABS, ROUNDS, SECONDS = 3, 4, 10.0
+TABS, ROUNDS, SECONDS = 3, 3, 6.0
 SPEED_BUDGET, LATENCY_BUDGET = 0.95, 100.0
 
 

@@ -13,7 +13,7 @@ from server.first_page import first_page
 
 GRACE = 10  # seconds the runs have, all together, to write a checkpoint
 GLANCE = 0.05  # seconds between two looks at whether the engine may warm up
-QUICK_SWITCH = 0.0005  # seconds a thread may keep the GIL while the engine is imported
+QUICK_SWITCH = 0.0005  # seconds a thread may keep the GIL while another waits; Python's own 5 ms is long beside a chunk
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     Yields:
         While the server runs.
     """
+    # A page waits for the training thread, and the training thread for a page, at each of their many turns.
+    sys.setswitchinterval(QUICK_SWITCH)
     opening = asyncio.create_task(asyncio.to_thread(_open_store))
     warming = asyncio.create_task(_warm_when_free())
-    print(
-        f"Traindeck is at {_address()}", flush=True
-    )  # Streamlit's own greeting looks up this machine's public address
+    # Streamlit's own greeting would look up this machine's public address.
+    print(f"Traindeck is at {_address()}", flush=True)
     try:
         yield
     finally:
@@ -74,8 +75,6 @@ def _is_wanted() -> bool:
 
 
 def _warm() -> None:
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(QUICK_SWITCH)  # else each request waits 5 ms for each step it makes
     try:
         from trainer.engine import load_engine, warm_up
 
@@ -84,5 +83,3 @@ def _warm() -> None:
         warm_up()
     except Exception:
         log.exception("The engine did not warm up; the first run will say why.")
-    finally:
-        sys.setswitchinterval(interval)
