@@ -1,8 +1,14 @@
-"""Training speed while three tabs watch, over nobody watching; and from batch to drawn point."""
+"""Training speed while three tabs watch, over nobody watching; and from batch to drawn point.
+
+Measured twice: with three real tabs, whose browser draws on the same processor that trains, and with
+three sockets that receive the same without drawing, which is what the server's own work costs.
+"""
 
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +20,14 @@ from tests.browser.install import find_chromium
 from trainer.history import Table
 from trainer.store import RunStore
 
+LISTEN = """
+import sys
+from websockets.sync.client import connect
+origin = "http://" + sys.argv[1].split("/")[2]
+with connect(sys.argv[1], origin=origin, max_size=None) as socket:
+    while True:
+        socket.recv()
+"""
 TABS, ROUNDS, SECONDS = 3, 3, 6.0
 SPEED_BUDGET, LATENCY_BUDGET = 0.95, 100.0
 
@@ -43,6 +57,9 @@ def _measure(playwright, server: Server) -> dict:
     wait_points(page)
     first_point = time.monotonic() - began
     address = page.url
+    with page.expect_websocket(lambda socket: "/live" in socket.url) as opened:
+        page.reload()
+    live = opened.value.url
     page.close()
     run = RunStore(server.runs).list()[0]
     alone, watched, latencies = [], [], []
@@ -59,6 +76,17 @@ def _measure(playwright, server: Server) -> dict:
             latencies += each.evaluate("window.traindeck.latencyMs")
             each.context.close()
     browser.close()
+    heard, quiet = [], []
+    for _ in range(ROUNDS):
+        quiet.append(_speed(run.path))
+        listeners = [subprocess.Popen([sys.executable, "-c", LISTEN, live]) for _ in range(TABS)]
+        time.sleep(2)
+        heard.append(_speed(run.path))
+        for listener in listeners:
+            listener.kill()
+            listener.wait()
+    sockets = statistics.median(a / b for a, b in zip(heard, quiet, strict=True))
+    print(f"three sockets without drawing, over headless: {sockets:.3f}")
     ratio = statistics.median(a / b for a, b in zip(watched, alone, strict=True))
     latencies.sort()
     p50, p95 = (latencies[int(len(latencies) * share)] for share in (0.5, 0.95))
@@ -69,6 +97,7 @@ def _measure(playwright, server: Server) -> dict:
     return {
         "first_point_seconds": first_point,
         "watched_over_alone": ratio,
+        "sockets_over_alone": sockets,
         "alone": alone,
         "watched": watched,
         "latency_p50_ms": p50,
