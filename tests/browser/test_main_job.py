@@ -109,16 +109,21 @@ def test_a_killed_server_loses_nothing_that_a_click_does_not_bring_back(page, se
     assert run.step == run.total_steps
     page.wait_for_function("n => window.traindeck.points === n", arg=run.step, timeout=30_000)
 
+    downloads = []
+    # The link opens a tab of its own, which the browser closes as soon as it turns out to be a download.
+    page.context.on("page", lambda opened: opened.on("download", lambda it: downloads.append(it)))
+
     def download(name: str):
         page.get_by_role("button", name="Download").click()
-        # The link opens a tab of its own, which the browser closes when it turns out to be a download.
-        with page.context.expect_event("page") as opened:
-            page.get_by_role("link", name=name).click()
-        with opened.value.expect_download(timeout=60_000) as event:
-            pass
+        downloads.clear()
+        page.get_by_role("link", name=name).click()
+        deadline = time.monotonic() + 60
+        while not downloads:
+            assert time.monotonic() < deadline, f"{name} did not arrive"
+            page.wait_for_timeout(50)
         page.keyboard.press("Escape")
-        path = tmp_path / event.value.suggested_filename
-        event.value.save_as(path)
+        path = tmp_path / downloads[0].suggested_filename
+        downloads[0].save_as(path)
         return path
 
     history = pd.read_csv(download("history.csv"))
