@@ -22,6 +22,24 @@ GOALS = {
 
 
 @dataclass(frozen=True)
+class Column:
+    """One column of a table, as the model takes it; a table's examples are float32 (columns,).
+
+    Attributes:
+        name: as in the file.
+        kind: "number" (the raw value, NaN where it is missing) or "category" (a code: 0 for a value that is not
+            in the vocabulary, else its place there, counted from 1).
+        vocabulary: a category's values, most frequent first; "" stands for a missing one.
+        fill: what a number is taken for where it is missing.
+    """
+
+    name: str
+    kind: Literal["number", "category"]
+    vocabulary: tuple[str, ...] = ()
+    fill: float = 0.0
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """What is known of a data set before it is loaded; enough to check a configuration.
 
@@ -40,6 +58,8 @@ class DataSpec:
         target_std, target_mean: a regression's target in its own units; the model predicts in these
             units and the loss is measured in standard deviations. (1, 0): as it is.
         source, licence, url: where it comes from.
+        columns: of a table with raw columns, which the model encodes itself; else empty.
+        sha256: of the file that the data was read from, or "".
     """
 
     task: Literal["classification", "regression", "multilabel", "reconstruction", "generation"]
@@ -58,6 +78,8 @@ class DataSpec:
     source: str = ""
     licence: str = ""
     url: str = ""
+    columns: tuple[Column, ...] = ()
+    sha256: str = ""
 
     @property
     def is_image(self) -> bool:

@@ -1,0 +1,36 @@
+"""How large brought data may be; checked before anything is parsed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits, each of which the environment can change: TRAINDECK_MAX_BYTES=… and so on.
+
+    Attributes:
+        bytes: of the file as it comes.
+        rows, columns: of a table.
+        files: in an archive.
+        pixels: of one image, width times height.
+        expanded_bytes: that an archive or a compressed array may unpack to.
+        ratio: that one member of an archive may expand by.
+    """
+
+    bytes: int = 2 * 2**30
+    rows: int = 20_000_000
+    columns: int = 2_000
+    files: int = 200_000
+    pixels: int = 16_000_000
+    expanded_bytes: int = 8 * 2**30
+    ratio: int = 200
+
+    @classmethod
+    def from_environment(cls) -> Limits:
+        """Returns the limits in force."""
+        return cls(**{
+            field.name: int(os.environ.get(f"TRAINDECK_MAX_{field.name.upper()}") or field.default)
+            for field in fields(cls)
+        })  # fmt: skip
