@@ -1,0 +1,268 @@
+"""DatasetStore: the folder of data sets that users brought, each kept once, by its content."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from trainer.brought.limits import Limits
+from trainer.brought.receiving import DATASET_OF, Progress, display_name, receive, stored_name
+from trainer.brought.report import Finding, Report
+from trainer.errors import DataError
+from trainer.facts import write_json
+from trainer.names import check_name
+
+if TYPE_CHECKING:
+    from trainer.record import RunRecord
+
+SCHEMA = 1
+PREFIX = "brought:"
+#: What a crash left behind is removed after so many seconds; an upload that still flows is younger.
+_LEFTOVER = 3600
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A data set that somebody brought.
+
+    Attributes:
+        id: the first 16 hex digits of the SHA-256 of the content.
+        name: what people call it; at most 80 characters.
+        dataset: the entry of `DATASETS` that reads it: "csv", "npz" or "images".
+        file_name: what the file was called where it came from; for display alone.
+        bytes: its size.
+        sha256: of the content.
+        added: Unix time.
+        path: of the stored file, which is named by the server.
+    """
+
+    id: str
+    name: str
+    dataset: str
+    file_name: str
+    bytes: int
+    sha256: str
+    added: float
+    path: Path
+
+    @property
+    def reference(self) -> str:
+        """What the option `path` says for it: "brought:0123456789abcdef"."""
+        return PREFIX + self.id
+
+    @property
+    def report(self) -> Report:
+        """What is known of the file; it is inspected at the first look."""
+        return self.inspect()
+
+    def inspect(self, progress: Progress | None = None) -> Report:
+        """Returns the report, from report.json beside the file if it was made under the limits in force.
+
+        Args:
+            progress: told what is being looked at.
+        """
+        limits, cache = Limits.from_environment(), self.path.parent / "report.json"
+        try:
+            kept = json.loads(cache.read_text(encoding="utf-8"))
+            if kept["schema"] == SCHEMA and kept["limits"] == vars(limits):
+                return report_of(kept["report"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        from trainer.brought.inspection import inspect_file
+
+        try:
+            report = inspect_file(self.path, limits=limits, progress=progress)
+        except DataError as error:
+            report = Report(self.dataset, {}, "It cannot be read.", (Finding("error", "", str(error)),))
+        write_json(cache, {"schema": SCHEMA, "limits": vars(limits), "report": report.to_json()})
+        return report
+
+
+class DatasetStore:
+    """Keeps, finds, renames and deletes brought data sets in one folder.
+
+    Args:
+        path: the folder; it is made when the first data set is added.
+    """
+
+    def __init__(self, path: str | Path = "datasets"):
+        self.path = Path(path).resolve()
+
+    @classmethod
+    def default(cls) -> DatasetStore:
+        """Returns the store for the folder that TRAINDECK_DATASETS names ("datasets")."""
+        return cls(os.environ.get("TRAINDECK_DATASETS") or "datasets")
+
+    def add(self, source: Path | BinaryIO, name: str, progress: Progress | None = None) -> Brought:
+        """Keeps a file; the same content twice is one data set, which keeps its name.
+
+        Args:
+            source: a file on this machine, or a stream, which is read in blocks.
+            name: what the file is called; folders in it count for nothing.
+            progress: told how much is stored.
+
+        Raises:
+            DataError: it is empty, too large, or cannot be read or written.
+        """
+        name = display_name(name)
+        temporary = self.path / f".tmp-{secrets.token_hex(8)}"
+        try:
+            self._remove_leftovers()
+            temporary.mkdir(parents=True)
+            if isinstance(source, Path):
+                with open(source, "rb") as file:
+                    return self._keep(file, temporary, name, progress)
+            return self._keep(source, temporary, name, progress)
+        except OSError as error:
+            raise DataError(
+                f"“{name}” cannot be stored in {self.path}: {error.strerror or error}. "
+                "Make room, change its rights, or choose another folder with TRAINDECK_DATASETS."
+            ) from None
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def list(self) -> list[Brought]:
+        """Returns all data sets, newest first; folders that hold no readable one are left out."""
+        found = (read_meta(folder) for folder in self._folders().values())
+        return sorted((brought for brought in found if brought), key=lambda brought: brought.added, reverse=True)
+
+    def get(self, id: str) -> Brought:
+        """Returns a data set by id.
+
+        Raises:
+            DataError: there is none. No path is ever made from `id`.
+        """
+        folder = self._folders().get(id) if isinstance(id, str) else None
+        brought = folder and read_meta(folder)
+        if not brought:
+            raise DataError(
+                f"The data set {PREFIX}{id!s:.40} is not there: it was deleted, or another data folder is in use "
+                f"than {self.path}. Bring the same file again on the Data page, or choose another data set."
+            )
+        return brought
+
+    def rename(self, id: str, name: str) -> Brought:
+        """Gives a data set another display name.
+
+        Raises:
+            DataError: there is no such data set.
+            ConfigError: the name will not do.
+        """
+        brought = self.get(id)
+        meta = brought.path.parent / "meta.json"
+        write_json(meta, json.loads(meta.read_text(encoding="utf-8")) | {"name": check_name(name)})
+        return self.get(id)
+
+    def delete(self, id: str, runs: Iterable[RunRecord] = ()) -> None:
+        """Deletes a data set for good.
+
+        Args:
+            id: the data set.
+            runs: those that might need it.
+
+        Raises:
+            DataError: there is no such data set, or one of the runs is live and needs it.
+        """
+        brought = self.get(id)
+        for run in runs:
+            if run.is_live and needs(run, brought):
+                raise DataError(
+                    f"{run.name} is {run.status} and needs “{brought.name}”. Stop it, then delete the data."
+                )
+        # Renamed first: a folder that is half deleted is not taken for a data set.
+        doomed = self.path / f".tmp-{secrets.token_hex(8)}"
+        os.rename(brought.path.parent, doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def _keep(self, source: BinaryIO, temporary: Path, name: str, progress: Progress | None) -> Brought:
+        sha256 = receive(source, temporary / "data", name, Limits.from_environment(), progress)
+        id, file = sha256[:16], stored_name(temporary / "data")
+        if id in self._folders():
+            return self.get(id)
+        os.rename(temporary / "data", temporary / file)
+        meta = {"schema": SCHEMA, "name": name, "file_name": name, "file": file, "sha256": sha256, "added": time.time()}
+        write_json(temporary / "meta.json", meta | {"bytes": (temporary / file).stat().st_size})
+        try:
+            os.rename(temporary, self.path / id)
+        except OSError:
+            # Another tab brought the same file at the same time.
+            if id not in self._folders():
+                raise
+        return self.get(id)
+
+    def _folders(self) -> dict[str, Path]:
+        try:
+            entries = list(self.path.iterdir())
+        except OSError:
+            return {}
+        return {e.name: e for e in entries if re.fullmatch("[0-9a-f]{16}", e.name) and (e / "meta.json").is_file()}
+
+    def _remove_leftovers(self) -> None:
+        for folder in self.path.glob(".tmp-*"):
+            newest = max((entry.stat().st_mtime for entry in (folder, *folder.glob("*"))), default=0.0)
+            if time.time() - newest > _LEFTOVER:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_meta(folder: Path) -> Brought | None:
+    """Returns the data set that a folder of the store holds, or None where it cannot be read."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        # The file's name comes from the server's own list, never from what is written there.
+        file = {name: name for name in DATASET_OF}[meta["file"]]
+        return Brought(
+            id=folder.name,
+            name=display_name(meta["name"]),
+            dataset=DATASET_OF[file],
+            file_name=display_name(meta["file_name"]),
+            bytes=int(meta["bytes"]),
+            sha256=str(meta["sha256"]),
+            added=float(meta["added"]),
+            path=folder / file,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def report_of(fields: dict) -> Report:
+    """Returns the report that `Report.to_json` wrote."""
+    return Report(
+        fields["dataset"],
+        fields["options"],
+        fields["summary"],
+        tuple(Finding(**finding) for finding in fields["findings"]),
+        fields["details"],
+    )
+
+
+def needs(run: RunRecord, brought: Brought) -> bool:
+    """Returns whether a run trains on a brought data set."""
+    return run.config.dataset_options.get("path") == brought.reference
+
+
+def resolve(path: str) -> Path:
+    """Returns the file that the option `path` names: on this machine, or "brought:<id>" in the store.
+
+    Raises:
+        DataError: it is not there; the sentence says what to do.
+    """
+    if path.startswith(PREFIX):
+        return DatasetStore.default().get(path.removeprefix(PREFIX)).path
+    if not path:
+        raise DataError("path is empty. Give the path of a data file, or bring one on the Data page.")
+    file = Path(path).expanduser()
+    try:
+        if file.is_file():
+            return file.resolve()
+        what = "is a folder, not a file" if file.is_dir() else "is not there"
+    except (OSError, ValueError):
+        what = "cannot be looked up"
+    raise DataError(f"The data file {path!r:.120} {what}. Correct path, or bring the file on the Data page.")
