@@ -194,7 +194,8 @@ class RunConfig(BaseModel):
 
 
 _POLICIES = ("early_stopping", "reload_on_plateau")
-_NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau, "augmentation": Augmentation}
+#: The fields of a RunConfig that hold fields of their own.
+NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau, "augmentation": Augmentation}
 
 
 def first_refusal(failure: ValidationError) -> ConfigError:
@@ -212,8 +213,8 @@ def first_refusal(failure: ValidationError) -> ConfigError:
             f"Received: {shown(error['input'])}. Choose balanced if some classes are rare.",
             name,
         )
-    if name in _NESTED and len(error["loc"]) > 1:
-        inner, fields = str(error["loc"][1]), _NESTED[name].model_fields
+    if name in NESTED and len(error["loc"]) > 1:
+        inner, fields = str(error["loc"][1]), NESTED[name].model_fields
         if inner not in fields:
             return ConfigError(
                 f"{shown(inner)} is not a field of {name}. Choose one of {', '.join(fields)}, or remove it.", name

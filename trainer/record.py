@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import threading
 import weakref
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from trainer.checkpoint import list_checkpoints
-from trainer.config import RunConfig, best_epoch, best_step
+from trainer.config import NESTED, RunConfig, best_epoch, best_step
 from trainer.dataset import DataSpec
 from trainer.errors import ConfigError
 from trainer.history import History
@@ -198,19 +201,33 @@ class RunRecord:
 def read_config(path: Path) -> RunConfig:
     """Reads a run's recipe; one that cannot be trained here any more can still be looked at.
 
+    A recipe of a data file was checked when the run was made, and is taken as it stands: checking reads the file,
+    which would be slow in a list of runs, and the file may be gone.
+
     Raises:
         ConfigError: it cannot be read at all.
     """
     try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        fields = None
+    if not isinstance(fields, dict) or not fields.keys() >= RunConfig.model_fields.keys():
         return RunConfig.from_file(path)
-    except ConfigError:
-        try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            fields = None
-        if not isinstance(fields, dict) or not fields.keys() >= RunConfig.model_fields.keys():
-            raise
-        return RunConfig.model_construct(**fields)
+    try:
+        if "path" not in fields["dataset_options"]:
+            return RunConfig.from_file(path)
+    except (ConfigError, TypeError):
+        pass
+    return as_it_stands(fields)
+
+
+def as_it_stands(fields: dict) -> RunConfig:
+    """Returns a stored recipe without checking it."""
+    known = dict(fields)
+    for name, kind in NESTED.items():
+        with contextlib.suppress(ValidationError, TypeError):
+            known[name] = known[name] and kind(**known[name])
+    return RunConfig.model_construct(**known)
 
 
 def last_row(folder: Path) -> dict:
