@@ -47,5 +47,7 @@ def build_augmentation(plan: Augmentation, brightest: float, seeds):
     if plan.contrast:
         layers.append(keras.layers.RandomContrast(plan.contrast, value_range=low_high, seed=seeds()))
     if plan.noise:
-        layers.append(keras.layers.GaussianNoise(plan.noise * brightest, seed=seeds()))
+        # Keras takes noise of at most 1, so it is added between 0 and 1; what falls outside is cut off.
+        noise = keras.layers.GaussianNoise(plan.noise, seed=seeds()), keras.layers.ReLU(max_value=1.0)
+        layers += [keras.layers.Rescaling(1 / brightest), *noise, keras.layers.Rescaling(brightest)]
     return keras.Sequential(layers, name="augmentation") if layers else None
