@@ -1,4 +1,4 @@
-"""The routes beside Streamlit's own. All are GET; none changes anything."""
+"""The routes beside Streamlit's own. All but one are GET and change nothing; a data file is brought by POST."""
 
 import functools
 from collections.abc import Callable
@@ -14,10 +14,20 @@ from server.guard import Guard, Refused, guard
 from server.health import health
 from server.live import live_endpoint
 from server.series import series_endpoint
+from server.uploads import upload_endpoint
+
+
+def _default_datasets() -> Any:
+    from trainer.brought.store import DatasetStore
+
+    return DatasetStore.default()
 
 
 def build_routes(
-    get_store: Callable[[], Any], guard: Guard, exports: Callable[[], tuple[Any, Callable]]
+    get_store: Callable[[], Any],
+    guard: Guard,
+    exports: Callable[[], tuple[Any, Callable]],
+    get_datasets: Callable[[], Any] = _default_datasets,
 ) -> list[BaseRoute]:
     """Lists the routes.
 
@@ -25,6 +35,7 @@ def build_routes(
         get_store: gives the store whose runs are served; called at each request.
         guard: checks the requests.
         exports: gives the table of export kinds and the function that writes one.
+        get_datasets: gives the store of brought data sets.
 
     Returns:
         Starlette routes.
@@ -43,6 +54,7 @@ def build_routes(
         Route("/api/assets/{name}", answer_refusals(asset)),
         _get("/api/runs/{id}/series", series_endpoint(get_run, guard)),
         _get("/api/runs/{id}/download/{kind}", download_endpoint(get_run, guard, exports)),
+        Route("/api/datasets", answer_refusals(upload_endpoint(get_datasets, guard)), methods=["POST"]),
         WebSocketRoute("/api/runs/{id}/live", live_endpoint(get_run, guard)),
     ]
 

@@ -15,12 +15,13 @@ from trainer.errors import ExportError
 class Site:
     """The routes, their guard, their runs and a client of them."""
 
-    def __init__(self, *runs):
+    def __init__(self, *runs, datasets=None):
+        self.datasets = datasets
         self.store = FakeStore(*runs)
         self.guard = Guard(lambda: ["traindeck.example.org"], secret="a secret for tests")
         self.exported = []
         kinds = {kind: SimpleNamespace(media_type="application/zip") for kind in ("model.keras", "history.csv")}
-        routes = build_routes(lambda: self.store, self.guard, lambda: (kinds, self.export))
+        routes = build_routes(lambda: self.store, self.guard, lambda: (kinds, self.export), lambda: self.datasets)
         self.client = TestClient(Starlette(routes=routes), base_url="http://localhost:8501")
 
     def export(self, run, kind, path):

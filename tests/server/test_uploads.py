@@ -1,0 +1,76 @@
+"""Files that are brought over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from server.uploads import PURPOSE, SIGNED_FOR
+from trainer.brought.store import DatasetStore
+
+CSV = b"a,b\n1,2\n" * 50_000
+
+
+@pytest.fixture
+def place(make_site, tmp_path):
+    return make_site(datasets=DatasetStore(tmp_path / "datasets"))
+
+
+def address(site, name: str = "flowers.csv", purpose: str = PURPOSE) -> str:
+    return f"/api/datasets?name={name}&token={site.guard.token(SIGNED_FOR, purpose)}"
+
+
+def test_a_file_is_kept_as_it_came(place):
+    answer = place.client.post(address(place), content=CSV)
+    assert answer.status_code == 201
+    [brought] = place.datasets.list()
+    assert answer.json() == {"id": brought.id, "name": "flowers.csv"}
+    assert brought.sha256 == hashlib.sha256(CSV).hexdigest()
+    assert brought.path.read_bytes() == CSV
+
+
+def test_blocks_of_any_size_and_empty_ones_make_the_same_file(place):
+    def blocks():
+        for first in range(0, len(CSV), 7001):
+            yield CSV[first : first + 7001]
+            yield b""
+
+    assert place.client.post(address(place), content=blocks()).status_code == 201
+    assert place.datasets.list()[0].path.read_bytes() == CSV
+
+
+def test_too_much_is_refused_whether_it_is_announced_or_not(place, monkeypatch):
+    monkeypatch.setenv("TRAINDECK_MAX_BYTES", "100000")
+    announced = place.client.post(address(place), content=CSV)
+    flowing = place.client.post(address(place), content=(CSV[:50_000] for _ in range(10)))
+    assert (announced.status_code, flowing.status_code) == (413, 422)
+    for answer in (announced, flowing):
+        assert "TRAINDECK_MAX_BYTES" in answer.json()["error"]
+    assert list(place.datasets.path.iterdir()) == []
+
+
+def test_an_empty_file_is_a_sentence(place):
+    answer = place.client.post(address(place), content=b"")
+    assert answer.status_code == 422
+    assert "is empty" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "url", "status"),
+    [
+        ({}, "/api/datasets?name=a.csv", 401),
+        ({}, "/api/datasets?name=a.csv&token=forged", 401),
+        ({"origin": "http://evil.example.com"}, None, 403),
+        ({"host": "rebound.example.com"}, None, 403),
+    ],
+)
+def test_strangers_are_refused_and_nothing_is_written(place, headers, url, status):
+    answer = place.client.post(url or address(place), content=CSV, headers=headers)
+    assert answer.status_code == status
+    assert not place.datasets.path.exists()
+
+
+def test_a_token_to_read_a_run_brings_nothing(place):
+    assert place.client.post(address(place, purpose="read"), content=CSV).status_code == 401
+    assert place.client.get(address(place)).status_code == 405
