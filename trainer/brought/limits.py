@@ -17,6 +17,7 @@ class Limits:
         pixels: of one image, width times height.
         expanded_bytes: that an archive or a compressed array may unpack to.
         ratio: that one member of an archive may expand by.
+        cache_bytes: of arrays kept unpacked on disk; beyond it the least recently used are removed.
     """
 
     bytes: int = 2 * 2**30
@@ -26,6 +27,7 @@ class Limits:
     pixels: int = 16_000_000
     expanded_bytes: int = 8 * 2**30
     ratio: int = 200
+    cache_bytes: int = 16 * 2**30
 
     @classmethod
     def from_environment(cls) -> Limits:
