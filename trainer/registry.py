@@ -190,6 +190,7 @@ class Entry:
             task, learner, losses: of models that are not trained to predict a target; see `build.py`.
             count_parameters: function (spec, options, outputs) of models that can be made too large.
             check: function (options) that raises ConfigError for options that do not go together.
+            files: `RemoteFile`s that a data set is downloaded from, if they are not there yet.
             check_data: function (spec, options) that raises ConfigError for options that do not fit the data.
     """
 

@@ -34,6 +34,7 @@ SPEC = DataSpec(
     label="CIFAR-10",
     help="60,000 colour photos of ten things, 32×32 pixels; 171 MB, downloaded once.",
     spec=SPEC,
+    files=(FILE,),
     order=92,
 )
 def cifar10(seed):

@@ -18,6 +18,8 @@ FILES = (
     ("t10k-images-idx3-ubyte.gz", 16, (10_000, 28, 28, 1)),
     ("t10k-labels-idx1-ubyte.gz", 8, (10_000,)),
 )
+HINT = f" It is one of four files: {', '.join(name for name, _, _ in FILES)}."
+REMOTE = {name: RemoteFile(name, ORIGIN + name, folder="datasets/fashion-mnist", hint=HINT) for name, _, _ in FILES}
 
 SPEC = DataSpec(
     task="classification",
@@ -48,6 +50,7 @@ SPEC = DataSpec(
     label="Fashion-MNIST",
     help="70,000 small photos of clothes, 28×28 pixels; 31 MB, downloaded once.",
     spec=SPEC,
+    files=tuple(REMOTE.values()),
     order=91,
 )
 def fashion_mnist(seed):
@@ -57,8 +60,7 @@ def fashion_mnist(seed):
 
 def read_idx(name, header, shape):
     """Returns one gzipped IDX file as a uint8 array, downloaded if need be."""
-    hint = f" It is one of four files: {', '.join(name for name, _, _ in FILES)}."
-    file = RemoteFile(name, ORIGIN + name, folder="datasets/fashion-mnist", hint=hint)
+    file = REMOTE[name]
     wanted = header + int(np.prod(shape))
     try:
         with gzip.open(fetch(file)) as stream:

@@ -32,7 +32,11 @@ SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 
 
 
 @DATASETS.register(
-    label="MNIST", help="70,000 handwritten digits, 28×28 pixels; 11 MB, downloaded once.", spec=SPEC, order=90
+    label="MNIST",
+    help="70,000 handwritten digits, 28×28 pixels; 11 MB, downloaded once.",
+    spec=SPEC,
+    files=(FILE,),
+    order=90,
 )
 def mnist(seed):
     """Returns x: uint8 (60000, 28, 28, 1) in [0, 255]; y: the digit; and 10,000 for the test.
