@@ -29,6 +29,7 @@ FORBIDDEN = {
     "learners": WORK,
     "history.py": ("trainer",),
     "checkpoint.py": (*RUNS, "trainer.build", "trainer.loop", "trainer.history", "trainer.config", "trainer.registry"),
+    "feeding.py": (*WORK, "trainer.learners", "trainer.config", "trainer.registry"),
     "loop.py": (*RUNS, "trainer.build", "trainer.checkpoint", "trainer.history", "trainer.config", "trainer.registry"),
     "build.py": (*RUNS, "trainer.loop", "trainer.checkpoint", "trainer.history"),
     "recycling.py": (*RUNS, "trainer.loop", "trainer.history"),

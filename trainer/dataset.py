@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -30,13 +32,23 @@ class Column:
         kind: "number" (the raw value, NaN where it is missing) or "category" (a code: 0 for a value that is not
             in the vocabulary, else its place there, counted from 1).
         vocabulary: a category's values, most frequent first; "" stands for a missing one.
-        fill: what a number is taken for where it is missing.
+        fill: what the value is taken for where it is missing: a number, or a category's code. A number's is known
+            once the data is loaded.
+        fill_with: what a number's fill is, of the training split.
+        missing: how many examples lack the value.
     """
 
     name: str
     kind: Literal["number", "category"]
     vocabulary: tuple[str, ...] = ()
     fill: float = 0.0
+    fill_with: Literal["median", "mean"] = "median"
+    missing: int = 0
+
+    @property
+    def features(self) -> int:
+        """How many numbers the model makes of it: one, or one for each value of the vocabulary."""
+        return len(self.vocabulary) if self.kind == "category" else 1
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,8 @@ class DataSpec:
         class_names, feature_names: what a person reads; empty where there are none.
         rescale: raw inputs are multiplied by this inside the model (1/255 for photos), or None.
         standardize: whether the model standardizes its inputs with the training split's statistics.
-        mean, variance: those statistics, float32 (features,), known once the data is loaded.
+        mean, variance: those statistics, float32 (*input_shape,), known once the data is loaded; of a category's
+            code 0 and 1, since it is not standardized.
         target_std, target_mean: a regression's target in its own units; the model predicts in these
             units and the loss is measured in standard deviations. (1, 0): as it is.
         source, licence, url: where it comes from.
@@ -80,6 +93,21 @@ class DataSpec:
     url: str = ""
     columns: tuple[Column, ...] = ()
     sha256: str = ""
+
+    @classmethod
+    def from_json(cls, fields: dict) -> DataSpec:
+        """Returns a spec from what `dataclasses.asdict` made of it, gone through JSON: lists are tuples again."""
+
+        def thaw(fields: dict) -> dict:
+            return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+
+        columns = tuple(Column(**thaw(column)) for column in fields.get("columns", ()))
+        return cls(**{**thaw(fields), "columns": columns})
+
+    @property
+    def features(self) -> int:
+        """How many numbers a model sees of one example, a table's columns encoded."""
+        return sum(column.features for column in self.columns) if self.columns else math.prod(self.input_shape)
 
     @property
     def is_image(self) -> bool:
@@ -118,12 +146,33 @@ class Arrays:
     y_test: np.ndarray | None = None
 
 
+class Rows:
+    """Some rows of an array that may lie on disk: they are read when they are asked for.
+
+    Args:
+        whole: (examples, …), such as a numpy.memmap.
+        chosen: which of its rows, int (n,).
+    """
+
+    def __init__(self, whole: np.ndarray, chosen: np.ndarray):
+        self._whole, self._chosen = whole, chosen
+        self.shape, self.dtype = (len(chosen), *whole.shape[1:]), whole.dtype
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def __getitem__(self, key) -> np.ndarray:
+        """Reads the rows of a slice or of an array of places."""
+        # take() lets other threads run while it waits for the disk.
+        return np.take(self._whole, self._chosen[key], axis=0)
+
+
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set, resident in memory.
+    """One part of a data set, in memory or, where that is a `Rows`, read as it is needed.
 
     Attributes:
-        x: (n, *input_shape), uint8 or float32.
+        x: (n, *input_shape), uint8 or float32, numpy.ndarray or `Rows`.
         y: int32 (n,) for a classification, float32 (n, 1) for a regression, float32 (n, labels) of 0
             and 1 for a multilabel task.
     """
@@ -133,6 +182,11 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the inputs are read as they are needed."""
+        return isinstance(self.x, Rows)
 
 
 def count_validation(examples: int, validation_split: float) -> int:
@@ -181,15 +235,17 @@ class Dataset:
             raise DataError(
                 f"Each example must have the shape {tuple(spec.input_shape)}. Received: {x.shape[1:]}. Reshape x."
             )
-        x, y = as_inputs(x), as_targets(y, spec)
+        x, y = as_inputs(x, spec.columns), as_targets(y, spec)
         kept, held_out = np.arange(len(x)), np.array([], int)
         if validation_split:
             kept, held_out = split_indices(y, spec, count_validation(len(x), validation_split), seed)
-        train = Split(x[kept], y[kept])
-        validation = Split(x[held_out], y[held_out]) if len(held_out) else None
+        # Which of the two it is follows from the size alone, so that the same recipe is always fed the same way.
+        pick = (lambda rows: Rows(x, rows)) if x.nbytes > stream_above() else (lambda rows: x[rows])
+        train = Split(pick(kept), y[kept])
+        validation = Split(pick(held_out), y[held_out]) if len(held_out) else None
         test = None
         if arrays.x_test is not None:
-            test = Split(as_inputs(arrays.x_test), as_targets(arrays.y_test, spec))
+            test = Split(as_inputs(arrays.x_test, spec.columns), as_targets(arrays.y_test, spec))
         return cls(measure_inputs(spec, train), train, validation, test)
 
     def steps_per_epoch(self, batch_size: int) -> int:
@@ -216,8 +272,13 @@ class Dataset:
                 step += 1
 
 
-def as_inputs(x: np.ndarray) -> np.ndarray:
-    """Returns inputs as uint8 (kept, four times smaller) or float32.
+def stream_above() -> int:
+    """Returns how many bytes of inputs stay in memory; more are streamed. TRAINDECK_STREAM_ABOVE sets it."""
+    return int(os.environ.get("TRAINDECK_STREAM_ABOVE") or 2**30)
+
+
+def as_inputs(x: np.ndarray, columns: tuple[Column, ...] = ()) -> np.ndarray:
+    """Returns inputs as uint8 (kept, four times smaller) or float32; a table's numbers may be missing.
 
     Raises:
         DataError: a value that is not finite as float32, with its row.
@@ -225,20 +286,35 @@ def as_inputs(x: np.ndarray) -> np.ndarray:
     x = np.asarray(x)
     if x.dtype == np.uint8:
         return np.ascontiguousarray(x)
-    return np.ascontiguousarray(as_finite(x, "Inputs"))
+    may_miss = np.array([column.kind == "number" for column in columns]) if columns else False
+    return np.ascontiguousarray(as_finite(x, "Inputs", may_miss))
 
 
-def as_finite(values: np.ndarray, what: str) -> np.ndarray:
-    """Returns values as float32, or raises DataError with the first that float32 cannot hold, and its row."""
+def as_finite(values: np.ndarray, what: str, may_miss: np.ndarray | bool = False) -> np.ndarray:
+    """Returns values as float32, or raises DataError with the first that float32 cannot hold, and its row.
+
+    Args:
+        values: (n, …).
+        what: the subject of the sentence.
+        may_miss: where NaN is allowed, as a value is missing: bool of the shape of an example.
+    """
     with np.errstate(over="ignore"):
-        numbers = values.astype(np.float32)
-    wrong = np.argwhere(~np.isfinite(numbers))
-    if len(wrong):
-        raise DataError(
-            f"{what} must be finite numbers that float32 can hold. Received: {values[tuple(wrong[0])]} in row "
-            f"{wrong[0][0]}. Correct or remove the row."
-        )
+        numbers = values.astype(np.float32, copy=False)
+    for first, block in blocks(numbers):
+        wrong = np.argwhere(~np.isfinite(block) & ~(may_miss & np.isnan(block)))
+        if len(wrong):
+            place = (first + wrong[0][0], *wrong[0][1:])
+            raise DataError(
+                f"{what} must be finite numbers that float32 can hold. Received: {values[tuple(place)]} in row "
+                f"{place[0]}. Correct or remove the row."
+            )
     return numbers
+
+
+def blocks(x: np.ndarray | Rows, rows: int = 65_536) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields an array's first row and rows, block by block: what lies on disk is never in memory as a whole."""
+    for first in range(0, len(x), rows):
+        yield first, x[first : first + rows]
 
 
 def as_targets(y: np.ndarray, spec: DataSpec) -> np.ndarray:
@@ -302,14 +378,38 @@ def split_indices(y: np.ndarray, spec: DataSpec, held_out: int, seed: int) -> tu
 def measure_inputs(spec: DataSpec, train: Split) -> DataSpec:
     """Returns the spec with the statistics of the training split where the model needs them."""
     if spec.standardize:
-        x = train.x.astype(np.float64)
-        spec = dataclasses.replace(
-            spec, mean=tuple(x.mean(axis=0).tolist()), variance=tuple(np.maximum(x.var(axis=0), 1e-12).tolist())
-        )
+        if spec.columns:
+            spec = measure_columns(spec, train)
+        else:
+            mean = sum(block.sum(axis=0, dtype=np.float64) for _, block in blocks(train.x)) / len(train)
+            squares = sum(((block - mean) ** 2).sum(axis=0) for _, block in blocks(train.x))
+            variance = np.maximum(squares / len(train), 1e-12)
+            spec = dataclasses.replace(spec, mean=tuple(mean.tolist()), variance=tuple(variance.tolist()))
         if spec.task == "regression":
             y = train.y.astype(np.float64)
             spec = dataclasses.replace(spec, target_mean=float(y.mean()), target_std=float(y.std()) or 1.0)
     return spec
+
+
+def measure_columns(spec: DataSpec, train: Split) -> DataSpec:
+    """Returns a table's spec with what the training split says: fills, and statistics of the filled numbers."""
+    columns, mean, variance = [], [], []
+    for place, column in enumerate(spec.columns):
+        middle, spread = 0.0, 1.0
+        if column.kind == "number":
+            values = np.concatenate([block[:, place] for _, block in blocks(train.x)]).astype(np.float64)
+            is_missing = np.isnan(values)
+            present = values[~is_missing]
+            if len(present):
+                fill = np.median(present) if column.fill_with == "median" else present.mean()
+                column = dataclasses.replace(column, fill=float(fill))
+            values[is_missing] = column.fill
+            # A column that is constant here may vary in the rows that are held out.
+            middle, spread = float(values.mean()), float(values.var()) or 1.0
+        columns.append(column)
+        mean.append(middle)
+        variance.append(spread)
+    return dataclasses.replace(spec, columns=tuple(columns), mean=tuple(mean), variance=tuple(variance))
 
 
 def load_dataset(name: str, options: dict, *, validation_split: float, seed: int) -> Dataset:

@@ -15,11 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.dataset import Dataset, Split
+from trainer.feeding import MOST_STEPS, Superbatch, feed
 from trainer.learners import Learner
 
-#: The most steps that one call can make, and the most examples beside the first batch.
-MOST_STEPS = 2048
-MOST_EXAMPLES = 1 << 18
 EVAL_BATCH_SIZE = 256
 
 
@@ -75,37 +73,22 @@ def train(
     steps_per_epoch = dataset.steps_per_epoch(batch_size)
     # A learner that was in use before brings its compiled program along.
     program = learner.program = learner.program or TrainProgram(learner)
-    program.load(dataset.train, batch_size)
-    order, ordered_epoch, steps = None, 0, 1
+    batches, steps = feed(dataset, batch_size, seed, step), 1
     while step < epochs * steps_per_epoch:
-        epoch, position = step // steps_per_epoch + 1, step % steps_per_epoch
-        if epoch != ordered_epoch:
-            order, ordered_epoch = dataset.order(seed, epoch), epoch
-        if position == 0:
+        if step % steps_per_epoch == 0:
             learner.reset_epoch()
-        batches = take_batches(order, batch_size, position, min(steps, room_for(batch_size)))
+        taken = batches.take(step, steps)
         asked = clock()
-        program.compile(batches)
+        program.compile(taken)
         began = clock()
-        rows = program(batches, step)
+        rows = program(taken, step)
         seconds = clock() - began
-        step += len(batches)
+        epoch = step // steps_per_epoch + 1
+        step += taken.count
         ends_epoch = step % steps_per_epoch == 0
         logs = dict(zip(learner.log_names(), rows.T, strict=True))
         yield Chunk(step, epoch, logs, seconds, began - asked, ends_epoch, learner.epoch_logs() if ends_epoch else {})
-        steps = next_chunk(steps, len(batches), seconds, chunk_seconds)
-
-
-def take_batches(order: np.ndarray, batch_size: int, position: int, most: int) -> np.ndarray:
-    """Returns the next batches of an epoch as indices, int32 (steps, batch).
-
-    The epoch's last batch stands alone where it is smaller than the others.
-    """
-    full = len(order) // batch_size
-    if position >= full:
-        return order[None, full * batch_size :]
-    steps = min(most, full - position)
-    return order[position * batch_size : (position + steps) * batch_size].reshape(steps, batch_size)
+        steps = next_chunk(steps, taken.count, seconds, chunk_seconds)
 
 
 def next_chunk(asked: int, made: int, seconds: float, target: float) -> int:
@@ -120,16 +103,10 @@ def next_chunk(asked: int, made: int, seconds: float, target: float) -> int:
     return max(1, min(int(made * target / max(seconds, 1e-6)), 4 * asked, MOST_STEPS))
 
 
-def room_for(batch_size: int) -> int:
-    """Returns how many steps of this batch size one call can make: its record has this many rows."""
-    return max(1, min(MOST_STEPS, MOST_EXAMPLES // batch_size))
-
-
 class TrainProgram:
-    """The compiled steps: indices in, one row of logs per step out.
+    """The compiled steps: a superbatch in, one row of logs per step out.
 
-    The split lies on the device as a whole; a batch is gathered there, inside the program. An
-    epoch's smaller last batch is a program of its own, and not worth XLA's compilation.
+    An epoch's smaller last batch is a program of its own, and not worth XLA's compilation.
     """
 
     def __init__(self, learner: Learner):
@@ -137,47 +114,39 @@ class TrainProgram:
         self._run_full = tf.function(self._steps, jit_compile=learner.jit_compile, autograph=False)
         self._run_last = tf.function(self._steps, autograph=False)
         self._compiled: set[tuple] = set()
-        self._x = self._y = None
-        self._batch_size = 0
 
-    def load(self, split: Split, batch_size: int) -> None:
-        """Puts a split on the device, to be trained on in batches of `batch_size`."""
-        self._x, self._y, self._batch_size = tf.constant(split.x), tf.constant(split.y), batch_size
-
-    def unload(self) -> None:
-        """Takes the split from the device."""
-        self._x = self._y = None
-
-    def compile(self, batches: np.ndarray) -> None:
-        """Compiles for batches of this size, if that is not done yet, without making a step."""
-        key = batches.shape[1], self._batch_size, self._x.shape, self._x.dtype
+    def compile(self, taken: Superbatch) -> None:
+        """Compiles for batches of this kind and size, if that is not done yet, without making a step."""
+        indices = None if taken.indices is None else tuple(taken.indices.shape)
+        key = taken.is_full, tuple(taken.x.shape), taken.x.dtype, indices
         if key not in self._compiled:
-            self._call(batches, steps=0, step=0)
+            self._call(taken, steps=0, step=0)
             self._compiled.add(key)
 
-    def __call__(self, batches: np.ndarray, step: int) -> np.ndarray:
-        """Makes one step per row of `batches` and returns float32 (steps, logs)."""
+    def __call__(self, taken: Superbatch, step: int) -> np.ndarray:
+        """Makes the superbatch's steps, those after `step` updates, and returns float32 (steps, logs)."""
         # numpy() waits for the device: one wait a chunk.
-        return self._call(batches, steps=len(batches), step=step).numpy()[: len(batches)]
+        return self._call(taken, steps=taken.count, step=step).numpy()[: taken.count]
 
-    def _call(self, batches: np.ndarray, steps: int, step: int) -> tf.Tensor:
-        is_full = batches.shape[1] == self._batch_size
-        padded = np.zeros((room_for(self._batch_size) if is_full else 1, batches.shape[1]), np.int32)
-        padded[: len(batches)] = batches
-        run = self._run_full if is_full else self._run_last
-        return run(self._x, self._y, tf.constant(padded), tf.constant(steps), tf.constant(step, tf.int64))
+    def _call(self, taken: Superbatch, steps: int, step: int) -> tf.Tensor:
+        run = self._run_full if taken.is_full else self._run_last
+        first, steps = tf.constant(taken.first), tf.constant(steps)
+        return run(taken.x, taken.y, taken.indices, first, steps, tf.constant(step, tf.int64))
 
-    def _steps(self, x, y, batches, steps, step):
+    def _steps(self, x, y, indices, first, steps, step):
         names = self._learner.log_names()
+        room = (x if indices is None else indices).shape[0]
 
         def one(i, rows):
-            chosen = batches[i]
-            batch = tf.gather(x, chosen), tf.gather(y, chosen)
+            if indices is None:
+                batch = x[first + i], y[first + i]
+            else:
+                batch = tf.gather(x, indices[i]), tf.gather(y, indices[i])
             logs = self._learner.train_step(batch, step + tf.cast(i, tf.int64) + 1)
             row = tf.stack([tf.reshape(logs[name], []) for name in names])
             return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], row[None])
 
-        start = tf.constant(0), tf.zeros([batches.shape[0], len(names)])
+        start = tf.constant(0), tf.zeros([room, len(names)])
         return tf.while_loop(lambda i, rows: i < steps, one, start)[1]
 
 
@@ -191,7 +160,9 @@ class Evaluator:
 
     def __init__(self, learner: Learner, split: Split):
         self._learner, self._split = learner, split
-        self._x, self._y = tf.constant(split.x), tf.constant(split.y)
+        # A split that is streamed stays where it lies; of any other, slices are taken on the device.
+        put = (lambda part: part) if split.is_streamed else tf.constant
+        self._x, self._y = put(split.x), put(split.y)
         # x and y are arguments: what a compiled function captures outlives it.
         self._run = tf.function(self._batch, autograph=False)
 
@@ -206,7 +177,11 @@ class Evaluator:
             if should_stop():
                 return None
             last = min(first + EVAL_BATCH_SIZE, len(self._split))
-            self._run(self._x, self._y, tf.constant(first), tf.constant(last))
+            if self._split.is_streamed:
+                x, y, first, last = tf.constant(self._x[first:last]), tf.constant(self._y[first:last]), 0, last - first
+            else:
+                x, y = self._x, self._y
+            self._run(x, y, tf.constant(first), tf.constant(last))
         return self._learner.eval_logs()
 
     def _batch(self, x, y, first, last):

@@ -18,17 +18,9 @@ load_engine()
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
+from trainer.feeding import MOST_EXAMPLES, MOST_STEPS, feed, room_for, take_batches  # noqa: E402
 from trainer.learners import SupervisedLearner  # noqa: E402
-from trainer.loop import (  # noqa: E402
-    MOST_EXAMPLES,
-    MOST_STEPS,
-    Evaluator,
-    TrainProgram,
-    next_chunk,
-    room_for,
-    take_batches,
-    train,
-)
+from trainer.loop import Evaluator, TrainProgram, next_chunk, train  # noqa: E402
 
 
 class Line(tf.Module):
@@ -167,9 +159,7 @@ def test_compiling_makes_no_step():
     learner = SupervisedLearner(model, loss="sparse_categorical_crossentropy")
     data = classes()
     before = digest(learner)
-    program = TrainProgram(learner)
-    program.load(data.train, 10)
-    program.compile(take_batches(data.order(0, 1), 10, 0, 5))
+    TrainProgram(learner).compile(feed(data, batch_size=10, seed=0, step=0).take(0, 5))
     assert digest(learner) == before
 
 

@@ -119,8 +119,6 @@ class Learner(ABC):
 
         Compiled functions keep variables alive although no Python object refers to them.
         """
-        if self.program is not None:
-            self.program.unload()
         for variables in self.variables().values():
             for variable in variables:
                 handle = raw(variable)
