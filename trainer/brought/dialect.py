@@ -1,0 +1,143 @@
+"""How a CSV file is written: its encoding, what separates its fields, and the names in its first line."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from trainer.brought.limits import Limits
+from trainer.brought.quoting import plain_name, quoted
+from trainer.errors import DataError
+
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252",
+    "latin-1": "Latin-1",
+}
+
+#: The records by which a separator is judged.
+_JUDGED = 100
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is written.
+
+    Attributes:
+        encoding: a Python codec.
+        separator: one character.
+        names: of the columns, trimmed; "column 3" stands for an empty third one.
+        header: the text up to the end of the header, which is `header_lines` lines long.
+    """
+
+    encoding: str
+    separator: str
+    names: tuple[str, ...]
+    header: str
+    header_lines: int
+
+
+def possible_encodings(head: bytes) -> tuple[str, ...]:
+    """Returns the encodings to try, in order, for a file that begins with these bytes."""
+    if head.startswith(b"\xef\xbb\xbf"):
+        return ("utf-8-sig",)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ("utf-16",)
+    return "utf-8", "cp1252", "latin-1"
+
+
+def sniff(text: str, encoding: str, name: str, limits: Limits, is_whole: bool) -> Dialect:
+    """Finds out how a CSV file is written from how it begins.
+
+    Args:
+        text: the beginning of the file.
+        encoding: with which it was decoded.
+        name: of the file, for sentences.
+        limits: how many columns there may be.
+        is_whole: whether `text` is all of the file.
+
+    Raises:
+        DataError: no header, one column only, too many of them, two of the same name, or names that are numbers.
+    """
+    lines = _LINE.findall(text)
+    if not is_whole and lines:
+        lines.pop()  # It may be cut.
+    skipped, declared = 0, ""
+    if lines and re.fullmatch(r"sep=.\s*", lines[0], re.IGNORECASE):
+        skipped, declared = 1, lines[0][4]
+    separator = declared or choose_separator(lines)
+    reader = csv.reader(lines[skipped:], delimiter=separator)
+    try:
+        header = next((row for row in reader if any(cell.strip() for cell in row)), None)
+    except csv.Error:
+        header = None
+    if header is None:
+        if not is_whole:
+            raise DataError(
+                f"{name} does not show column names in its first {len(text):,} characters. Check that it is a CSV "
+                "file whose lines end as lines, and that no quotation mark is left open."
+            )
+        raise DataError(f"{name} has no line with column names: it holds only blank lines. Save it once more.")
+    if len(header) > limits.columns:
+        raise DataError(
+            f"{name} has {len(header):,} columns on line 1, and at most {limits.columns:,} are allowed. Leave some "
+            "out, or set TRAINDECK_MAX_COLUMNS."
+        )
+    used = skipped + reader.line_num
+    names = tuple(cell.strip() or f"column {place}" for place, cell in enumerate(header, 1))
+    refuse_bad_names(names, name, used, lines[used : used + 1])
+    return Dialect(encoding, separator, names, "".join(lines[:used]), used)
+
+
+def choose_separator(lines: list[str]) -> str:
+    """Returns the separator that gives the most records of the header's width, and among those the widest."""
+    best, score = ",", (0.0, 0)
+    for separator in SEPARATORS:
+        try:
+            widths = [len(row) for row in csv.reader(lines[: 2 * _JUDGED], delimiter=separator) if row][:_JUDGED]
+        except csv.Error:
+            continue
+        if widths and widths[0] > 1:
+            found = sum(width == widths[0] for width in widths) / len(widths), widths[0]
+            if found > score:
+                best, score = separator, found
+    return best
+
+
+def refuse_bad_names(names: tuple[str, ...], file: str, line: int, following: list[str]) -> None:
+    """Raises DataError where the header does not name two or more different columns."""
+    if len(names) == 1:
+        others = {" ": "spaces", ":": "colons", "^": "carets", "~": "tildes"}
+        seen = [word for mark, word in others.items() if mark in names[0] and all(mark in row for row in following)]
+        hint = f" The fields seem to be separated by {seen[0]}." if seen else ""
+        raise DataError(
+            f"{file} has one column only, {quoted(names[0])} on line {line}; a target and at least one more are "
+            f"needed.{hint} Separate the fields by commas, semicolons, tabs or bars."
+        )
+    if looks_like_data(names):
+        raise DataError(
+            f"{file} has numbers where the column names should be (line {line}: {plain_name(', '.join(names))}). Add a "
+            "first line with a name for each column."
+        )
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if name in places:
+            raise DataError(
+                f"{file} has two columns called {quoted(name)}: number {places[name]} and number {place} on line "
+                f"{line}. Rename one of them."
+            )
+        places[name] = place
+
+
+def looks_like_data(names: tuple[str, ...]) -> bool:
+    """Whether a header is a row of data: numbers that do not count up, as years or wavelengths would."""
+    numbers = [float(name) for name in names if _NUMBER.fullmatch(name)]
+    counts_up = len(numbers) > 1 and all(a < b for a, b in pairwise(numbers))
+    return not counts_up and (len(numbers) == len(names) or any(number % 1 for number in numbers))
