@@ -6,9 +6,8 @@ BIN := .venv/bin
 run: .venv/run
 	$(BIN)/streamlit run app.py
 
-# What failed is tried once more: on a machine that does other work, a browser may miss its moment.
 test: .venv/dev browser lint
-	$(BIN)/python -m pytest || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -70,8 +70,9 @@ async def _warm_when_free() -> None:
 
 
 def _is_wanted() -> bool:
-    engine = sys.modules.get("trainer.engine")
-    return engine is not None and engine.engine_status() != "cold"
+    # The first page may be importing it right now: then it is there, but still empty.
+    status = getattr(sys.modules.get("trainer.engine"), "engine_status", None)
+    return status is not None and status() != "cold"
 
 
 def _warm() -> None:

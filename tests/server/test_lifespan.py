@@ -1,15 +1,20 @@
 """The server starts at once, and ends its runs well."""
 
+import asyncio
+import importlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import types
 from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
+
+from server.first_page import FirstPage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,3 +90,15 @@ def test_idle_sockets_do_not_keep_the_runs_from_being_closed(start, how):
     watchdog.cancel()
     assert "closed with 10" in output
     assert "Traceback" not in output
+
+
+def test_the_engine_warms_up_although_a_page_is_importing_it_at_that_moment(monkeypatch):
+    # The package offers the function under the module's name.
+    lifespan = importlib.import_module("server.lifespan")
+    started = threading.Event()
+    # What Python holds while an import is under way: a module without its names.
+    monkeypatch.setitem(sys.modules, "trainer.engine", types.ModuleType("trainer.engine"))
+    monkeypatch.setattr(lifespan, "first_page", FirstPage(clock=iter([0.0, 0.0, 0.1, 99.0]).__next__))
+    monkeypatch.setattr(lifespan, "_warm", started.set)
+    asyncio.run(lifespan._warm_when_free())
+    assert started.wait(5)
