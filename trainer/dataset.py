@@ -61,13 +61,15 @@ class DataSpec:
             The last two are a model's, not a data set's: such models take no notice of the targets.
         input_shape: of one example, without the batch: (8, 8, 1) for an image, (4,) for a row.
         examples: how many there are for training and validation together.
+        validation_examples: how many the data set keeps apart as its own validation split, beside `examples`,
+            all of which are then for training; 0: none.
         test_examples: how many the data set keeps apart as its own test split; 0: none.
         num_classes: classes of a classification, labels of a multilabel task, else None.
         class_names, feature_names: what a person reads; empty where there are none.
         rescale: raw inputs are multiplied by this inside the model (1/255 for photos), or None.
         standardize: whether the model standardizes its inputs with the training split's statistics.
-        mean, variance: those statistics, float32 (*input_shape,), known once the data is loaded; of a category's
-            code 0 and 1, since it is not standardized.
+        mean, variance: those statistics, float32 (input_shape[-1],), known once the data is loaded: of each
+            feature or channel, over all steps or pixels; of a category's code 0 and 1, since it is not standardized.
         target_std, target_mean: a regression's target in its own units; the model predicts in these
             units and the loss is measured in standard deviations. (1, 0): as it is.
         source, licence, url: where it comes from.
@@ -93,6 +95,7 @@ class DataSpec:
     url: str = ""
     columns: tuple[Column, ...] = ()
     sha256: str = ""
+    validation_examples: int = 0
 
     @classmethod
     def from_json(cls, fields: dict) -> DataSpec:
@@ -127,7 +130,7 @@ class DataSpec:
             )
         kind = "labels" if self.task == "multilabel" else "classes"
         goal = f"{self.num_classes} {kind}" if self.num_classes else "one number to predict"
-        return f"{self.examples + self.test_examples:,} {noun} · {size} · {goal}"
+        return f"{self.examples + self.validation_examples + self.test_examples:,} {noun} · {size} · {goal}"
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,15 @@ class Arrays:
         x: (examples, *input_shape), uint8 or float32, raw: scaling is part of the model.
         y: (examples,) integer labels, (examples,) float targets, or (examples, labels) of 0 and 1.
         x_test, y_test: the data set's own test split, if it has one.
+        x_validation, y_validation: its own validation split, if it has one.
     """
 
     x: np.ndarray
     y: np.ndarray
     x_test: np.ndarray | None = None
     y_test: np.ndarray | None = None
+    x_validation: np.ndarray | None = None
+    y_validation: np.ndarray | None = None
 
 
 class Rows:
@@ -194,6 +200,11 @@ def count_validation(examples: int, validation_split: float) -> int:
     return max(1, round(examples * validation_split)) if validation_split else 0
 
 
+def count_training(spec: DataSpec, validation_split: float) -> int:
+    """Returns how many examples are trained on: all where the data set has a validation split of its own."""
+    return spec.examples - (0 if spec.validation_examples else count_validation(spec.examples, validation_split))
+
+
 class Dataset:
     """A data set, split and ready to be trained on.
 
@@ -217,7 +228,8 @@ class Dataset:
         Args:
             arrays: raw examples and targets.
             spec: what they are; guessed from the arrays if None (integer targets: classes).
-            validation_split: the part kept for validation, in [0, 1).
+            validation_split: the part kept for validation, in [0, 1); where the arrays have a validation split of
+                their own, that is used instead, unless this is 0.
             seed: which examples those are.
 
         Raises:
@@ -237,15 +249,15 @@ class Dataset:
             )
         x, y = as_inputs(x, spec.columns), as_targets(y, spec)
         kept, held_out = np.arange(len(x)), np.array([], int)
-        if validation_split:
+        if validation_split and arrays.x_validation is None:
             kept, held_out = split_indices(y, spec, count_validation(len(x), validation_split), seed)
         # Which of the two it is follows from the size alone, so that the same recipe is always fed the same way.
         pick = (lambda rows: Rows(x, rows)) if x.nbytes > stream_above() else (lambda rows: x[rows])
         train = Split(pick(kept), y[kept])
         validation = Split(pick(held_out), y[held_out]) if len(held_out) else None
-        test = None
-        if arrays.x_test is not None:
-            test = Split(as_inputs(arrays.x_test, spec.columns), as_targets(arrays.y_test, spec))
+        if validation_split and arrays.x_validation is not None:
+            validation = own_split(arrays.x_validation, arrays.y_validation, spec)
+        test = own_split(arrays.x_test, arrays.y_test, spec) if arrays.x_test is not None else None
         return cls(measure_inputs(spec, train), train, validation, test)
 
     def steps_per_epoch(self, batch_size: int) -> int:
@@ -270,6 +282,12 @@ class Dataset:
                 chosen = order[first : first + batch_size]
                 yield self.train.x[chosen], self.train.y[chosen]
                 step += 1
+
+
+def own_split(x: np.ndarray, y: np.ndarray, spec: DataSpec) -> Split:
+    """Returns a part that the data set keeps apart itself, streamed where it is large."""
+    x = as_inputs(x, spec.columns)
+    return Split(Rows(x, np.arange(len(x))) if x.nbytes > stream_above() else x, as_targets(y, spec))
 
 
 def stream_above() -> int:
@@ -381,9 +399,12 @@ def measure_inputs(spec: DataSpec, train: Split) -> DataSpec:
         if spec.columns:
             spec = measure_columns(spec, train)
         else:
-            mean = sum(block.sum(axis=0, dtype=np.float64) for _, block in blocks(train.x)) / len(train)
-            squares = sum(((block - mean) ** 2).sum(axis=0) for _, block in blocks(train.x))
-            variance = np.maximum(squares / len(train), 1e-12)
+            # Steps of a sequence and pixels of an image are standardized alike.
+            axes = tuple(range(len(train.x.shape) - 1))
+            count = len(train) * math.prod(spec.input_shape[:-1])
+            mean = sum(block.sum(axis=axes, dtype=np.float64) for _, block in blocks(train.x)) / count
+            squares = sum(((block - mean) ** 2).sum(axis=axes) for _, block in blocks(train.x))
+            variance = np.maximum(squares / count, 1e-12)
             spec = dataclasses.replace(spec, mean=tuple(mean.tolist()), variance=tuple(variance.tolist()))
         if spec.task == "regression":
             y = train.y.astype(np.float64)
@@ -442,13 +463,13 @@ def dataset_spec(name: str, options: dict) -> DataSpec:
     return spec(**options) if callable(spec) else spec
 
 
-def check_batch_size(batch_size: int, examples: int, validation_split: float) -> None:
+def check_batch_size(batch_size: int, spec: DataSpec, validation_split: float) -> None:
     """Raises ConfigError where a batch is larger than the training split."""
-    training = examples - count_validation(examples, validation_split)
+    training = count_training(spec, validation_split)
     if training < 1:
         raise ConfigError(
             f"validation_split must leave at least one training example. Received: {validation_split} of "
-            f"{examples} examples. Choose a smaller validation_split.",
+            f"{spec.examples} examples. Choose a smaller validation_split.",
             "validation_split",
         )
     if batch_size > training:

@@ -64,18 +64,73 @@ def dense(units: int, seeds: Seeds, activation: str | None = None) -> keras.laye
 
 
 def standardize(data: DataSpec) -> keras.layers.Layer:
-    """Returns a layer that subtracts the training split's mean and divides by its standard deviation.
+    """Returns a layer that subtracts the training split's mean and divides by its standard deviation."""
+    return frozen_norm(data.input_shape, data.mean, data.variance, "standardize", epsilon=1e-7)
+
+
+def frozen_norm(shape: tuple[int, ...], mean, variance, name: str, epsilon: float = 0.0) -> keras.layers.Layer:
+    """Returns a layer that subtracts a mean and divides by the root of a variance.
 
     It is a batch norm that is frozen: unlike `Normalization` it keeps the statistics in variables, so
     that a compiled program does not depend on them and serves other splits as well.
+
+    Args:
+        shape: of one example.
+        mean, variance: float (*shape,).
+        name: of the layer.
+        epsilon: added to the variance.
     """
-    layer = keras.layers.BatchNormalization(
-        center=False, scale=False, epsilon=1e-7, trainable=False, name="standardize"
-    )
-    layer.build((None, *data.input_shape))
-    layer.moving_mean.assign(data.mean)
-    layer.moving_variance.assign(data.variance)
+    layer = keras.layers.BatchNormalization(center=False, scale=False, epsilon=epsilon, trainable=False, name=name)
+    layer.build((None, *shape))
+    layer.moving_mean.assign(mean)
+    layer.moving_variance.assign(variance)
     return layer
+
+
+def encode_columns(x: keras.KerasTensor, data: DataSpec) -> keras.KerasTensor:
+    """Returns a table's raw columns as a model can learn from them.
+
+    A missing number is filled and numbers are standardized; a category becomes one number for each value of
+    its vocabulary, 1 for the value that it has and 0 for the others. A value outside of it gives zeros alone.
+
+    Args:
+        x: float32 (batch, columns), see `Column`.
+        data: with `columns`, whose fills are known, and the numbers' `mean` and `variance`.
+
+    Returns:
+        float32 (batch, data.features), numbers first.
+    """
+    parts, numbers = [], number_places(data)
+    if len(numbers):
+        fill = np.array([data.columns[place].fill for place in numbers])
+        mean, variance = np.array(data.mean)[numbers], np.array(data.variance)[numbers]
+        raw = keras.ops.take(x, numbers, axis=1) if len(numbers) < len(data.columns) else x
+        # As the distance from the fill a missing value is zero, and the fill can be a variable.
+        distance = frozen_norm(fill.shape, fill, np.ones_like(fill), "distance_from_fill")(raw)
+        filled = keras.ops.nan_to_num(distance, nan=0.0)
+        parts.append(frozen_norm(fill.shape, mean - fill, variance, "standardize")(filled))
+    owners, codes = category_places(data)
+    if len(owners):
+        is_value = keras.ops.equal(keras.ops.take(x, owners, axis=1), codes)
+        parts.append(keras.ops.cast(is_value, "float32"))
+    return keras.layers.Concatenate(name="encoded")(parts) if len(parts) > 1 else parts[0]
+
+
+def number_places(data: DataSpec) -> np.ndarray:
+    """Returns where a table's numbers stand among its columns, int32."""
+    return np.array([place for place, column in enumerate(data.columns) if column.kind == "number"], np.int32)
+
+
+def category_places(data: DataSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Returns for each number that stands for a category's value its column, int32, and its code there, float32."""
+    places = [
+        (place, code)
+        for place, column in enumerate(data.columns)
+        if column.kind == "category"
+        for code in range(1, len(column.vocabulary) + 1)
+    ]
+    owners, codes = np.array(places, np.int32).reshape(-1, 2).T
+    return owners, codes.astype(np.float32)
 
 
 def raw_input(data: DataSpec, dtype: str = "float32") -> tuple[keras.KerasTensor, keras.KerasTensor]:
@@ -86,10 +141,13 @@ def raw_input(data: DataSpec, dtype: str = "float32") -> tuple[keras.KerasTensor
         dtype: of the raw examples; a float32 input takes uint8 examples too, and casts them.
 
     Returns:
-        The input (batch, *input_shape) of raw examples, and float32 of the same shape.
+        The input (batch, *input_shape) of raw examples, and float32 of the same shape; of a table with
+        columns float32 (batch, data.features).
     """
     inputs = keras.Input(data.input_shape, dtype=dtype, name="input")
     x = inputs
+    if data.columns:
+        return inputs, encode_columns(x, data)
     if data.rescale is not None:
         x = keras.layers.Rescaling(data.rescale, name="rescale")(x)
     if data.standardize:

@@ -10,14 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.dataset import DataSpec
-from trainer.layers import Head
+from trainer.layers import Head, category_places, number_places
 
 
 class Scaling(tf.Module):
     """Gives raw examples as the model sees them: from (batch, *input_shape), uint8 or float32, to float32.
 
-    The statistics are variables, so that a compiled program does not depend on them and serves other
-    splits as well.
+    A table's columns are encoded, to (batch, data.features), as `encode_columns` does it. The statistics are
+    variables, so that a compiled program does not depend on them and serves other splits as well.
 
     Args:
         data: how raw values are scaled, with statistics where they are standardized.
@@ -26,13 +26,23 @@ class Scaling(tf.Module):
     def __init__(self, data: DataSpec):
         super().__init__(name="scaling")
         self.rescale = data.rescale
-        self.mean = self.variance = None
+        self.mean = self.variance = self.fill = None
+        self.numbers, (self.owners, self.codes) = number_places(data), category_places(data)
         if data.standardize:
-            self.mean = tf.Variable(np.array(data.mean, np.float32), trainable=False, name="mean")
-            self.variance = tf.Variable(np.array(data.variance, np.float32), trainable=False, name="variance")
+            kept = self.numbers if data.columns else ...
+            self.mean = tf.Variable(np.array(data.mean, np.float32)[kept], trainable=False, name="mean")
+            self.variance = tf.Variable(np.array(data.variance, np.float32)[kept], trainable=False, name="variance")
+        if data.columns:
+            fill = np.array([data.columns[place].fill for place in self.numbers], np.float32)
+            self.fill = tf.Variable(fill, trainable=False, name="fill")
 
     def __call__(self, x):
         x = tf.cast(x, tf.float32)
+        if self.fill is not None:
+            numbers = tf.gather(x, self.numbers, axis=1)
+            numbers = tf.where(tf.math.is_nan(numbers), self.fill, numbers)
+            values = tf.cast(tf.gather(x, self.owners, axis=1) == self.codes, tf.float32)
+            return tf.concat([(numbers - self.mean) * tf.math.rsqrt(self.variance), values], axis=1)
         if self.rescale is not None:
             x = x * self.rescale
         return x if self.mean is None else (x - self.mean) * tf.math.rsqrt(self.variance + 1e-7)

@@ -95,7 +95,7 @@ class RunRecord:
     def spec(self) -> DataSpec | None:
         """What was known of the data once it was loaded, with its statistics; None before the first start."""
         fields = self._facts.get("spec")
-        return DataSpec(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}) if fields else None
+        return DataSpec.from_json(fields) if fields else None
 
     @property
     def fingerprint(self) -> dict:

@@ -39,7 +39,9 @@ def recycle(plan: Plan, config: RunConfig) -> Plan:
     if not fresh.jit_compile:
         return plan
     # The inputs' statistics are variables of the model; a target's are compiled in.
-    spec = dataclasses.replace(plan.dataset.spec, mean=(), variance=())
+    spec = plan.dataset.spec
+    columns = tuple(dataclasses.replace(column, fill=0.0) for column in spec.columns)
+    spec = dataclasses.replace(spec, mean=(), variance=(), columns=columns)
     recipe = [config.model_dump(exclude=_NOT_COMPILED), dataclasses.asdict(spec)]
     # A schedule is compiled with the number of its last step.
     recipe.append(config.epochs if config.schedule else None)

@@ -13,6 +13,7 @@ class TwoLayers(keras.Model):
         activation: of the prediction: "softmax", "sigmoid" or "linear".
         rescale: raw inputs are multiplied by this, or None.
         standardize: whether raw inputs are standardized, by statistics that `set_statistics` sets.
+        encoder: a keras.Model from a table's raw columns to what is learned from, or None.
         scale, offset: the prediction is multiplied by the first and moved by the second.
         seeds: of the two layers' initial weights.
     """
@@ -27,6 +28,7 @@ class TwoLayers(keras.Model):
         activation="linear",
         rescale=None,
         standardize=False,
+        encoder=None,
         scale=1.0,
         offset=0.0,
         seeds=(0, 1),
@@ -43,6 +45,7 @@ class TwoLayers(keras.Model):
             "offset": offset,
             "seeds": list(seeds),
         }
+        self.encoder = encoder
         self.flatten = keras.layers.Flatten()
         self.rescale = keras.layers.Rescaling(rescale) if rescale is not None else None
         # A batch norm that is frozen keeps the statistics in variables, and so among the weights.
@@ -65,6 +68,8 @@ class TwoLayers(keras.Model):
             inputs *= side
         if self.standardize is not None:
             self.standardize.build(input_shape)
+        if self.encoder is not None:
+            inputs = self.encoder.output_shape[-1]
         self.hidden.build((None, inputs))
         self.head.build((None, self._options["hidden_size"]))
         super().build(input_shape)
@@ -77,10 +82,25 @@ class TwoLayers(keras.Model):
     def call(self, inputs):
         """Returns predictions (batch, units) of raw examples (batch, …)."""
         x = inputs
-        for layer in (self.rescale, self.standardize, self.flatten, self.hidden, self.head, self.activation):
+        for layer in (
+            self.encoder,
+            self.rescale,
+            self.standardize,
+            self.flatten,
+            self.hidden,
+            self.head,
+            self.activation,
+        ):
             x = layer(x) if layer is not None else x
         return self.unscale(x)
 
     def get_config(self):
-        """Returns what `__init__` takes."""
-        return {**super().get_config(), **self._options}
+        """Returns what `__init__` takes, the encoder as Keras writes it down."""
+        encoder = self.encoder and keras.saving.serialize_keras_object(self.encoder)
+        return {**super().get_config(), **self._options, "encoder": encoder}
+
+    @classmethod
+    def from_config(cls, config):
+        """Makes it anew from what `get_config` returned."""
+        encoder = config["encoder"] and keras.saving.deserialize_keras_object(config["encoder"])
+        return cls(**{**config, "encoder": encoder})

@@ -14,6 +14,7 @@ DENSE_LAYERS = (
     keras.layers.Dense,
     keras.layers.Flatten,
     keras.layers.Reshape,
+    keras.layers.Concatenate,
     keras.layers.Rescaling,
     keras.layers.Normalization,
     keras.layers.Activation,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from trainer.dataset import DataSpec
 from trainer.errors import ConfigError
-from trainer.registry import MODELS
+from trainer.registry import MODELS, shown
 
 
 def check_architecture(spec: DataSpec, options: dict) -> None:
@@ -22,6 +22,15 @@ def check_architecture(spec: DataSpec, options: dict) -> None:
         )
 
 
+def needs_plain_numbers(spec: DataSpec) -> str | None:
+    """Returns why a table's columns cannot be given back as they came in, or None."""
+    wrong = [column for column in spec.columns if column.kind == "category" or column.missing]
+    if not wrong:
+        return None
+    why = "a category" if wrong[0].kind == "category" else "a number that is missing in some rows"
+    return f"it gives back numbers as they came in, and column {shown(wrong[0].name)} is {why}"
+
+
 def reconstructing(model, parts):
     """Returns the learner that trains it to give its input back."""
     from trainer.learners import ReconstructionLearner
@@ -32,6 +41,7 @@ def reconstructing(model, parts):
 @MODELS.register(
     label="Autoencoder",
     help="Squeezes each example through a few numbers and gives it back; learns without any targets.",
+    accepts=needs_plain_numbers,
     task="reconstruction",
     learner=reconstructing,
     check_data=check_architecture,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from trainer.registry import MODELS
 
 
@@ -27,7 +25,7 @@ def linear_module(data, head, seeds):
 
     from trainer.modules import Scaling, predict, weights
 
-    inputs = math.prod(data.input_shape)
+    inputs = data.features
 
     class LinearModule(tf.Module):
         """One weight matrix and a bias."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,7 +15,7 @@ def count_parameters(spec: DataSpec, options: dict, outputs: int) -> int:
     width, layers = options["units"], options["layers"]
     # A neuron has a bias, with batch norm four numbers more, and where it is learned an activation.
     each = width * (1 + 4 * options["batch_norm"] + (options["activation"] == "learned"))
-    return math.prod(spec.input_shape) * width + (layers - 1) * width**2 + layers * each + (width + 1) * outputs
+    return spec.features * width + (layers - 1) * width**2 + layers * each + (width + 1) * outputs
 
 
 @MODELS.register(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 from pydantic import Field
@@ -36,7 +35,7 @@ def mlp_module(
 
     from trainer.modules import Scaling, predict, weights
 
-    inputs = math.prod(data.input_shape)
+    inputs = data.features
 
     class MLPModule(tf.Module):
         """Two weight matrices and two biases."""

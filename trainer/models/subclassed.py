@@ -33,20 +33,24 @@ def subclassed(
     Returns:
         TwoLayers, built: from (batch, *input_shape) to (batch, head.units).
     """
+    import keras
+
     from trainer.custom.two_layers import TwoLayers
+    from trainer.layers import raw_input
 
     model = TwoLayers(
         hidden_size,
         head.units,
         head.activation,
         rescale=data.rescale,
-        standardize=data.standardize,
+        standardize=data.standardize and not data.columns,
+        encoder=keras.Model(*raw_input(data), name="encoder") if data.columns else None,
         scale=data.target_std if head.activation == "linear" else 1.0,
         offset=data.target_mean if head.activation == "linear" else 0.0,
         seeds=(seeds(), seeds()),
         name="subclassed",
     )
     model.build((None, *data.input_shape))
-    if data.mean:
+    if data.mean and not data.columns:
         model.set_statistics(data.mean, data.variance)
     return model
