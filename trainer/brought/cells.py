@@ -70,6 +70,8 @@ def count_numbers(cells: pa.Array, decimal_comma: bool, judged: int = 1000) -> i
 
 def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array | None:
     try:
+        # Arrow takes a long time to fail, so a few cells are tried first.
+        pc.cast(cells[:64], kind)
         found = pc.cast(cells, kind)
     except pa.ArrowInvalid:
         return None

@@ -16,7 +16,7 @@ from trainer.brought.dialect import Dialect
 from trainer.errors import DataError
 
 #: Bytes that are parsed at once; no record may be longer.
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 2**20
 
 #: With more ragged records than this, and more than a tenth of all, reading is given up.
 TOLERATED = 1000

@@ -1,0 +1,144 @@
+"""What the columns of a table hold, and which of them is likely to be the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trainer.brought.kinds import Kind, kind_of_numbers, kind_of_text
+from trainer.brought.table import Table
+
+#: Whole numbers are classes where there are at most so many different ones, each with so many rows on average.
+MOST_CLASSES, ROWS_A_CLASS = 20, 10
+
+#: How many of the most frequent values are told.
+FREQUENT = 10
+
+#: Names that say which column is the target, the plainest first.
+TARGET_NAMES = (
+    "target targets label labels y class classes output outcome response result species diagnosis survived churn "
+    "quality saleprice price medv"
+).split()
+
+
+@dataclass(frozen=True)
+class ColumnSummary:
+    """What one column holds.
+
+    Attributes:
+        name: of the column.
+        kind: "number"; "category" (text of few different values); "date"; "text" (free text); "identifier"
+            (tells rows apart and nothing else); "constant" (one value, or none).
+        rows, missing: how many rows there are, and in how many of them it is missing.
+        unique: how many different values, missing ones aside.
+        is_number: whether it holds numbers, whatever they stand for.
+        is_whole: whether they all are whole numbers.
+        minimum, maximum, mean, median: of the finite numbers, else None; of a date the first two, as text.
+        frequent: the most frequent values as text, each with its number of rows; none for numbers with many values.
+    """
+
+    name: str
+    kind: Kind
+    rows: int
+    missing: int
+    unique: int
+    is_number: bool = False
+    is_whole: bool = False
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+    mean: float | None = None
+    median: float | None = None
+    frequent: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether a model can learn from it: numbers and categories; the others are left out."""
+        return self.kind in ("number", "category")
+
+
+def describe_columns(table: Table) -> tuple[ColumnSummary, ...]:
+    """Returns what each column of a table holds, in the table's order."""
+    columns = zip(table.data.column_names, table.data.columns, strict=True)
+    return tuple(
+        describe_numbers(name, values, place) if pa.types.is_floating(values.type) else describe_text(name, values)
+        for place, (name, values) in enumerate(columns)
+    )
+
+
+def describe_numbers(name: str, values: pa.ChunkedArray, place: int) -> ColumnSummary:
+    """Returns what a column of numbers, float64 (rows,), holds; `place` is 0 for the table's first."""
+    numbers = np.sort(values.drop_null().to_numpy())
+    starts = (
+        np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]])) if len(numbers) else np.array([], int)
+    )
+    finite = numbers[np.isfinite(numbers)]
+    is_whole = bool(len(finite)) and bool(np.all(finite == np.floor(finite)))
+    frequent: tuple = ()
+    if len(starts) <= MOST_CLASSES:
+        counts = np.diff(np.append(starts, len(numbers)))
+        most = np.argsort(-counts, kind="stable")[:FREQUENT]
+        frequent = tuple((f"{numbers[starts[i]]:.10g}", int(counts[i])) for i in most)
+    statistics: tuple = (None,) * 4
+    if len(finite):
+        # Halved before they are added, so that the largest numbers do not overflow.
+        middle = finite[(len(finite) - 1) // 2] / 2 + finite[len(finite) // 2] / 2
+        with np.errstate(over="ignore"):
+            mean = float(np.mean(finite))
+        statistics = float(finite[0]), float(finite[-1]), mean if np.isfinite(mean) else None, float(middle)
+    kind = kind_of_numbers(name, place, len(starts), len(numbers), is_whole)
+    return ColumnSummary(
+        name, kind, len(values), values.null_count, len(starts), True, is_whole, *statistics, frequent=frequent
+    )
+
+
+def describe_text(name: str, values: pa.ChunkedArray) -> ColumnSummary:
+    """Returns what a column of text or dates (rows,) holds."""
+    present = values.drop_null()
+    counts = count_values(present)
+    if pa.types.is_timestamp(values.type):
+        ends = pc.min_max(present)
+        first, last = (ends[key].cast(pa.string()).as_py() for key in ("min", "max"))
+        kind: Kind = "date" if len(counts) > 1 else "constant"
+        return ColumnSummary(name, kind, len(values), values.null_count, len(counts), minimum=first, maximum=last)
+    frequent = tuple(zip(*[column.to_pylist() for column in counts[:FREQUENT].columns], strict=True))
+    kind = kind_of_text(present, len(counts))
+    return ColumnSummary(name, kind, len(values), values.null_count, len(counts), frequent=frequent)
+
+
+def count_values(values: pa.ChunkedArray) -> pa.Table:
+    """Returns the different values ("value") and the rows of each ("count"), most frequent first."""
+    counted = values.value_counts()
+    counts = pa.table({"value": counted.field("values"), "count": counted.field("counts")})
+    return counts.sort_by([("count", "descending"), ("value", "ascending")])
+
+
+def guess_target(table: Table, summaries: Sequence[ColumnSummary]) -> str:
+    """Returns the name of the column that is likely to be the target.
+
+    That is one with a name that says so; else the last column, by convention; else, where the last cannot be one
+    (it is free text, a date, an identifier or constant), the first, which is the other convention; else the last
+    that can.
+    """
+    names = {summary.name.lower(): summary.name for summary in summaries}
+    for name in TARGET_NAMES:
+        if name in names:
+            return names[name]
+    possible = [summary.name for summary in summaries if summary.is_feature]
+    for place in (-1, 0):
+        if summaries[place].is_feature:
+            return summaries[place].name
+    return possible[-1] if possible else table.data.column_names[-1]
+
+
+def guess_task(summary: ColumnSummary) -> Literal["classification", "regression"]:
+    """Returns what is to be learned of a target: classes of text or of few whole numbers, else a number."""
+    if not summary.is_number or summary.unique <= 2:
+        return "classification"
+    present = summary.rows - summary.missing
+    is_few = summary.unique <= MOST_CLASSES and ROWS_A_CLASS * summary.unique <= present
+    return "classification" if summary.is_whole and is_few else "regression"
