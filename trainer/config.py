@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainer.augmentation import Augmentation
-from trainer.dataset import GOALS, DataSpec, check_batch_size, count_validation, dataset_spec
+from trainer.dataset import GOALS, DataSpec, check_batch_size, count_training, dataset_spec
 from trainer.errors import ConfigError
 from trainer.plateau import EarlyStopping, ReloadOnPlateau, best_index
 from trainer.registry import (
@@ -152,8 +152,7 @@ class RunConfig(BaseModel):
     @property
     def steps_per_epoch(self) -> int:
         """Optimizer steps in one pass over the training split."""
-        examples = self.spec.examples
-        return -(-(examples - count_validation(examples, self.validation_split)) // self.batch_size)
+        return -(-count_training(self.spec, self.validation_split) // self.batch_size)
 
     def to_json(self) -> str:
         """Returns the config as JSON; `from_json` gives an equal one back."""
@@ -256,7 +255,7 @@ def complete(config: RunConfig) -> None:
             f"metrics must name each metric once. Received: {shown(config.metrics)}. Remove what is there twice.",
             "metrics",
         )
-    check_batch_size(config.batch_size, spec.examples, config.validation_split)
+    check_batch_size(config.batch_size, spec, config.validation_split)
     if config.schedule is not None:
         put("schedule_options", SCHEDULES[config.schedule].parse(config.schedule_options))
     elif config.schedule_options:

@@ -11,7 +11,7 @@ from pages.ui.widgets import choose, draw_option, draw_options, draw_two_in_a_ro
 from trainer import METRICS, RunConfig
 from trainer.augmentation import Augmentation
 from trainer.config import offered
-from trainer.dataset import DataSpec, count_validation
+from trainer.dataset import DataSpec, count_training
 from trainer.engine import engine_status
 from trainer.plateau import EarlyStopping, ReloadOnPlateau
 from trainer.registry import SCHEDULES, Entry, Option, describe_option
@@ -105,7 +105,7 @@ def _schedule(fields: dict[str, Any], goal: DataSpec) -> None:
     if engine_status() != "ready":
         st.caption("It is drawn here as soon as the engine is warm.")
         return
-    training = goal.examples - count_validation(goal.examples, st.session_state.get("train_validation_split_set", 0.2))
+    training = count_training(goal, st.session_state.get("train_validation_split_set", 0.2))
     steps = -(-training // fields["batch_size"])
     plan = Plan(fields["optimizer_options"]["learning_rate"], steps, steps * fields["epochs"])
     figure = schedule_figure(*plot_points(entry.build(plan, **fields["schedule_options"]), plan))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.dataset import Arrays, Dataset, DataSpec, load_dataset
+from trainer.dataset import Arrays, Dataset, DataSpec, count_training, load_dataset
 from trainer.errors import ConfigError, DataError
 
 
@@ -152,3 +152,21 @@ def test_real_mnist_in_the_cache_loads(tmp_path, monkeypatch):
     assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (48_000, 12_000, 10_000)
     assert dataset.train.x.dtype == np.uint8
     assert dataset.train.x.max() == 255
+
+
+def test_a_validation_split_of_its_own_takes_the_place_of_a_part_of_the_training_data():
+    x, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+    arrays = Arrays(x, y, x_validation=x[:3] + 100, y_validation=y[:3])
+    spec = DataSpec("classification", (2,), 10, num_classes=2, validation_examples=3)
+    dataset = Dataset.from_arrays(arrays, spec, validation_split=0.5)
+    assert len(dataset.train) == 10 == count_training(spec, 0.5)
+    np.testing.assert_array_equal(dataset.validation.x, x[:3] + 100)
+    assert Dataset.from_arrays(arrays, spec, validation_split=0).validation is None
+
+
+def test_the_steps_of_a_sequence_are_standardized_alike():
+    x = np.random.default_rng(0).normal(5, 2, (50, 7, 3))
+    spec = DataSpec("regression", (7, 3), 50, standardize=True)
+    measured = Dataset.from_arrays(Arrays(x, x[:, 0, 0]), spec).spec
+    np.testing.assert_allclose(measured.mean, x.mean(axis=(0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(measured.variance, x.var(axis=(0, 1)), rtol=1e-5)
