@@ -12,7 +12,10 @@ st.set_page_config(page_title="Traindeck", page_icon=str(UI / "icon.svg"), layou
 st.logo(UI / "logo.svg", size="large", link=None)
 st.html(UI / "layout.css")
 page = st.navigation(
-    [st.Page("train.py", title="Train", icon=":material/play_circle:", default=True)],
+    [
+        st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
+        st.Page("data.py", title="Data", icon=":material/database:"),
+    ],
     position="top",
 )
 header()

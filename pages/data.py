@@ -1,0 +1,54 @@
+"""Data: look at a data set, bring one, have it checked."""
+
+import streamlit as st
+
+from pages.ui.catalogue import find_brought
+from pages.ui.data.actions import delete_dialog, rename_dialog, train_on
+from pages.ui.data.chooser import bring, choose_dataset, draw_dataset_options, inspect
+from pages.ui.data.findings import findings
+from pages.ui.data.header import data_header
+from pages.ui.data.loading import Choice, load
+from pages.ui.data.look import look
+from pages.ui.data.reports import report_with
+from pages.ui.text import escape_markdown
+from trainer import TrainerError
+from trainer.brought.store import DatasetStore
+
+store = DatasetStore.default()
+left, right = st.columns([1, 2.9], gap="medium")
+with left, st.container(key="data_choose_panel", border=True, gap="small"):
+    choice = choose_dataset(store)
+    options_place = st.container(gap="small")
+    bring(store)
+with right:
+    try:
+        brought = find_brought(store, choice)
+        report = inspect(brought) if brought else None
+        with options_place:
+            options = draw_dataset_options(choice, brought, report)
+        dataset = brought.dataset if brought else choice
+        if brought:
+            report = report_with(brought, report, options)
+        asked = data_header(dataset, options, brought, report)
+        # Dialogs open from the page itself, never from a fragment.
+        if asked == "Train on this":
+            train_on(dataset, options)
+        elif asked == "Rename":
+            rename_dialog(store, brought)
+        elif asked == "Delete":
+            delete_dialog(store, brought)
+        if report:
+            findings(report)
+        if report is None or report.is_ready:
+            shown = Choice(
+                brought.name if brought else choice,
+                dataset,
+                options,
+                st.session_state.get("train_validation_split_set", 0.2),
+                st.session_state.get("train_seed_set", 0),
+            )
+            loaded = load(shown)
+            if loaded:
+                look(loaded, shown, str(options.get("target") or "target"))
+    except TrainerError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")

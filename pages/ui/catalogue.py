@@ -1,0 +1,82 @@
+"""The data sets to choose from: built-in ones by their label, then those that somebody brought by their name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer import DATASETS, Run
+from trainer.brought.store import PREFIX, Brought, DatasetStore
+from trainer.errors import ConfigError, DataError, TrainerError
+from trainer.registry import Entry
+
+#: In the selector's help, on both pages.
+HOW_TO_BRING = "What the model learns from. Bring a file of your own on the Data page, and it appears here."
+
+
+def is_file_reader(entry: Entry) -> bool:
+    """Returns whether an entry of `DATASETS` reads a file that its option `path` names."""
+    return any(option.name == "path" for option in entry.options)
+
+
+def dataset_labels(store: DatasetStore) -> dict[str, str]:
+    """Returns what a selector offers: an entry's name or "brought:<id>" → what a person reads.
+
+    Readers of a server's path are not among them: a browser names no files here.
+    """
+    labels = {name: entry.label for name, entry in DATASETS.items() if not is_file_reader(entry)}
+    for brought in store.list():
+        label = brought.name
+        # A selector tells its choices apart by their labels.
+        if label in labels.values():
+            label = f"{brought.name} ({brought.id[:6]})"
+        labels[brought.reference] = label
+    return labels
+
+
+def find_brought(store: DatasetStore, choice: str) -> Brought | None:
+    """Returns the brought data set that a choice names, or None for a built-in one.
+
+    Raises:
+        DataError: it is not there any more.
+    """
+    return store.get(choice.removeprefix(PREFIX)) if choice.startswith(PREFIX) else None
+
+
+def choice_of(dataset: str, options: dict[str, Any]) -> str:
+    """Returns what a selector must show for the data set of a configuration."""
+    path = str(options.get("path", ""))
+    return path if path.startswith(PREFIX) else dataset
+
+
+def refuse_server_path(dataset: str, options: dict[str, Any]) -> None:
+    """Raises ConfigError where a file of the server would be read that was not brought through the page."""
+    if is_file_reader(DATASETS[dataset]) and not str(options.get("path", "")).startswith(PREFIX):
+        raise ConfigError(
+            "This data is a file on the server's own disk, which the page does not open. "
+            "Bring the file on the Data page, or train on it from the command line.",
+            "path",
+        )
+
+
+def dataset_label(run: Run) -> str:
+    """Returns what a run learns from, in a few words; says so where a brought data set is gone."""
+    config = run.config
+    choice = choice_of(config.dataset, config.dataset_options)
+    try:
+        if brought := find_brought(DatasetStore.default(), choice):
+            return brought.name
+        return DATASETS[config.dataset].label
+    except DataError:
+        return "a data set that is gone"
+    except TrainerError:
+        return config.dataset
+
+
+def is_gone(run: Run) -> bool:
+    """Returns whether a run's brought data set was deleted."""
+    config = run.config
+    try:
+        find_brought(DatasetStore.default(), choice_of(config.dataset, config.dataset_options))
+    except DataError:
+        return True
+    return False

@@ -1,0 +1,63 @@
+"""The panel on the left: which data set, its options, and the place to bring one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.brought_options import draw_brought_options
+from pages.ui.catalogue import HOW_TO_BRING, dataset_labels
+from pages.ui.text import escape_markdown, format_age
+from pages.ui.uploader import uploader
+from pages.ui.widgets import draw_options
+from trainer import DATASETS
+from trainer.brought.report import Report
+from trainer.brought.store import Brought, DatasetStore
+from trainer.errors import DataError
+
+_KEY = "data_dataset_select"
+
+
+def choose_dataset(store: DatasetStore) -> str:
+    """Draws the selector and the uploader; returns an entry's name or "brought:<id>"."""
+    labels = dataset_labels(store)
+    if st.session_state.get(_KEY) not in labels:
+        st.session_state[_KEY] = next(iter(labels))
+    choice = st.selectbox(
+        "Data set", list(labels), format_func=labels.get, key=_KEY, help=HOW_TO_BRING, persist_state="session"
+    )
+    # A browser may send any text for a choice.
+    return choice if choice in labels else next(iter(labels))
+
+
+def bring(store: DatasetStore) -> None:
+    """Draws the place to bring a file; what has just been brought is chosen."""
+
+    def on_brought(id: str) -> None:
+        try:
+            st.session_state[_KEY] = store.get(id).reference
+        except DataError as error:
+            st.session_state["data_bring_problem"] = str(error)
+
+    uploader(on_brought)
+    if problem := st.session_state.pop("data_bring_problem", None):
+        st.error(escape_markdown(problem), icon=":material/error:")
+
+
+def inspect(brought: Brought) -> Report:
+    """Returns the report on a brought file, with progress while it is made."""
+    bar = st.empty()
+    try:
+        return brought.inspect(lambda fraction, text: bar.progress(min(fraction, 1.0), escape_markdown(text)))
+    finally:
+        bar.empty()
+
+
+def draw_dataset_options(choice: str, brought: Brought | None, report: Report | None) -> dict[str, Any]:
+    """Draws the options of a data set and returns them as in a RunConfig."""
+    if brought is None:
+        entry = DATASETS[choice]
+        return draw_options(entry, entry.options)
+    st.caption(f"{brought.bytes / 1e6:,.1f} MB · brought {format_age(brought.added)}")
+    return draw_brought_options(brought, report)

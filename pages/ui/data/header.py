@@ -1,0 +1,50 @@
+"""The head of the Data page: what the data set is, where it comes from, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from pages.ui.text import escape_markdown
+from trainer import DATASETS
+from trainer.brought.report import Report
+from trainer.brought.store import Brought
+from trainer.dataset import dataset_spec
+
+
+def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, report: Report | None) -> str | None:
+    """Draws name, source and buttons; returns "Train on this", "Rename" or "Delete" if one was clicked."""
+    entry = DATASETS[dataset]
+    is_ready = report is None or report.is_ready
+    with st.container(horizontal=True, vertical_alignment="center", key="data_dataset_header"):
+        st.subheader(escape_markdown(brought.name if brought else entry.label), anchor=False, width="content")
+        st.space("stretch")
+        train = st.button(
+            "Train on this",
+            type="primary",
+            icon=":material/play_circle:",
+            key="data_dataset_train",
+            disabled=not is_ready,
+            help="Opens the Train page with this data set chosen."
+            if is_ready
+            else "The report names what has to be mended first.",
+        )
+        more = None
+        if brought:
+            more = st.menu_button("More", ["Rename", "Delete"], key="data_dataset_more", icon=":material/more_horiz:")
+    if brought:
+        name = "" if brought.file_name == brought.name else f"{brought.file_name} · "
+        st.caption(f"{escape_markdown(name)}SHA-256 {brought.sha256[:16]}…")
+    else:
+        st.markdown(entry.help)
+        _origin(dataset, options)
+    return "Train on this" if train else more
+
+
+def _origin(dataset: str, options: dict[str, Any]) -> None:
+    spec = dataset_spec(dataset, DATASETS[dataset].parse(options))
+    host = urlsplit(spec.url).hostname or ""
+    link = f" · [{escape_markdown(host)}]({spec.url})" if spec.url else ""
+    st.caption(f"Source: {escape_markdown(spec.source)} · licence: {escape_markdown(spec.licence)}{link}")

@@ -1,0 +1,36 @@
+"""The report on a brought file under the options that are chosen on the page."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from trainer.brought.limits import Limits
+from trainer.brought.report import Report
+from trainer.brought.store import Brought
+
+
+def report_with(brought: Brought, guessed: Report, options: dict[str, Any]) -> Report:
+    """Returns the report under other options than the guessed ones.
+
+    Args:
+        brought: the data set.
+        guessed: the report that was made when it came.
+        options: as chosen.
+    """
+    chosen = {name: value for name, value in options.items() if name != "path"}
+    if all(guessed.options.get(name) == value for name, value in chosen.items()):
+        return guessed
+    with st.spinner("Checking the file with these options", show_time=True):
+        return _inspect(brought.path, json.dumps(chosen, sort_keys=True), Limits.from_environment())
+
+
+@lru_cache(maxsize=16)
+def _inspect(path: Path, options: str, limits: Limits) -> Report:
+    from trainer.brought.inspection import inspect_file
+
+    return inspect_file(path, options=json.loads(options), limits=limits)

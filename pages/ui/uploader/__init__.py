@@ -1,0 +1,49 @@
+"""The uploader: a file from the browser straight to the server's disk, with its progress.
+
+`st.file_uploader` holds a file twice in the server's memory: 405 MB for one of 200 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from server.uploads import upload_url
+from trainer.brought.limits import Limits
+
+_FOLDER = Path(__file__).parent
+_TYPES = ".csv,.tsv,.txt,.parquet,.npz,.npy,.zip"
+
+_component = st.components.v2.component(
+    "traindeck_uploader",
+    html=(_FOLDER / "uploader.html").read_text(encoding="utf-8"),
+    css=(_FOLDER / "uploader.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "uploader.js").read_text(encoding="utf-8"),
+)
+
+
+def uploader(on_brought: Callable[[str], None], *, key: str = "data_file_bring") -> None:
+    """Draws the place to drop or choose a file.
+
+    Args:
+        on_brought: called with the id of a data set that has just been stored, before the page is drawn anew. The
+            id comes from the browser: look it up before it is trusted.
+        key: the component's key.
+    """
+    limit = Limits.from_environment().bytes
+    hint = (
+        "CSV, TSV or Parquet tables, NPZ or NPY arrays, or a zip with one folder of PNG or JPEG images per class; "
+        f"up to {limit / 2**30:.3g} GiB. Drop it here or click to choose."
+    )
+
+    def tell() -> None:
+        if isinstance(brought := st.session_state[key].brought, str):
+            on_brought(brought)
+
+    _component(
+        key=key,
+        data={"url": upload_url(), "limit": limit, "accept": _TYPES, "hint": hint},
+        on_brought_change=tell,
+    )
