@@ -1,8 +1,11 @@
 """A run that is cut again and again, each time gone on with in a new process, ends with the same bits.
 
     python -m tests.trainer.exactness [--cuts 10] [--seed 0] [--model mlp] [--model cnn]
+    python -m tests.trainer.exactness --table [--cuts 5] [--seed 0] [--folder FOLDER]
 
-prints what each session did and exits with 1 where a single bit differs.
+The first prints what each session of one long run did; the second, for every family of models,
+optimizer and schedule, whether the cut runs are those that were left alone. Exits with 1 where a
+single bit differs. A table that was broken off goes on in its folder.
 """
 
 from __future__ import annotations
@@ -15,12 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
+from tests.trainer.comparison import compare
+from tests.trainer.families import FAMILIES, UPDATES
+from tests.trainer.table import ALONE, Column, open_column
 from trainer import Run, RunConfig, RunStore
 from trainer.history import History
 
@@ -50,20 +56,6 @@ class Session:
     reached: int
     saved: int
     status: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of the cut run and of the one that was left alone."""
-
-    digest: str
-    expected_digest: str
-    differences: tuple[str, ...]
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether digests, every row of the history and every epoch are the same."""
-        return self.digest == self.expected_digest and not self.differences
 
 
 def recipe(model: str) -> RunConfig:
@@ -120,43 +112,80 @@ def terminate(store: RunStore, run: Run, way: str, step: int) -> None:
     assert child.returncode == 128 + signal.SIGTERM, f"exit code {child.returncode}\n{errors}"
 
 
-def compare(run: Run, whole: Run) -> Result:
-    """Compares digests, every row of the history but for the clock, and every epoch."""
-    differences = []
-    for name, ours, theirs in (
-        ("history", run.history.frame(), whole.history.frame()),
-        ("epochs", run.history.epochs.frame(), whole.history.epochs.frame()),
-    ):
-        try:
-            pd.testing.assert_frame_equal(ours.drop(columns="time"), theirs.drop(columns="time"), check_exact=True)
-        except AssertionError as error:
-            differences.append(f"{name}: {error}")
-        if not ours["time"].is_monotonic_increasing:
-            differences.append(f"{name}: time runs backwards")
-    return Result(run.checkpoints[0].digest, whole.checkpoints[0].digest, tuple(differences))
-
-
 def main() -> int:
-    """Runs the series for each model and prints it as a table."""
+    """Runs the series for each model, or the whole table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cuts", type=int, default=10)
+    parser.add_argument("--cuts", type=int, help="of each run; 10, or 5 in the table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", action="append", choices=list(RECIPES))
+    parser.add_argument("--table", action="store_true", help="every family × optimizer × schedule")
+    parser.add_argument("--folder", type=Path, help="where the table's runs are kept")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at once")
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.table:
+            return print_table(options.folder or Path(folder), options.cuts or 5, options.seed, options.jobs)
+        return print_series(Path(folder), options.model or list(RECIPES), options.cuts or 10, options.seed)
+
+
+def print_series(folder: Path, models: list[str], cuts: int, seed: int) -> int:
+    """Cuts one run of each model, prints what each session did, and returns how many differ."""
     wrong = 0
-    for model in options.model or RECIPES:
-        with tempfile.TemporaryDirectory() as folder:
-            store, config = RunStore(folder), recipe(model)
-            print(f"\n{model}: {options.cuts} cuts, seed {options.seed}\n  way     wanted  reached    saved  status")
-            for s in cut(store, config, options.cuts, options.seed):
-                print(f"  {s.way:<6} {s.wanted:>7} {s.reached:>8} {s.saved:>8}  {s.status}", flush=True)
-            run = store.list()[0]
-            whole = uninterrupted(Path(folder) / "whole", config)
-            result = compare(run, whole)
-            print(f"  cut:           {result.digest}\n  uninterrupted: {result.expected_digest}")
-            print(f"  {len(run.history)} steps, {len(run.history.epochs)} epochs: ", end="")
-            print("every bit the same" if result.is_exact else f"DIFFERENT {result.differences}")
-            wrong += not result.is_exact
+    for model in models:
+        store, config = RunStore(folder / model), recipe(model)
+        print(f"\n{model}: {cuts} cuts, seed {seed}\n  way     wanted  reached    saved  status")
+        for s in cut(store, config, cuts, seed):
+            print(f"  {s.way:<6} {s.wanted:>7} {s.reached:>8} {s.saved:>8}  {s.status}", flush=True)
+        run = store.list()[0]
+        result = compare(run, uninterrupted(folder / f"{model}-whole", config))
+        print(f"  cut:           {result.digest}\n  uninterrupted: {result.expected_digest}")
+        print(f"  {len(run.history)} steps, {len(run.history.epochs)} epochs: ", end="")
+        print("every bit the same" if result.is_exact else f"DIFFERENT {result.differences}")
+        wrong += not result.is_exact
+    return min(wrong, 1)
+
+
+def print_table(folder: Path, cuts: int, seed: int, jobs: int) -> int:
+    """Runs every column of the table, prints what came of each cell, and returns 1 where something differs.
+
+    Args:
+        folder: of all runs, and of how far the table has come.
+        cuts: of each run.
+        seed: of where and how.
+        jobs: processes at once.
+    """
+    began = time.monotonic()
+    columns = [open_column(folder / f"column{n}", update, list(FAMILIES), cuts) for n, update in enumerate(UPDATES)]
+
+    def work(column: Column) -> Column:
+        # SIGKILL alone does not depend on the optimizer: one column is cut so a second time.
+        column.run_all(seed, is_killed_too=column is columns[0])
+        print(f"{time.monotonic() - began:5.0f} s  {column.update}", flush=True)
+        return column
+
+    with ThreadPoolExecutor(jobs) as pool:
+        cells = {c.update: {cell[:2]: cell[2] for cell in c.results()} for c in pool.map(work, columns)}
+    width = max(map(len, FAMILIES))
+    print(f"\n{'':{width}}  " + "  ".join(f"{update:>22}" for update in UPDATES))
+    wrong = []
+    for family in FAMILIES:
+        texts = []
+        for update, found in cells.items():
+            bad = [store for (store, name), result in found.items() if name == family and not result.is_exact]
+            wrong += [(family, update, store, found[store, family]) for store in bad]
+            texts.append(f"{', '.join(bad) + ' DIFFER' if bad else 'exact':>22}")
+        print(f"{family:{width}}  " + "  ".join(texts))
+    for family, update, store, result in wrong:
+        print(f"\n{family}, {update}, {store}: {result.digest[:16]} for {result.expected_digest[:16]}")
+        print("\n".join(result.differences))
+    runs = sum(len(found) for found in cells.values())
+    ways = Counter(way for column in columns for store, way in column.done if store != ALONE)
+    print(
+        f"\n{runs - len(wrong)} of {runs} runs are, digest and every row, those that were trained alone and left alone:"
+    )
+    print(f"each trained at once with {len(FAMILIES) - 1} others, once to its end and once cut {cuts} times, in a new "
+          f"process each time ({ways['pause']} pauses, {ways['term']} SIGTERMs and {ways['kill']} SIGKILLs of a "
+          f"process); {len(FAMILIES)} again by SIGKILL alone. {time.monotonic() - began:.0f} s")  # fmt: skip
     return 1 if wrong else 0
 
 

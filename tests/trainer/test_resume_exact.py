@@ -5,7 +5,8 @@ Three cuts a model, one of each kind, here; `python -m tests.trainer.exactness -
 
 import pytest
 
-from tests.trainer.exactness import RECIPES, compare, cut, recipe, uninterrupted
+from tests.trainer.comparison import compare
+from tests.trainer.exactness import RECIPES, cut, recipe, uninterrupted
 
 
 @pytest.mark.parametrize("model", RECIPES)
