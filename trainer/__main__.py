@@ -14,6 +14,8 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from trainer.brought.quoting import plain_name
+from trainer.brought.report import Report
 from trainer.config import RunConfig
 from trainer.errors import TrainerError
 from trainer.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS, Registry
@@ -109,6 +111,42 @@ def export(
     from trainer.export import export as write_export
 
     write_export(RunStore(runs_dir).get(run_id), kind, output)
+
+
+@app.command()
+def inspect(
+    path: Annotated[str, typer.Argument(help="A CSV, Parquet, NPZ or NPY file, or a zip of one folder per class.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a data file holds, and whether it can be trained on: exit code 0, else 2."""
+    from trainer.brought.inspection import inspect_file
+    from trainer.brought.store import resolve
+
+    shape = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
+    with tqdm(total=1.0, file=sys.stderr, dynamic_ncols=True, delay=1, leave=False, bar_format=shape) as bar:
+
+        def progress(fraction: float, text: str) -> None:
+            bar.set_description_str(text, refresh=False)
+            bar.update(min(fraction, 1.0) - bar.n)
+
+        report = inspect_file(resolve(path), progress=progress)
+    print(json.dumps(report.to_json(), indent=2) if as_json else describe_report(report, path))
+    report.refuse_errors()
+
+
+def describe_report(report: Report, path: str) -> str:
+    """Returns a report on the file at `path` as lines: what it is, its columns if it has any, and what was found."""
+    lines = [report.summary]
+    columns = report.details["columns"] if report.dataset == "csv" and report.details else []
+    widest = min(40, max([len(column["name"]) for column in columns], default=0))
+    for column in columns:
+        name, missing = plain_name(column["name"], 40), f"{column['missing']:,} missing" if column["missing"] else ""
+        lines.append(f"  {name:<{widest}}  {column['kind']:<10}  {column['unique']:>9,} different  {missing}".rstrip())
+    lines += [f"{finding.level}: {finding}" for finding in report.findings]
+    if report.is_ready:
+        options = {"path": path, **{key: value for key, value in report.options.items() if value}}
+        lines.append(f'Ready. Train with "dataset": "{report.dataset}", "dataset_options": {json.dumps(options)}')
+    return "\n".join(lines)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from trainer.brought.delimited import BLOCK_BYTES, DecodedFile, Ragged, read_rec
 from trainer.brought.dialect import ENCODINGS, Dialect, possible_encodings, sniff
 from trainer.brought.gathering import GatheredColumn
 from trainer.brought.limits import Limits
+from trainer.brought.quoting import plain_name
 from trainer.brought.reading_notes import note_encoding, note_long_values, note_ragged, note_strays
 from trainer.brought.signatures import read_head, refuse_other_content
 from trainer.brought.table import Table
@@ -38,8 +39,8 @@ def read_csv(path: Path, limits: Limits, progress: Progress | None = None) -> Ta
     Raises:
         DataError: it cannot be read as a table; the sentence says why, where, and what to do.
     """
-    head = read_head(path)
-    refuse_other_content(head, path.name)
+    head, name = read_head(path), plain_name(path.name)
+    refuse_other_content(head, name)
     encodings = possible_encodings(head)
     no_utf8 = 0
     for encoding in encodings:
@@ -53,7 +54,7 @@ def read_csv(path: Path, limits: Limits, progress: Progress | None = None) -> Ta
             no_utf8 = no_utf8 or line
             if encoding == encodings[-1]:
                 raise DataError(
-                    f"{path.name} begins as {ENCODINGS[encoding]}, but line {line:,} is not. It may be cut off or "
+                    f"{name} begins as {ENCODINGS[encoding]}, but line {line:,} is not. It may be cut off or "
                     "damaged; save it as CSV in UTF-8."
                 ) from None
         finally:
@@ -67,8 +68,9 @@ def sniff_file(path: Path, encoding: str, limits: Limits) -> Dialect:
     with path.open("rb") as file:
         raw = file.read(SNIFFED_BYTES + 1)
     is_whole = len(raw) <= SNIFFED_BYTES
+    name = plain_name(path.name)
     text = codecs.getincrementaldecoder(encoding)().decode(raw, is_whole)
-    return sniff(text, encoding, path.name, limits, is_whole)
+    return sniff(text, encoding, name, limits, is_whole)
 
 
 def _read(
@@ -82,7 +84,8 @@ def _read(
     findings, listed = note_ragged(path, dialect, ragged, rows, first_line)
     if not rows:
         raise DataError(
-            f"{path.name} has column names and no rows below them (line {dialect.header_lines}). Save it with its data."
+            f"{plain_name(path.name)} has column names and no rows below them (line {dialect.header_lines}). Save it "
+            "with its data."
         )
     torn = {place: column for place, column in enumerate(columns) if column.is_torn}
     if torn:
@@ -106,18 +109,18 @@ def gather(
     progress: Progress | None,
 ) -> int:  # fmt: skip
     """Reads all records into their columns and returns how many there are."""
-    size, rows, needed = max(1, path.stat().st_size), 0, 0
+    name, size, rows, needed = plain_name(path.name), max(1, path.stat().st_size), 0, 0
     try:
         for batch in read_records(file, dialect, ragged):
             rows += len(batch)
             needed += sum([column.add(cells) for column, cells in zip(columns, batch.columns, strict=True)])
-            refuse_excess(path.name, rows, needed, limits)
+            refuse_excess(name, rows, needed, limits)
             if progress:
-                progress(min(1.0, file.tell() / size), f"Reading {path.name}")
+                progress(min(1.0, file.tell() / size), f"Reading {name}")
     except pa.ArrowInvalid as error:
         refuse_open_quote(path, dialect)
         raise DataError(
-            f"{path.name} cannot be cut into records about line {dialect.header_lines + file.lines:,} ({error}). No "
+            f"{name} cannot be cut into records about line {dialect.header_lines + file.lines:,} ({error}). No "
             f"record may be longer than {BLOCK_BYTES // 2**20} MB; check the quotation marks there."
         ) from None
     if file.quotes % 2:
@@ -161,6 +164,6 @@ def refuse_open_quote(path: Path, dialect: Dialect) -> None:
     except csv.Error as error:
         what = "has text after a closing quotation mark" if "expected after" in str(error) else "opens a quotation mark"
         raise DataError(
-            f"{path.name}: the record after line {line:,} {what} that is never closed. Close it, and double the "
-            'marks inside quoted text, as in "5"" disk".'
+            f"{plain_name(path.name)}: the record after line {line:,} {what} that is never closed. Close it, and "
+            'double the marks inside quoted text, as in "5"" disk".'
         ) from None

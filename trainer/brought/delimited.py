@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from trainer.brought.dialect import Dialect
+from trainer.brought.quoting import plain_name
 from trainer.errors import DataError
 
 #: Bytes that are parsed at once; no record may be longer.
@@ -40,7 +41,7 @@ class DecodedFile:
         self.lines, self.quotes, self.failure, self.failed_line, self.closed = 0, 0, None, 0, False
         self._file = path.open("rb")
         self._decoder = codecs.getincrementaldecoder(dialect.encoding)()
-        self._name, self._header_lines = path.name, dialect.header_lines
+        self._name, self._header_lines = plain_name(path.name), dialect.header_lines
         self._is_plain, self._skip = dialect.encoding == "utf-8", len(dialect.header)
         self._ready, self._newline, self._ends = b"", b"", True
 

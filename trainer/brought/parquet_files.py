@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from trainer.brought.cells import DATE
 from trainer.brought.limits import Limits
-from trainer.brought.quoting import quoted
+from trainer.brought.quoting import plain_name, quoted
 from trainer.brought.report import Finding
 from trainer.brought.table import Table
 from trainer.errors import DataError
@@ -31,21 +31,22 @@ def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], No
     Raises:
         DataError: it is damaged, too large, empty, or has two columns of the same name.
     """
+    name = plain_name(path.name)
     try:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-            refuse_shape(path.name, file.metadata.num_rows, schema.names, limits)
+            refuse_shape(name, file.metadata.num_rows, schema.names, limits)
             kept = [field.name for field in schema if kind_of(field.type) is not None]
             if len(kept) < 2:
                 raise DataError(
-                    f"{path.name} has {len(kept)} columns of numbers, text or dates; a target and at least one more "
+                    f"{name} has {len(kept)} columns of numbers, text or dates; a target and at least one more "
                     f"are needed. It has: {', '.join(f'{quoted(f.name)} ({f.type})' for f in schema[:5])}."
                 )
-            data = gather(path.name, file, kept, limits, progress)
+            data = gather(name, file, kept, limits, progress)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         reason = " ".join(str(error).split())[:160]
         raise DataError(
-            f"{path.name} begins as a Parquet file and cannot be read as one ({reason}). It may be cut off or "
+            f"{name} begins as a Parquet file and cannot be read as one ({reason}). It may be cut off or "
             "damaged; write or upload it once more."
         ) from None
     findings = [

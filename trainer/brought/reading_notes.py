@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from trainer.brought.delimited import Ragged, walk_records
 from trainer.brought.dialect import ENCODINGS, SEPARATORS, Dialect
 from trainer.brought.gathering import GatheredColumn
-from trainer.brought.quoting import quoted
+from trainer.brought.quoting import plain_name, quoted
 from trainer.brought.report import Finding
 from trainer.brought.table import Table
 from trainer.errors import DataError
@@ -39,7 +39,7 @@ def note_ragged(
     Raises:
         DataError: more than a tenth of all rows are ragged.
     """
-    count, width = len(ragged.records), len(dialect.names)
+    name, count, width = plain_name(path.name), len(ragged.records), len(dialect.names)
     if not count:
         return [], []
     lines = find_lines(path, dialect, ragged.records[:LISTED], first_line)
@@ -49,11 +49,11 @@ def note_ragged(
     if ragged.is_hopeless or count > TOO_MANY * (rows + count):
         if len(set(ragged.widths)) == 1 and (not rows or ragged.is_hopeless):
             raise DataError(
-                f"{path.name} has {width} column names on line {dialect.header_lines}, but its rows have "
+                f"{name} has {width} column names on line {dialect.header_lines}, but its rows have "
                 f"{ragged.widths[0]:,} fields, from line {listed[0]['line']:,} on. Give every column one name."
             )
         raise DataError(
-            f"{path.name} has {count:,} rows that do not have {width} fields as the header does: lines {shown}{more}. "
+            f"{name} has {count:,} rows that do not have {width} fields as the header does: lines {shown}{more}. "
             f"The separator was taken to be {SEPARATORS.get(dialect.separator, 'as declared')}. Put text that "
             "contains it in quotation marks, and complete the short rows."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from trainer.brought.quoting import plain_name
 from trainer.errors import DataError
 
 #: How many of a file's first bytes are looked at.
@@ -47,19 +48,20 @@ def read_head(path: Path) -> bytes:
     Raises:
         DataError: there is no such file, it is a folder or a device, cannot be read, or is empty.
     """
+    name = plain_name(path.name)
     if path.is_dir():
-        raise DataError(f"{path.name} is a folder. Give the path of one file.")
+        raise DataError(f"{name} is a folder. Give the path of one file.")
     if path.exists() and not path.is_file():
-        raise DataError(f"{path.name} is no ordinary file. Give the path of a file.")
+        raise DataError(f"{name} is no ordinary file. Give the path of a file.")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError:
         raise DataError(f"There is no file {path}. Correct the path.") from None
     except (OSError, ValueError) as error:
-        raise DataError(f"{path.name} cannot be read ({error}). Check the path and its rights.") from None
+        raise DataError(f"{name} cannot be read ({error}). Check the path and its rights.") from None
     if not head:
-        raise DataError(f"{path.name} is empty (0 bytes). Save or upload it once more.")
+        raise DataError(f"{name} is empty (0 bytes). Save or upload it once more.")
     return head
 
 

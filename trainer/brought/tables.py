@@ -10,6 +10,7 @@ from pathlib import Path
 from trainer.brought.csv_files import read_csv
 from trainer.brought.limits import Limits
 from trainer.brought.parquet_files import read_parquet
+from trainer.brought.quoting import plain_name
 from trainer.brought.signatures import PARQUET, read_head
 from trainer.brought.table import Table
 from trainer.errors import DataError
@@ -36,8 +37,8 @@ def read_table(path: Path, limits: Limits | None = None, progress: Callable[[flo
     size = path.stat().st_size
     if size > limits.bytes:
         raise DataError(
-            f"{path.name} has {size:,} bytes, and at most {limits.bytes:,} are allowed. Bring a smaller file, or set "
-            "TRAINDECK_MAX_BYTES."
+            f"{plain_name(path.name)} has {size:,} bytes, and at most {limits.bytes:,} are allowed. Bring a smaller "
+            "file, or set TRAINDECK_MAX_BYTES."
         )
     read = read_parquet if head.startswith(PARQUET) else read_csv
     with path.open("rb") as file:
