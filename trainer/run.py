@@ -264,6 +264,7 @@ class Run(RunRecord):
                     begun=lambda known: self._begun(command, known),
                     background=background,
                     known_fingerprint=self.fingerprint,
+                    known_sha256=self.spec.sha256 if self.spec else "",
                     at_most=at_most,
                 )
                 outcome, tested = session.run()

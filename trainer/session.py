@@ -7,6 +7,7 @@ one) and ends; the next session begins from the newest checkpoint that verifies.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -15,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from trainer.brought.store import resolve
 from trainer.build import Plan, build
 from trainer.checkpoint import drop_after, list_checkpoints, newest_state, read_state, restore, state_arrays, sweep
 from trainer.config import RunConfig, best_epoch, best_step
 from trainer.engine import differences, fingerprint, load_engine
-from trainer.errors import CheckpointError, DivergenceError
+from trainer.errors import CheckpointError, DataError, DivergenceError
 from trainer.history import History
 from trainer.plateau import triggers
 from trainer.progress import listening
@@ -66,6 +68,8 @@ class Session:
         note: called with a sentence for the run's log and page.
         begun: called with what is known once training begins: spec, fingerprint.
         background: runs the writing of checkpoints, one at a time.
+        known_fingerprint: what the bits of the run depended on when it began.
+        known_sha256: of the data file that the run began with, if it has one.
         at_most: resume from no checkpoint above this step.
         clock: seconds; no number that is trained on depends on it.
     """
@@ -82,13 +86,14 @@ class Session:
         begun: Callable[[dict], None],
         background: Executor,
         known_fingerprint: dict | None = None,
+        known_sha256: str = "",
         at_most: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ):
         self._folder, self._config, self._history, self.progress = folder, config, history, progress
         self._wanted, self._note, self._begun = wanted, note, begun
         self._background, self._known_fingerprint, self._at_most = background, known_fingerprint, at_most
-        self._clock = clock
+        self._known_sha256, self._clock = known_sha256, clock
         self._checkpoints = folder / "checkpoints"
         self._left_out = 0.0
         self._pending_epoch = False
@@ -112,6 +117,7 @@ class Session:
         from trainer.loop import Evaluator, train
 
         self._say("Loading the data and building the model")
+        self._refuse_other_data()
         with tf.device(self._config.device), listening(self._say):
             plan = recycle(build(self._config), self._config)
             self._learner = plan.learner
@@ -126,13 +132,8 @@ class Session:
                 outcome = None if is_complete else self._wanted()
                 self._say("Saving a checkpoint")
                 self._saver.save(self.progress.step, best_step(self._config, self._history.epochs), wait=True)
-                tested = {}
-                if outcome is None and plan.dataset.test:
-                    self._say("Measuring on the test split")
-                    logs = Evaluator(plan.learner, plan.dataset.test)(lambda: self._wanted() is not None)
-                    outcome = self._wanted() if logs is None else None
-                    tested = {f"test_{name}": value for name, value in (logs or {}).items()}
-                return outcome or "completed", tested
+                tested = self._measure_final(plan, Evaluator) if outcome is None else {}
+                return (outcome or "completed", tested) if tested is not None else (self._wanted(), {})
             except DivergenceError:
                 with contextlib.suppress(DivergenceError):
                     self._saver.save_best()
@@ -141,6 +142,19 @@ class Session:
                 self._saver.close()
                 self._history.close_all()
                 give_back(plan.learner)
+
+    def _refuse_other_data(self) -> None:
+        """Raises DataError where the data file is gone, or is another one than the run began with."""
+        path = self._config.dataset_options.get("path")
+        if not self._known_sha256 or path is None:
+            return
+        with resolve(path).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != self._known_sha256:
+            raise DataError(
+                f"The data file {path} has changed since this run began, so it cannot go on. Put the file back as it "
+                "was, or start a new run."
+            )
 
     def _restore(self, plan: Plan) -> None:
         progress, learner = self.progress, plan.learner
@@ -221,6 +235,25 @@ class Session:
                 saved = now
             if self._wanted():
                 return
+
+    def _measure_final(self, plan: Plan, evaluator: type) -> dict[str, float] | None:
+        """Measures the final state on the test split; None where that was interrupted.
+
+        Where there is no test split, what it reaches over all of the validation split stands in the
+        epochs' table, and each class alone is measured here.
+        """
+        is_tested = plan.dataset.test is not None
+        if not is_tested and not (self._validate and self._learner.measures_classes):
+            return {}
+        self._say(f"Measuring on the {'test' if is_tested else 'validation'} split")
+        measure = evaluator(plan.learner, plan.dataset.test) if is_tested else self._validate
+        logs = measure(lambda: self._wanted() is not None)
+        if logs is None:
+            return None
+        by_class = self._learner.eval_logs_by_class()
+        if not is_tested:
+            return {f"val_{name}": value for name, value in by_class.items()}
+        return {f"test_{name}": value for name, value in (logs | by_class).items()}
 
     def _first_bad(self, chunk) -> int | None:
         stride = self._learner.grad_norm_stride

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from trainer.build import build_learner
 from trainer.checkpoint import newest_state, restore
+from trainer.config import seen_by
 from trainer.errors import ExportError
-from trainer.registry import EXPORTS, LOSSES, OPTIMIZERS
+from trainer.export.rows import describe_rows, takes_rows
+from trainer.registry import EXPORTS, LOSSES, MODELS, OPTIMIZERS
 
 
 @EXPORTS.register(
@@ -28,11 +30,18 @@ def model_keras(run, path: Path) -> None:
 
     Of a GAN it is the generator. Where a model has a class of our own, the file holds its source beside
     what Keras writes: take it out (`unzip model.keras "*.py"`), import it, and the model loads.
+
+    Of a table it has one input for each column (`takes_rows`), and `rows.json` in the file names them, with the
+    classes in the order of the prediction.
     """
     with trained(run) as learner:
         model = keras_model(learner, "model.keras")
+        beside = own_sources(model)
+        if run.spec.columns:
+            model = takes_rows(model, run.spec)
+            beside["rows.json"] = describe_rows(run.spec)
         # Compiled with what Keras knows, so that evaluate() and fit() work without this project.
-        if run.config.goal.task == run.config.spec.task:
+        if seen_by(MODELS[run.config.model], run.spec).task == run.spec.task:
             loss = LOSSES[run.config.loss]
             model.compile(
                 optimizer=OPTIMIZERS[run.config.optimizer].build(**run.config.optimizer_options),
@@ -44,7 +53,7 @@ def model_keras(run, path: Path) -> None:
         try:
             save(model, whole)
             with zipfile.ZipFile(whole, "a") as archive:
-                for name, source in own_sources(model).items():
+                for name, source in beside.items():
                     archive.writestr(name, source)
             os.replace(whole, path)
         finally:

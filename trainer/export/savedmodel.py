@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from trainer.export.model import trained
+from trainer.export.rows import row_reader
 from trainer.registry import EXPORTS
 
 
@@ -20,10 +21,12 @@ from trainer.registry import EXPORTS
 def savedmodel_zip(run, path: Path) -> None:
     """Writes `savedmodel/` with one function, `serve`: float32 raw x (batch, …) → float32 prediction.
 
-    Of a GAN it is the generator, from noise (batch, latent) to images.
+    Of a table x is a dictionary of columns, as `row_reader` takes them. Of a GAN it is the generator, from noise
+    (batch, latent) to images.
     """
     with trained(run) as learner, tempfile.TemporaryDirectory() as folder:
-        write_saved_model(learner.model, run.spec.input_shape, Path(folder))
+        reader = row_reader(run.spec) if run.spec.columns else None
+        write_saved_model(learner.model, run.spec.input_shape, Path(folder), reader)
         # Weights hardly get smaller by compression; storing them is quick.
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for file in sorted(Path(folder).rglob("*")):
@@ -31,13 +34,14 @@ def savedmodel_zip(run, path: Path) -> None:
                     archive.write(file, Path("savedmodel") / file.relative_to(folder))
 
 
-def write_saved_model(model, input_shape: tuple[int, ...], folder: Path) -> None:
+def write_saved_model(model, input_shape: tuple[int, ...], folder: Path, reader=None) -> None:
     """Writes a model's prediction as a SavedModel.
 
     Args:
         model: a keras.Model, or a callable tf.Module.
         input_shape: of one example, where the model does not say what it takes.
         folder: it is written into.
+        reader: a keras.Model that makes x of what comes in, or None.
     """
     import keras
     import tensorflow as tf
@@ -50,7 +54,24 @@ def write_saved_model(model, input_shape: tuple[int, ...], folder: Path) -> None
     # Nothing but variables and one function, so that no class has to be known in loading.
     module = tf.Module()
     module.weights = [raw(variable) for variable in model.variables]
-    module.serve = tf.function(
-        lambda x: model(x, training=False) if is_keras else model(x), input_signature=[x], autograph=False
-    )
+    if reader is not None:
+        x = column_specs(reader)
+        module.tables = [layer.lookup_table for layer in reader.layers if hasattr(layer, "lookup_table")]
+
+    def serve(x):
+        rows = x if reader is None else reader(x)
+        return model(rows, training=False) if is_keras else model(rows)
+
+    module.serve = tf.function(serve, input_signature=[x], autograph=False)
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.serve})
+
+
+def column_specs(reader) -> dict:
+    """Returns what `serve` takes of a table; a signature's arguments cannot have every name that a column can."""
+    import tensorflow as tf
+
+    is_plain = all(name.isidentifier() and name.isascii() for name in reader.input)
+    return {
+        name: tf.TensorSpec([None, 1], column.dtype, name=name if is_plain else f"column_{place}")
+        for place, (name, column) in enumerate(reader.input.items())
+    }

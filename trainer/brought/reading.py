@@ -1,0 +1,56 @@
+"""A table's file as training gets it: read, checked, and made into examples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from trainer.brought.choices import choose
+from trainer.brought.columns import ColumnSummary, describe_columns
+from trainer.brought.examples import Examples, make_examples
+from trainer.brought.limits import Limits
+from trainer.brought.recent import Recent
+from trainer.brought.report import Report, in_order
+from trainer.brought.table_report import check_choices
+from trainer.brought.tables import Table, read_table
+from trainer.progress import report
+
+_tables, _examples = Recent(), Recent()
+
+
+def table_of(path: Path) -> tuple[Table, tuple[ColumnSummary, ...]]:
+    """Returns a file's table and what its columns hold; it is read again only if it changed.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+
+    def read() -> tuple[Table, tuple[ColumnSummary, ...]]:
+        table = read_table(path, Limits.from_environment(), lambda fraction, what: report(what, fraction))
+        return table, describe_columns(table)
+
+    return _tables.get(path, Limits.from_environment(), read)
+
+
+def examples_of(path: Path, options: str) -> Examples:
+    """Returns a file's rows as examples.
+
+    Args:
+        path: the file.
+        options: of the data set `csv`, without `path`, as JSON.
+
+    Raises:
+        ConfigError: an option does not fit the file.
+        DataError: the file cannot be read, or cannot be trained on.
+    """
+
+    def make() -> Examples:
+        table, summaries = table_of(path)
+        asked = json.loads(options)
+        choices = choose(table, summaries, asked["target"], asked["task"], asked["leave_out"])
+        found = [*table.findings, *check_choices(table, summaries, choices, asked, asked["leave_out"])]
+        Report("csv", {}, "", in_order(found)).refuse_errors()
+        missing = {name: asked[name] for name in ("missing_numbers", "missing_categories")}
+        return make_examples(table, choices, name=path.name, **missing)
+
+    return _examples.get(path, options, make)

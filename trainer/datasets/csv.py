@@ -1,0 +1,88 @@
+"""A table of one's own, from a CSV or Parquet file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from trainer.dataset import Arrays, DataSpec
+from trainer.registry import DATASETS
+
+if TYPE_CHECKING:
+    from trainer.brought.examples import Examples
+
+_NOTHING: list[str] = []
+
+
+def read_examples(options: dict[str, Any]) -> Examples:
+    """Returns what training gets of a file; it is read again only if it changed.
+
+    Args:
+        options: of the entry, complete.
+
+    Raises:
+        ConfigError: an option does not fit the file.
+        DataError: the file is not there, cannot be read, or cannot be trained on.
+    """
+    from trainer.brought.reading import examples_of
+    from trainer.brought.store import resolve
+
+    rest = {name: value for name, value in options.items() if name != "path"}
+    return examples_of(resolve(options["path"]), json.dumps(rest, sort_keys=True))
+
+
+def describe(**options: Any) -> DataSpec:
+    """Returns what these options make of the file."""
+    return read_examples(options).spec
+
+
+@DATASETS.register(
+    label="CSV or Parquet file",
+    help="A table of your own: predict one column from the others.",
+    spec=describe,
+    order=60,
+)
+def csv(
+    seed,
+    *,
+    path: Annotated[str, Field(description="The file on this machine, or brought:… for one on the Data page.")] = "",
+    target: Annotated[
+        str | list[str], Field(description="The column to predict, or several of 0 and 1; empty: a guess.")
+    ] = "",
+    task: Annotated[
+        Literal["auto", "classification", "regression", "multilabel"],
+        Field(description="What the target is: classes, a number, or several labels; auto: a guess."),
+    ] = "auto",
+    leave_out: Annotated[
+        list[str], Field(title="leave out", description="Columns that the model must not see.")
+    ] = _NOTHING,
+    missing_numbers: Annotated[
+        Literal["median", "mean", "drop"],
+        Field(
+            title="missing numbers",
+            description="What a missing number is taken for: the training rows' median or mean; drop: its row is "
+            "not used.",
+        ),
+    ] = "median",
+    missing_categories: Annotated[
+        Literal["missing", "most_frequent", "drop"],
+        Field(
+            title="missing categories",
+            description="What a missing category is taken for: a value of its own, or the most frequent one; drop: "
+            "its row is not used.",
+        ),
+    ] = "missing",
+) -> Arrays:
+    """Returns x: float32 (rows, columns), raw, see `Column`; y: places among the classes, numbers, or labels."""
+    return read_examples(
+        {
+            "path": path,
+            "target": target,
+            "task": task,
+            "leave_out": leave_out,
+            "missing_numbers": missing_numbers,
+            "missing_categories": missing_categories,
+        }
+    ).arrays
