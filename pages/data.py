@@ -4,12 +4,12 @@ import streamlit as st
 
 from pages.ui.catalogue import find_brought
 from pages.ui.data.actions import delete_dialog, rename_dialog, train_on
-from pages.ui.data.chooser import bring, choose_dataset, draw_dataset_options, inspect
+from pages.ui.data.chooser import bring, choose_dataset, draw_dataset_options
 from pages.ui.data.findings import findings
 from pages.ui.data.header import data_header
 from pages.ui.data.loading import Choice, load
 from pages.ui.data.look import look
-from pages.ui.data.reports import report_with
+from pages.ui.inspecting import inspect, inspect_with
 from pages.ui.text import escape_markdown
 from trainer import TrainerError
 from trainer.brought.store import DatasetStore
@@ -28,7 +28,7 @@ with right:
             options = draw_dataset_options(choice, brought, report)
         dataset = brought.dataset if brought else choice
         if brought:
-            report = report_with(brought, report, options)
+            report = inspect_with(brought, report, options)
         asked = data_header(dataset, options, brought, report)
         # Dialogs open from the page itself, never from a fragment.
         if asked == "Train on this":

@@ -10,8 +10,10 @@ from pages.ui.widgets import draw_two_in_a_row
 from trainer import DATASETS
 from trainer.brought.report import Report
 from trainer.brought.store import Brought
+from trainer.registry import Option
 
-_ABOUT_COLUMNS = ("target", "task", "leave_out")
+#: Drawn from the columns of the file, or not at all where it cannot be read.
+_OF_COLUMNS = ("target", "task", "leave_out")
 
 
 def option_key(brought: Brought, name: str) -> str:
@@ -26,16 +28,22 @@ def draw_brought_options(brought: Brought, report: Report) -> dict[str, Any]:
         brought: the data set.
         report: of its file; its guesses are what the widgets begin with.
     """
-    entry = DATASETS[brought.dataset]
+    entry, columns = DATASETS[brought.dataset], column_names(report)
     options: dict[str, Any] = {"path": brought.reference}
-    columns = column_names(report)
     if columns:
-        options |= _draw_columns(brought, report, columns)
-    rest = [option for option in entry.options if option.name not in (*options, *_ABOUT_COLUMNS)]
+        options |= _draw_target(brought, report, columns)
+        place = st.expander("Columns and missing values", icon=":material/view_column:")
+        with place:
+            options["leave_out"] = _draw_leave_out(brought, report, columns, options["target"])
+    else:
+        place = st.container()
+    known = {*options, *(_OF_COLUMNS if brought.dataset == "csv" else ())}
+    rest = [option for option in entry.options if option.name not in known]
     for option in rest:
         st.session_state.setdefault(option_key(brought, option.name), report.options.get(option.name, option.default))
-    options |= draw_two_in_a_row(rest, lambda option: option_key(brought, option.name))
-    return {name: value for name, value in options.items() if not (value is None and name not in report.options)}
+    with place:
+        options |= draw_two_in_a_row(rest, lambda option: option_key(brought, option.name))
+    return options
 
 
 def fill_brought_options(brought: Brought, options: dict[str, Any]) -> None:
@@ -44,7 +52,7 @@ def fill_brought_options(brought: Brought, options: dict[str, Any]) -> None:
         if name != "path":
             st.session_state[option_key(brought, name)] = value
     if isinstance(target := options.get("target"), list):
-        st.session_state[option_key(brought, "target")] = None
+        st.session_state.pop(option_key(brought, "target"))
         st.session_state[option_key(brought, "targets")] = target
 
 
@@ -53,52 +61,48 @@ def column_names(report: Report) -> list[str]:
     return [str(column["name"]) for column in report.details.get("columns", ())]
 
 
-def _draw_columns(brought: Brought, report: Report, columns: list[str]) -> dict[str, Any]:
-    """Draws what is predicted from what."""
+def _draw_target(brought: Brought, report: Report, columns: list[str]) -> dict[str, Any]:
+    """Draws what is predicted, and as what."""
     state, guess = st.session_state, report.options.get("target") or columns[-1]
-    task_option, leave_option = (
-        next(option for option in DATASETS[brought.dataset].options if option.name == name)
-        for name in ("task", "leave_out")
-    )
-    keys = {name: option_key(brought, name) for name in ("target", "targets", "task", "leave_out")}
-    several = guess if isinstance(guess, list) else [guess]
-    state.setdefault(keys["task"], report.options.get("task", task_option.default))
-    left, right = st.columns([3, 2])
+    guesses = guess if isinstance(guess, list) else [guess]
+    task_option = _option(brought, "task")
+    left, right = st.columns(2)
     with right:
-        task = st.selectbox(
-            "task", task_option.choices, key=keys["task"], help=task_option.help, persist_state="session"
-        )
+        key = option_key(brought, "task")
+        # Left to be guessed, so that it follows the target.
+        state.setdefault(key, "multilabel" if isinstance(guess, list) else task_option.default)
+        task = st.selectbox("task", task_option.choices, key=key, help=task_option.help, persist_state="session")
     with left:
         if task == "multilabel":
-            state.setdefault(keys["targets"], several)
-            state[keys["targets"]] = [name for name in state[keys["targets"]] or [] if name in columns]
-            target = st.multiselect(
-                "targets",
-                columns,
-                key=keys["targets"],
-                help="The columns of 0 and 1 to predict, one a label.",
-                persist_state="session",
+            target = _several(
+                "targets", option_key(brought, "targets"), columns, guesses, "The columns of 0 and 1, one a label."
             )
         else:
-            if state.get(keys["target"]) not in columns:
-                state[keys["target"]] = several[0]
-            target = st.selectbox(
-                "target",
-                columns,
-                key=keys["target"],
-                help="The column to predict. The guess is chosen first.",
-                persist_state="session",
-            )
-    targets = target if isinstance(target, list) else [target]
-    others = [name for name in columns if name not in targets]
-    state.setdefault(keys["leave_out"], report.options.get("leave_out", []))
-    state[keys["leave_out"]] = [name for name in state[keys["leave_out"]] or [] if name in others]
-    leave_out = st.multiselect(
+            key = option_key(brought, "target")
+            if state.get(key) not in columns:
+                state[key] = guesses[0] if guesses[0] in columns else columns[-1]
+            target = st.selectbox("target", columns, key=key, help="The column to predict.", persist_state="session")
+    return {"target": target, "task": task}
+
+
+def _draw_leave_out(brought: Brought, report: Report, columns: list[str], target: str | list[str]) -> list[str]:
+    """Draws which columns training does not see."""
+    others = [name for name in columns if name not in (target if isinstance(target, list) else [target])]
+    return _several(
         "leave out",
+        option_key(brought, "leave_out"),
         others,
-        key=keys["leave_out"],
-        help=leave_option.help or "Columns that training must not see.",
-        placeholder="nothing",
-        persist_state="session",
+        report.options.get("leave_out", []),
+        _option(brought, "leave_out").help,
     )
-    return {"target": target, "task": task, "leave_out": leave_out}
+
+
+def _several(label: str, key: str, names: list[str], first: list[str], help: str) -> list[str]:
+    """Draws a choice of several columns."""
+    chosen = st.session_state.get(key)
+    st.session_state[key] = [name for name in (first if chosen is None else chosen) if name in names]
+    return st.multiselect(label, names, key=key, help=help, placeholder="none", persist_state="session")
+
+
+def _option(brought: Brought, name: str) -> Option:
+    return next(option for option in DATASETS[brought.dataset].options if option.name == name)

@@ -7,11 +7,17 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.advanced import PLAIN, draw_advanced, draw_plain, nested_options
+from pages.ui.brought_options import draw_brought_options, fill_brought_options
+from pages.ui.catalogue import HOW_TO_BRING, choice_of, dataset_labels, find_brought, refuse_server_path
+from pages.ui.inspecting import inspect
+from pages.ui.text import escape_markdown
 from pages.ui.widgets import choose, draw_option, draw_options
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
+from trainer.brought.store import DatasetStore
 from trainer.config import offered, seen_by, why_not
-from trainer.dataset import DataSpec
+from trainer.dataset import DataSpec, dataset_spec
 from trainer.devices import list_devices
+from trainer.errors import TrainerError
 from trainer.registry import SCHEDULES, Entry, Registry
 
 #: How many of a model's options stand in the open; the others are advanced.
@@ -21,11 +27,12 @@ _MODEL_OPTIONS_SHOWN = 2
 def fill_form(config: RunConfig) -> None:
     """Puts a configuration into the form's widgets. Call it before they are drawn, as in a callback."""
     state = st.session_state
-    for noun in ("dataset", "model", "optimizer", "loss", "device", "metrics", "schedule"):
+    _fill_dataset(config)
+    for noun in ("model", "optimizer", "loss", "device", "metrics", "schedule"):
         state[f"train_{noun}_select"] = getattr(config, noun)
     state["train_monitor_select"] = config.best_by
     state["train_weights_select"] = config.class_weight if config.class_weight == "balanced" else None
-    for registry, noun in ((DATASETS, "dataset"), (MODELS, "model"), (OPTIMIZERS, "optimizer"), (LOSSES, "loss")):
+    for registry, noun in ((MODELS, "model"), (OPTIMIZERS, "optimizer"), (LOSSES, "loss")):
         _fill_options(registry[getattr(config, noun)], getattr(config, f"{noun}_options"))
     if config.schedule:
         _fill_options(SCHEDULES[config.schedule], config.schedule_options)
@@ -41,13 +48,14 @@ def fill_form(config: RunConfig) -> None:
 
 
 def draw_form() -> dict[str, Any]:
-    """Draws the form and returns the fields of a RunConfig, not yet checked."""
-    fields: dict[str, Any] = {}
-    dataset = _select(DATASETS, "dataset", "Dataset", list(DATASETS), "What the model learns from.")
-    fields["dataset"] = dataset.name
-    fields["dataset_options"] = draw_options(dataset, dataset.options)
-    spec = dataset.spec(**dataset.parse(fields["dataset_options"])) if callable(dataset.spec) else dataset.spec
-    st.caption(spec.summary)
+    """Draws the form and returns the fields of a RunConfig, not yet checked.
+
+    Raises:
+        TrainerError: the data set cannot be trained on as it is; what comes after it is not drawn.
+    """
+    fields = _draw_dataset()
+    spec = dataset_spec(fields["dataset"], DATASETS[fields["dataset"]].parse(fields["dataset_options"]))
+    st.caption(escape_markdown(spec.summary))
 
     model = _select(MODELS, "model", "Model", offered(MODELS, spec), "What learns. Simple ones train fast.")
     _say_what_is_missing(MODELS, spec)
@@ -74,6 +82,33 @@ def draw_form() -> dict[str, Any]:
     fields |= draw_plain("epochs", "batch_size")
     draw_advanced(fields, goal, model, optimizer, loss, _MODEL_OPTIONS_SHOWN)
     return fields
+
+
+def _draw_dataset() -> dict[str, Any]:
+    store = DatasetStore.default()
+    choice = choose("dataset", "Dataset", dataset_labels(store), HOW_TO_BRING)
+    brought = find_brought(store, choice)
+    if brought:
+        options = draw_brought_options(brought, inspect(brought))
+        return {"dataset": brought.dataset, "dataset_options": options}
+    entry = DATASETS[choice]
+    return {"dataset": choice, "dataset_options": draw_options(entry, entry.options)}
+
+
+def _fill_dataset(config: RunConfig) -> None:
+    """Puts the data set into its widgets, or leaves a sentence where it cannot be chosen here."""
+    choice = choice_of(config.dataset, config.dataset_options)
+    try:
+        refuse_server_path(config.dataset, config.dataset_options)
+        brought = find_brought(DatasetStore.default(), choice)
+    except TrainerError as error:
+        st.session_state["train_fill_problem"] = str(error)
+        return
+    st.session_state["train_dataset_select"] = choice
+    if brought:
+        fill_brought_options(brought, config.dataset_options)
+    else:
+        _fill_options(DATASETS[choice], config.dataset_options)
 
 
 def _select(registry: Registry, noun: str, label: str, names: list[str], help: str) -> Entry:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.catalogue import dataset_label
 from pages.ui.status import status_badge
 from pages.ui.text import escape_markdown, format_age
-from trainer import DATASETS, MODELS, Run, RunStore
+from trainer import MODELS, Run, RunStore
 
 _SHOWN = 8
 
@@ -32,7 +33,7 @@ def recent_runs(store: RunStore, shown: Run | None) -> None:
             status_badge(run.status)
             config = run.config
             st.caption(
-                f"{MODELS[config.model].label} on {DATASETS[config.dataset].label} · step {run.step:,} · "
+                f"{MODELS[config.model].label} on {escape_markdown(dataset_label(run))} · step {run.step:,} · "
                 f"{format_age(run.created)}"
             )
 

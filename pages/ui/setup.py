@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.actions import fill_form_if_asked
+from pages.ui.catalogue import refuse_server_path
 from pages.ui.forms import draw_form, fill_form
 from pages.ui.text import escape_markdown
 from trainer import Run, RunConfig, RunStore, TrainerError
+from trainer.errors import DataError
 from trainer.presets import PRESETS
 
 
@@ -44,11 +46,17 @@ def _presets() -> None:
 
 def _form(store: RunStore) -> None:
     config, problem = None, ""
+    if unfilled := st.session_state.pop("train_fill_problem", None):
+        st.warning(escape_markdown(unfilled), icon=":material/database_off:")
     try:
-        config = RunConfig(**draw_form())
+        fields = draw_form()
+        refuse_server_path(fields["dataset"], fields["dataset_options"])
+        config = RunConfig(**fields)
     except TrainerError as error:
         problem = str(error)
         st.error(escape_markdown(problem), icon=":material/edit:")
+        if isinstance(error, DataError):
+            _open_data_page()
     busy = next((other for other in store.list() if other.is_live), None)
     reason = problem or (busy and f"{busy.name} is training. Pause or stop it first.") or ""
     st.button(
@@ -62,6 +70,12 @@ def _form(store: RunStore) -> None:
         on_click=_start,
         args=(store, config),
     )
+
+
+def _open_data_page() -> None:
+    if st.button("Look at it on the Data page", icon=":material/database:", key="train_data_open", width="stretch"):
+        st.session_state["data_dataset_select"] = st.session_state.get("train_dataset_select")
+        st.switch_page("data.py")
 
 
 def _start(store: RunStore, config: RunConfig) -> None:

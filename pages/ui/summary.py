@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.ui.text import format_duration
-from trainer import DATASETS, LOSSES, METRICS, MODELS, OPTIMIZERS, Run
+from pages.ui.catalogue import dataset_label, is_gone
+from pages.ui.text import escape_markdown, format_duration
+from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run
 
 
 def summary(run: Run) -> None:
@@ -11,10 +12,17 @@ def summary(run: Run) -> None:
     config = run.config
     st.markdown(headline(run))
     st.caption(
-        f"{MODELS[config.model].label} on {DATASETS[config.dataset].label} ({config.spec.summary}) · "
+        f"{MODELS[config.model].label} on {escape_markdown(dataset_label(run))}{_size(run)} · "
         f"{OPTIMIZERS[config.optimizer].label} · {LOSSES[config.loss].label} · seed {config.seed} · "
         f"{format_duration(run.seconds)} of training"
     )
+    if is_gone(run):
+        digest = run.spec.sha256 if run.spec else ""
+        st.warning(
+            "The data set of this run was deleted. Curves and downloads stay; to resume it, bring the same file again"
+            + (f" (SHA-256 {escape_markdown(digest)})." if digest else "."),
+            icon=":material/database_off:",
+        )
     if fingerprint := run.fingerprint:
         st.caption(
             "The same configuration gives the same bits on this machine "
@@ -27,6 +35,11 @@ def summary(run: Run) -> None:
                 else ""
             )
         )
+
+
+def _size(run: Run) -> str:
+    spec = run.spec or (None if "path" in run.config.dataset_options else run.config.spec)
+    return f" ({escape_markdown(spec.summary)})" if spec else ""
 
 
 def headline(run: Run) -> str:

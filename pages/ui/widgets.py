@@ -61,7 +61,9 @@ def choose(noun: str, label: str, labels: dict[Any, str], help: str) -> Any:
     key = f"train_{noun}_select"
     if st.session_state.get(key) not in labels:
         st.session_state[key] = next(iter(labels))
-    return st.selectbox(label, list(labels), format_func=labels.get, key=key, help=help, persist_state="session")
+    chosen = st.selectbox(label, list(labels), format_func=labels.get, key=key, help=help, persist_state="session")
+    # A browser may send any text for a choice.
+    return chosen if chosen in labels else next(iter(labels))
 
 
 def _step(option: Option) -> float:

@@ -81,7 +81,9 @@ class Brought:
         try:
             report = inspect_file(self.path, limits=limits, progress=progress)
         except DataError as error:
-            report = Report(self.dataset, {}, "It cannot be read.", (Finding("error", "", str(error)),))
+            # People know the file by the name it came with.
+            sentence = str(error).replace(self.path.name, self.file_name)
+            report = Report(self.dataset, {}, "It cannot be read.", (Finding("error", "", sentence),))
         write_json(cache, {"schema": SCHEMA, "limits": vars(limits), "report": report.to_json()})
         return report
 

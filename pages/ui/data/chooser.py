@@ -45,15 +45,6 @@ def bring(store: DatasetStore) -> None:
         st.error(escape_markdown(problem), icon=":material/error:")
 
 
-def inspect(brought: Brought) -> Report:
-    """Returns the report on a brought file, with progress while it is made."""
-    bar = st.empty()
-    try:
-        return brought.inspect(lambda fraction, text: bar.progress(min(fraction, 1.0), escape_markdown(text)))
-    finally:
-        bar.empty()
-
-
 def draw_dataset_options(choice: str, brought: Brought | None, report: Report | None) -> dict[str, Any]:
     """Draws the options of a data set and returns them as in a RunConfig."""
     if brought is None:

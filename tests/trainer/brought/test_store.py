@@ -228,9 +228,9 @@ def test_a_file_that_cannot_be_read_has_a_report_that_says_so(store, monkeypatch
     import sys
 
     def inspect_file(path, **keywords):
-        raise DataError("It is no table. Bring another.")
+        raise DataError("data.csv is no table. Bring another.")
 
     monkeypatch.setitem(sys.modules, "trainer.brought.inspection", SimpleNamespace(inspect_file=inspect_file))
     report = store.add(io.BytesIO(CSV), "a.csv").report
     assert not report.is_ready
-    assert report.errors[0].message == "It is no table. Bring another."
+    assert report.errors[0].message == "a.csv is no table. Bring another."

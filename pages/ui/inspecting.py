@@ -1,4 +1,4 @@
-"""The report on a brought file under the options that are chosen on the page."""
+"""The report on a brought file, with progress while it is made."""
 
 from __future__ import annotations
 
@@ -9,12 +9,23 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.text import escape_markdown
+from trainer import DATASETS
 from trainer.brought.limits import Limits
 from trainer.brought.report import Report
 from trainer.brought.store import Brought
 
 
-def report_with(brought: Brought, guessed: Report, options: dict[str, Any]) -> Report:
+def inspect(brought: Brought) -> Report:
+    """Returns the report on a brought file under the guessed options; it is made once and kept."""
+    bar = st.empty()
+    try:
+        return brought.inspect(lambda fraction, text: bar.progress(min(fraction, 1.0), escape_markdown(text)))
+    finally:
+        bar.empty()
+
+
+def inspect_with(brought: Brought, guessed: Report, options: dict[str, Any]) -> Report:
     """Returns the report under other options than the guessed ones.
 
     Args:
@@ -22,7 +33,9 @@ def report_with(brought: Brought, guessed: Report, options: dict[str, Any]) -> R
         guessed: the report that was made when it came.
         options: as chosen.
     """
-    chosen = {name: value for name, value in options.items() if name != "path"}
+    unsaid = {option.name: option.default for option in DATASETS[brought.dataset].options}
+    chosen = {name: value for name, value in options.items() if name != "path" and value != unsaid[name]}
+    # The same as the guess: reading a large file twice would be felt.
     if all(guessed.options.get(name) == value for name, value in chosen.items()):
         return guessed
     with st.spinner("Checking the file with these options", show_time=True):
