@@ -12,6 +12,8 @@ Traits of an entry:
 
 from __future__ import annotations
 
+import numpy as np
+
 from trainer.dataset import DataSpec
 from trainer.losses import needs, needs_classes, needs_numbers, needs_numbers_or_inputs
 from trainer.registry import METRICS
@@ -162,7 +164,7 @@ def exact_match(data: DataSpec, head):
 
 @METRICS.register(
     label="Precision",
-    help="Of what the model takes for a class, the part that is right; the mean over the classes.",
+    help="Of what it takes for a class, the part that is right; the mean over the classes, at the end each alone.",
     accepts=needs_classes_or_labels,
     order=7,
 )
@@ -173,7 +175,7 @@ def precision(data: DataSpec, head):
 
 @METRICS.register(
     label="Recall",
-    help="Of what belongs to a class, the part that the model finds; the mean over the classes.",
+    help="Of what belongs to a class, the part that the model finds; the mean over the classes, at the end each alone.",
     accepts=needs_classes_or_labels,
     order=8,
 )
@@ -184,13 +186,18 @@ def recall(data: DataSpec, head):
 
 @METRICS.register(
     label="F1",
-    help="Precision and recall in one number, the mean over the classes; fair where some are rare.",
+    help="Precision and recall in one; the mean over the classes, fair where some are rare, at the end each alone.",
     accepts=needs_classes_or_labels,
     order=9,
 )
 def f1_macro(data: DataSpec, head):
     """Returns the mean over the classes seen of 2·(true positives) / (predicted + actual), in [0, 1]."""
     return mean_over_classes("f1_macro", data, head, lambda hits, guessed, actual: (2 * hits, guessed + actual))
+
+
+def class_labels(data: DataSpec) -> tuple[str, ...]:
+    """Returns the names of classes or labels; their numbers where they have none."""
+    return data.class_names or tuple(map(str, range(data.num_classes or 0)))
 
 
 def mean_over_classes(name: str, data: DataSpec, head, ratio):
@@ -232,10 +239,19 @@ def mean_over_classes(name: str, data: DataSpec, head, ratio):
             self.actual.assign(self.actual + keras.ops.sum(actual, axis=0))
 
         def result(self):
+            ratios, seen = self.ratios()
+            return keras.ops.sum(ratios * seen) / keras.ops.maximum(keras.ops.sum(seen), 1.0)
+
+        def ratios(self):
+            """Returns the ratio of each class, and 1 where it was there or guessed, else 0; float32 (classes,)."""
             top, bottom = ratio(self.hits + 0.0, self.guessed + 0.0, self.actual + 0.0)
             seen = keras.ops.cast(self.guessed + self.actual > 0, self.dtype)
-            ratios = top / keras.ops.maximum(bottom, 1.0)
-            return keras.ops.sum(ratios * seen) / keras.ops.maximum(keras.ops.sum(seen), 1.0)
+            return top / keras.ops.maximum(bottom, 1.0), seen
+
+        def per_class(self) -> dict[str, float]:
+            """Returns the ratio of each class that was there or guessed, by its name."""
+            values = (np.array(part) for part in self.ratios())
+            return {label: float(r) for label, r, seen in zip(class_labels(data), *values, strict=True) if seen}
 
     return MeanOverClasses()
 

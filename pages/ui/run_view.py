@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.actions import act, delete_dialog, rename_dialog, use_settings
+from pages.ui.class_table import class_table
 from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
 from pages.ui.status import status_badge
@@ -164,6 +165,7 @@ def _details(run: Run) -> None:
     checkpoints, log, configuration = (tabs[name] for name in names[-3:])
     with tabs["Summary"]:
         summary(run)
+        class_table(run)
     if pictures:
         with tabs["Samples"]:
             _samples(pictures, run.is_live)

@@ -50,6 +50,15 @@ class Learner(ABC):
     def eval_logs(self) -> dict[str, float]:
         """Returns what `eval_step` gathered since `reset_eval`."""
 
+    @property
+    def measures_classes(self) -> bool:
+        """Whether something is measured of each class."""
+        return False
+
+    def eval_logs_by_class(self) -> dict[str, float]:
+        """Returns what `eval_step` gathered of each class, as "f1_setosa"; empty where nothing is measured so."""
+        return {}
+
     @abstractmethod
     def reset_epoch(self) -> None:
         """Begins a new epoch's means."""

@@ -116,6 +116,20 @@ class SupervisedLearner(Learner):
         """See `Learner.eval_logs`."""
         return {metric.name: float(metric.result()) for metric in [self._eval_loss, *self._eval_metrics]}
 
+    @property
+    def measures_classes(self):
+        """See `Learner.measures_classes`."""
+        return any(hasattr(metric, "per_class") for metric in self.metrics)
+
+    def eval_logs_by_class(self):
+        """See `Learner.eval_logs_by_class`."""
+        return {
+            f"{metric.name.removesuffix('_macro')}_{label}": value
+            for metric in self._eval_metrics
+            if hasattr(metric, "per_class")
+            for label, value in metric.per_class().items()
+        }
+
     def reset_epoch(self):
         """See `Learner.reset_epoch`."""
         for metric in [self._mean_loss, *self.metrics]:

@@ -1,0 +1,36 @@
+"""Precision, recall and F1 of each class, once a run is complete."""
+
+import pandas as pd
+import streamlit as st
+
+from trainer import METRICS, Run
+from trainer.metrics import class_labels
+
+
+def class_table(run: Run) -> None:
+    """Draws a row for each class that was measured; nothing where no metric of classes was chosen."""
+    frame, split = measured_classes(run)
+    if len(frame):
+        st.caption(f"Each class on the {split} split, with the weights that the run ended with")
+        numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in frame.columns[1:]}
+        st.dataframe(frame, hide_index=True, column_config=numbers, key="train_classes_table")
+
+
+def measured_classes(run: Run) -> tuple[pd.DataFrame, str]:
+    """Returns a row for each class and a column for each of its metrics, and the split they were measured on."""
+    spec, last = run.spec, run.metrics["last"]
+    if spec is None:
+        return pd.DataFrame(), ""
+    for prefix, split in (("test", "test"), ("val", "validation")):
+        rows = []
+        for label in class_labels(spec):
+            values = {
+                METRICS[name].label: last.get(f"{prefix}_{name.removesuffix('_macro')}_{label}")
+                for name in run.config.metrics
+            }
+            values = {name: value for name, value in values.items() if value is not None}
+            if values:
+                rows.append({"class": label} | values)
+        if rows:
+            return pd.DataFrame(rows), split
+    return pd.DataFrame(), ""
