@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import csv
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 
-from trainer.brought.delimited import BLOCK_BYTES, DecodedFile, Ragged, read_records, walk_records
+from trainer.brought.delimited import BLOCK_BYTES, BrokenRecord, DecodedFile, Ragged, read_records, walk_records
 from trainer.brought.dialect import ENCODINGS, Dialect, possible_encodings, sniff
 from trainer.brought.gathering import GatheredColumn
 from trainer.brought.limits import Limits
@@ -123,7 +123,8 @@ def gather(
             f"{name} cannot be cut into records about line {dialect.header_lines + file.lines:,} ({error}). No "
             f"record may be longer than {BLOCK_BYTES // 2**20} MB; check the quotation marks there."
         ) from None
-    if file.quotes % 2:
+    # Where values have line ends in them, a mark left open may have swallowed rows without a trace.
+    if file.quotes % 2 or (file.quotes and file.records != rows + len(ragged.records)):
         refuse_open_quote(path, dialect)
     return rows
 
@@ -157,13 +158,10 @@ def refuse_excess(name: str, rows: int, needed: int, limits: Limits) -> None:
 
 def refuse_open_quote(path: Path, dialect: Dialect) -> None:
     """Raises DataError where a quotation mark is left open, or text follows a closing one, and says where."""
-    line = dialect.header_lines + 1
     try:
-        for line in walk_records(path, dialect, strict=True):  # noqa: B007
-            pass
-    except csv.Error as error:
-        what = "has text after a closing quotation mark" if "expected after" in str(error) else "opens a quotation mark"
+        deque(walk_records(path, dialect, strict=True), maxlen=0)
+    except BrokenRecord as error:
         raise DataError(
-            f"{plain_name(path.name)}: the record after line {line:,} {what} that is never closed. Close it, and "
-            'double the marks inside quoted text, as in "5"" disk".'
+            f"{plain_name(path.name)}: the record on line {error.line:,} {error.reason}. Close it, and double the "
+            'marks inside quoted text, as in "5"" disk".'
         ) from None

@@ -38,9 +38,10 @@ def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], No
             refuse_shape(name, file.metadata.num_rows, schema.names, limits)
             kept = [field.name for field in schema if kind_of(field.type) is not None]
             if len(kept) < 2:
+                noun = "column" if len(kept) == 1 else "columns"
                 raise DataError(
-                    f"{name} has {len(kept)} columns of numbers, text or dates; a target and at least one more "
-                    f"are needed. It has: {', '.join(f'{quoted(f.name)} ({f.type})' for f in schema[:5])}."
+                    f"{name} has {len(kept)} {noun} of numbers, text or dates; a target and at least one more are "
+                    f"needed. It has: {', '.join(f'{quoted(f.name)} ({f.type})' for f in list(schema)[:5])}."
                 )
             data = gather(name, file, kept, limits, progress)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trainer.brought.delimited import Ragged, walk_records
+from trainer.brought.delimited import BrokenRecord, Ragged, walk_records
 from trainer.brought.dialect import ENCODINGS, SEPARATORS, Dialect
 from trainer.brought.gathering import GatheredColumn
 from trainer.brought.quoting import plain_name, quoted
@@ -74,7 +73,7 @@ def find_lines(path: Path, dialect: Dialect, records: list[int], first_line: int
         for record, line in enumerate(islice(walk_records(path, dialect), records[-1] + 1)):
             if record in wanted:
                 lines.append(line)
-    except csv.Error:  # A field too long for that reader: from here on the record's number has to do.
+    except BrokenRecord:  # From here on the record's number has to do.
         pass
     return lines + [dialect.header_lines + 1 + record for record in records[len(lines) :]]
 
