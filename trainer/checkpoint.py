@@ -87,7 +87,7 @@ def write_checkpoint(
             raise DivergenceError(f"The weights are no longer finite at step {step} (variable {key}).")
     final, temporary = folder / f"step-{step:010d}", folder / f".tmp-step-{step:010d}"
     drop(temporary)
-    temporary.mkdir(parents=True)
+    temporary.mkdir()
     with open(temporary / "state.npz", "wb") as file:
         np.savez(file, **arrays)
         sync(file)

@@ -11,14 +11,14 @@ import dataclasses
 import json
 import threading
 
-from trainer.build import Plan
+from trainer.build import Plan, class_weights
 from trainer.checkpoint import restore, state_arrays
 from trainer.config import RunConfig
 
 #: Learners that are not in use, by what their compiled programs depend on.
 _idle: dict[str, list] = {}
 _lock = threading.Lock()
-#: Fields that a program without random numbers, as XLA gets them, does not depend on.
+#: Fields that no compiled program depends on: seeds, too, are variables of the model.
 _NOT_COMPILED = {
     "seed",
     "epochs",
@@ -36,15 +36,16 @@ def recycle(plan: Plan, config: RunConfig) -> Plan:
     It has the state of the fresh one, bit for bit.
     """
     fresh = plan.learner
-    if not fresh.jit_compile:
+    if not fresh.is_compiled:
         return plan
     # The inputs' statistics are variables of the model; a target's are compiled in.
     spec = plan.dataset.spec
     columns = tuple(dataclasses.replace(column, fill=0.0) for column in spec.columns)
     spec = dataclasses.replace(spec, mean=(), variance=(), columns=columns)
     recipe = [config.model_dump(exclude=_NOT_COMPILED), dataclasses.asdict(spec)]
-    # A schedule is compiled with the number of its last step.
+    # A schedule is compiled with the number of its last step, and balanced weights follow from the split.
     recipe.append(config.epochs if config.schedule else None)
+    recipe.append(class_weights(config, plan.dataset))
     key = json.dumps(recipe, sort_keys=True)
     with _lock:
         used = _idle[key].pop() if _idle.get(key) else None

@@ -16,6 +16,8 @@ class Learner(ABC):
 
     #: Whether the whole chunk of steps is compiled by XLA. It follows from the model alone.
     jit_compile: bool = False
+    #: Whether XLA compiled any part of the steps, which then is worth keeping for the next run.
+    is_compiled: bool = False
     #: Every how many steps the gradient norm is measured; other rows hold NaN.
     grad_norm_stride: int = 1
     #: A few raw examples (n, *input_shape) for `samples`, from the validation split where there is one.

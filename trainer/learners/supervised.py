@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from trainer.errors import ConfigError
-from trainer.learners.compilation import is_dense, suits_xla
+from trainer.learners.compilation import compiled_update, is_dense, suits_xla
 from trainer.learners.gradients import GradientRules
 from trainer.learners.learner import Learner, own
 
@@ -64,6 +64,8 @@ class SupervisedLearner(Learner):
                 "model",
             )
         self.optimizer.build(self._trainable)
+        self._update = None if self.jit_compile else compiled_update(self.optimizer, self._trainable)
+        self.is_compiled = self.jit_compile or self._update is not None
         self._mean_loss = keras.metrics.Mean(name="loss")
         self._eval_loss = keras.metrics.Mean(name="loss")
         self._eval_metrics = [metric.__class__.from_config(metric.get_config()) for metric in self.metrics]
@@ -90,7 +92,10 @@ class SupervisedLearner(Learner):
             )
         gradients = self.rules.limit(gradients, norm if self.grad_norm_stride == 1 else None)
         learning_rate = tf.cast(tf.convert_to_tensor(self.optimizer.learning_rate), tf.float32)
-        self.optimizer.apply(gradients, self._trainable)
+        if self._update is not None:
+            self._update(gradients)
+        else:
+            self.optimizer.apply(gradients, self._trainable)
         logs = {"loss": loss}
         self._mean_loss.update_state(loss, sample_weight=tf.cast(tf.shape(x)[0], tf.float32))
         for metric in self.metrics:
