@@ -19,6 +19,7 @@ from pathlib import Path
 
 import filelock
 
+from trainer.brought.store import refuse_other
 from trainer.checkpoint import sync
 from trainer.config import RunConfig
 from trainer.devices import check_device
@@ -85,6 +86,7 @@ class Run(RunRecord):
 
         Raises:
             ConfigError: there is no such checkpoint, what the recipe names is gone, or the folder cannot be written.
+            DataError: the data file is gone, or is another one than the run began with.
             RunBusyError: another process trains this run.
         """
         return self._begin("resume", seen, RESUMABLE, self._find_source(source))
@@ -213,6 +215,8 @@ class Run(RunRecord):
                 self.refresh()
                 if self.status not in allowed or seen not in (None, self.status):
                     return self._decline(command, seen)
+                if self.spec and self.spec.sha256:
+                    refuse_other(self.config.dataset_options["path"], self.spec.sha256)
                 # The recipe is checked anew: its data or model may be gone from this machine.
                 self._config = RunConfig.from_file(self.path / "config.json")
                 check_device(self.config.device)
@@ -264,7 +268,6 @@ class Run(RunRecord):
                     begun=lambda known: self._begun(command, known),
                     background=background,
                     known_fingerprint=self.fingerprint,
-                    known_sha256=self.spec.sha256 if self.spec else "",
                     at_most=at_most,
                 )
                 outcome, tested = session.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -268,3 +269,19 @@ def resolve(path: str) -> Path:
     except (OSError, ValueError):
         what = "cannot be looked up"
     raise DataError(f"The data file {path!r:.120} {what}. Correct path, or bring the file on the Data page.")
+
+
+def refuse_other(path: str, sha256: str) -> None:
+    """Raises DataError where the file that the option `path` names is gone, or has another content.
+
+    Args:
+        path: as for `resolve`.
+        sha256: of the content that a run began with.
+    """
+    with resolve(path).open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256:
+        raise DataError(
+            f"The data file {path!r:.120} has changed since this run began, so the run cannot go on. Put the file back "
+            "as it was, or start a new run."
+        )
