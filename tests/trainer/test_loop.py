@@ -342,6 +342,22 @@ def test_xla_is_chosen_by_the_model_alone():
     assert not SupervisedLearner(Line(), loss="mse").jit_compile
 
 
+class OwnOptimizer(keras.optimizers.SGD):
+    """Stands for an optimizer that somebody brings, of which nothing is known."""
+
+
+def test_an_update_is_compiled_where_the_model_cannot_be_and_only_there():
+    def is_compiled(model, optimizer="adam"):
+        return SupervisedLearner(model, optimizer=optimizer, loss="mse").is_compiled
+
+    random = keras.layers.Dropout(0.5, seed=1)
+    assert is_compiled(net(random, dense(1)))
+    assert not is_compiled(net(random, dense(1)), OwnOptimizer(0.1))
+    assert not is_compiled(net(random, *[dense(2) for _ in range(9)])), "18 variables would take long to compile"
+    learner = SupervisedLearner(net(random, dense(1)), loss="mse")
+    assert not learner.jit_compile, "the model itself is left alone"
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_the_losses_are_those_of_keras_fit_on_the_same_order(jit_compile):
     data = classes(130)
