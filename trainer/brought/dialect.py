@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from trainer.brought.limits import Limits
 from trainer.brought.quoting import plain_name, quoted
@@ -98,17 +99,30 @@ def sniff(text: str, encoding: str, name: str, limits: Limits, is_whole: bool) -
 
 def choose_separator(lines: list[str]) -> str:
     """Returns the separator that gives the most records of the header's width, and among those the widest."""
-    best, score = ",", (0.0, 0)
+    best, score = ",", (False, 0.0, 0)
     for separator in SEPARATORS:
+        widths, is_clean = [], True
+        records = csv.reader(lines[: 2 * _JUDGED], delimiter=separator, strict=True)
         try:
-            widths = [len(row) for row in csv.reader(lines[: 2 * _JUDGED], delimiter=separator) if row][:_JUDGED]
-        except csv.Error:
-            continue
+            widths += [len(row) for row in islice(records, _JUDGED) if row]
+        except csv.Error as error:
+            # Text after a closing quotation mark: what ends the field there is another separator.
+            is_clean = "expected after" not in str(error)
+            widths = widths_of(lines[: 2 * _JUDGED], separator)
         if widths and widths[0] > 1:
-            found = sum(width == widths[0] for width in widths) / len(widths), widths[0]
+            found = is_clean, sum(width == widths[0] for width in widths) / len(widths), widths[0]
             if found > score:
                 best, score = separator, found
     return best
+
+
+def widths_of(lines: list[str], separator: str) -> list[int]:
+    """Returns how many fields the first records have, whatever their quotation marks."""
+    widths: list[int] = []
+    with suppress(csv.Error):
+        for row in islice(csv.reader(lines, delimiter=separator), _JUDGED):
+            widths += [len(row)] if row else []
+    return widths
 
 
 def refuse_bad_names(names: tuple[str, ...], file: str, line: int, following: list[str]) -> None:

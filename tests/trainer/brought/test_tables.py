@@ -62,6 +62,10 @@ def test_separators_and_line_ends_are_found(read, separator, newline):
     assert (table.details["separator"], table.place(2)) == (separator, "line 4")
 
 
+def test_a_separator_within_quotation_marks_is_none(read):
+    assert read('"a;b","c;d"\n"1;2","3;4"\n').data.column_names == ["a;b", "c;d"]
+
+
 def test_a_declared_separator_is_taken(read):
     assert read("sep=;\na,b;c\n1;2\n3;4\n").data.column_names == ["a,b", "c"]
 

@@ -5,6 +5,7 @@ import io
 import math
 import string
 import tempfile
+import unicodedata
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -45,7 +46,7 @@ def read(path: Path, data: bytes) -> Table | None:
 
 def assert_is_sentence(text: str) -> None:
     assert text.endswith(".")
-    assert text.isprintable(), text
+    assert not any(unicodedata.category(character).startswith("C") for character in text)
     assert len(text) < 1000
 
 
@@ -61,6 +62,7 @@ def assert_is_described(path: Path) -> None:
 
 @given(st.binary(max_size=400), st.sampled_from(MARKS))
 @settings(max_examples=200, deadline=None)
+@example(b"\x01\xa0\x01", b"")
 def test_any_bytes_give_a_table_or_a_sentence(path, data, mark):
     if read(path, mark + data) is not None:
         assert_is_described(path)
@@ -97,7 +99,7 @@ NAMES = st.lists(
 NUMBERS = st.one_of(st.none(), st.floats(allow_nan=False), st.integers(-(2**53), 2**53).map(float))
 TEXTS = st.one_of(
     st.none(),
-    st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\r\t"), max_size=12)
     # The reader trims what Unicode calls white space, and only that.
     .filter(lambda text: text.strip() == text and (text + "x")[-2:].isprintable()),
 )  # fmt: skip
@@ -118,7 +120,7 @@ def tables(draw):
 
 
 @given(tables(), st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["utf-8", "utf-16"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_was_written_comes_back(path, drawn, separator, newline, encoding):
     names, columns = drawn
     file = io.StringIO()
