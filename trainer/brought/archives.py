@@ -106,6 +106,8 @@ def count_members(file: BinaryIO, size: int, limits: Limits) -> int:
             f"The file must be at most {limits.bytes / 1e6:,.0f} MB. Received: {size / 1e6:,.0f} MB. Bring a part of "
             "it, or raise the limit with TRAINDECK_MAX_BYTES."
         )
+    if not size:
+        raise DataError("The file is empty: it has 0 bytes. Choose a file with data in it.")
     # The directory's end is in the last 22 bytes, before a comment of at most 65,535; 76 more tell of a large one.
     file.seek(max(0, size - 65_557 - 76))
     tail = file.read()

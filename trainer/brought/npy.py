@@ -74,8 +74,8 @@ def read_header(stream: BinaryIO, name: str, size: int) -> Header:
         raise DataError(f"The array {quoted(name)} claims the shape {shape}. Save it anew with numpy.savez.")
     if not dtype.hasobject and header.bytes != size - counted.position:
         raise DataError(
-            f"The array {quoted(name)} claims the shape {shown_shape(shape)} of {dtype.str}, {header.bytes:,} bytes, "
-            f"and there are {max(0, size - counted.position):,}. It is cut off or damaged: save it anew with "
+            f"The array {quoted(name)} claims the shape {shown_shape(shape)} of {dtype.str}, {shown(header.bytes)} "
+            f"bytes, and there are {max(0, size - counted.position):,}. It is cut off or damaged: save it anew with "
             "numpy.savez."
         )
     return header
@@ -118,8 +118,12 @@ def read_values(stream: BinaryIO, header: Header, rows: int) -> np.ndarray:
 
 def shown_shape(shape: tuple[int, ...]) -> str:
     """Returns a shape as people write it, cut short: "(60,000, 28, 28)"."""
-    lengths = [f"{length:,}" if length < 10**18 else f"{length:.0e}" for length in shape[:6]]
-    return f"({', '.join(lengths)}{', …' if len(shape) > 6 else ''})"
+    return f"({', '.join(map(shown, shape[:6]))}{', …' if len(shape) > 6 else ''})"
+
+
+def shown(number: int) -> str:
+    """Returns a whole number as people read it: 60,000, or 3e+33 where it is absurd."""
+    return f"{number:,}" if number < 10**18 else f"{number:.0e}"
 
 
 class Counted:
@@ -129,7 +133,9 @@ class Counted:
         self._stream, self.position = stream, 0
 
     def read(self, size: int) -> bytes:
-        """Reads at most `size` bytes."""
+        """Reads at most `size` bytes; ValueError for more than a header has."""
+        if size > _LONGEST_HEADER:
+            raise ValueError(f"it is said to have {size:,} bytes")
         content = self._stream.read(size)
         self.position += len(content)
         return content

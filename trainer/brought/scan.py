@@ -76,11 +76,12 @@ class Scan:
         found = []
         for kind, rows in self._wrong.items():
             listed = ", ".join(f"{row:,}" for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+            have, noun = ("has", "row") if len(rows) == 1 else ("have", "rows")
             found.append(
                 Finding(
                     "error",
                     self.place,
-                    f"{len(rows):,} of {self.rows:,} examples have a value that is {kind}: row{'s' * (len(rows) > 1)} "
+                    f"{len(rows):,} of {self.rows:,} examples {have} a value that is {kind}: {noun} "
                     f"{listed}, counted from 0. Correct or remove these rows.",
                     len(rows),
                 )
@@ -118,8 +119,7 @@ def compare_examples(
     order = np.argsort(hashes, kind="stable")
     same = hashes[order][1:] == hashes[order][:-1]
     if same.any():
-        first = int(np.flatnonzero(same)[0])
-        pair = [name_of("train", row) for row in sorted((int(order[first]), int(order[first + 1])))]
+        pair = [name_of("train", row) for row in first_pair(order, same)]
         findings.append(
             Finding(
                 "warning",
@@ -131,16 +131,16 @@ def compare_examples(
         )
     if same.any() and labels is not None:
         known = labels[: len(hashes)][order]
-        torn = np.flatnonzero(same & (known[1:] != known[:-1]))
-        if len(torn):
-            pair = [name_of("train", row) for row in sorted((int(order[torn[0]]), int(order[torn[0] + 1])))]
+        torn = same & (known[1:] != known[:-1])
+        if torn.any():
+            pair = [name_of("train", row) for row in first_pair(order, torn)]
             findings.append(
                 Finding(
                     "warning",
                     train.place,
-                    f"{len(torn):,} {noun} are the same as another of a different class, such as {pair[0]} and "
+                    f"{int(torn.sum()):,} {noun} are the same as another of a different class, such as {pair[0]} and "
                     f"{pair[1]}. Correct the class of one of them.",
-                    len(torn),
+                    int(torn.sum()),
                 )
             )
     for part, scan in scans.items():
@@ -158,3 +158,10 @@ def compare_examples(
                     )
                 )
     return findings
+
+
+def first_pair(order: np.ndarray, is_pair: np.ndarray) -> tuple[int, int]:
+    """Returns the pair of rows, next to each other in `order`, that begins with the smallest row."""
+    places = np.flatnonzero(is_pair)
+    place = places[np.argmin(order[places])]
+    return int(order[place]), int(order[place + 1])

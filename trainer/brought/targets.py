@@ -17,6 +17,7 @@ Task = Literal["auto", "classification", "regression", "multilabel"]
 MOST_CLASSES = 10_000
 #: Whole numbers count as classes as long as there are not many different ones for the number of rows.
 FEW_CLASSES = 100
+_SURELY_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,9 @@ def flatten(array: np.ndarray) -> np.ndarray:
 def problem_of(array: np.ndarray, train: np.ndarray, task: Task) -> str | None:
     """Returns why an array cannot be targets, as sentences, or None."""
     if array.ndim > 2 or array.shape[1:] != train.shape[1:]:
-        expected = "one target a row" if train.ndim == 1 else f"{train.shape[-1]} columns"
         return (
-            f"Targets must be one number, class or row of labels for each example, the same for all parts "
-            f"({expected}). Received: shape {shown_shape(array.shape)}. Reshape it."
+            "Targets must be one number, class or row of labels for each example, the same for all parts. "
+            f"Received: shape {shown_shape(array.shape)}. Reshape it."
         )
     if array.dtype.kind in "fc":
         wrong = np.argwhere(~np.isfinite(array))
@@ -139,7 +139,7 @@ def looks_like_numbers(values: np.ndarray) -> bool:
         return not ((values == 0) | (values == 1)).all()
     if values.dtype.kind in "iu":
         different = len(np.unique(values))
-        return different > max(FEW_CLASSES, 0) and different > len(values) / 20
+        return different > len(values) / (2 if different <= FEW_CLASSES else 20) and different > _SURELY_CLASSES
     return False
 
 
