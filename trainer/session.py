@@ -7,7 +7,6 @@ one) and ends; the next session begins from the newest checkpoint that verifies.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -16,12 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.brought.store import resolve
 from trainer.build import Plan, build
 from trainer.checkpoint import drop_after, list_checkpoints, newest_state, read_state, restore, state_arrays, sweep
 from trainer.config import RunConfig, best_epoch, best_step
 from trainer.engine import differences, fingerprint, load_engine
-from trainer.errors import CheckpointError, DataError, DivergenceError
+from trainer.errors import CheckpointError, DivergenceError
 from trainer.history import History
 from trainer.plateau import triggers
 from trainer.progress import listening
@@ -56,6 +54,10 @@ class Progress:
         return self.session_steps / self.session_seconds if self.session_seconds else None
 
 
+class PreparationEnded(Exception):
+    """Somebody wants the session to end while its data is still being fetched or read."""
+
+
 class Session:
     """Trains a run from where it stands until it is complete or `wanted` says otherwise.
 
@@ -69,7 +71,6 @@ class Session:
         begun: called with what is known once training begins: spec, fingerprint.
         background: runs the writing of checkpoints, one at a time.
         known_fingerprint: what the bits of the run depended on when it began.
-        known_sha256: of the data file that the run began with, if it has one.
         at_most: resume from no checkpoint above this step.
         clock: seconds; no number that is trained on depends on it.
     """
@@ -86,15 +87,15 @@ class Session:
         begun: Callable[[dict], None],
         background: Executor,
         known_fingerprint: dict | None = None,
-        known_sha256: str = "",
         at_most: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ):
         self._folder, self._config, self._history, self.progress = folder, config, history, progress
         self._wanted, self._note, self._begun = wanted, note, begun
         self._background, self._known_fingerprint, self._at_most = background, known_fingerprint, at_most
-        self._known_sha256, self._clock = known_sha256, clock
+        self._clock = clock
         self._checkpoints = folder / "checkpoints"
+        self._learner = None
         self._left_out = 0.0
         self._pending_epoch = False
         #: Why the run is complete before its last epoch, if it is.
@@ -117,9 +118,12 @@ class Session:
         from trainer.loop import Evaluator, train
 
         self._say("Loading the data and building the model")
-        self._refuse_other_data()
-        with tf.device(self._config.device), listening(self._say):
-            plan = recycle(build(self._config), self._config)
+        with tf.device(self._config.device), listening(self._hear):
+            try:
+                plan = recycle(build(self._config), self._config)
+            except PreparationEnded:
+                # Nothing was trained, so there is nothing to save: the next session begins as this one did.
+                return self._wanted(), {}
             self._learner = plan.learner
             self._saver = Saver(self._checkpoints, self._config, plan.learner, self._history, self._background)
             self._samples = SampleFolder(self._folder / "samples", self._clock)
@@ -142,19 +146,6 @@ class Session:
                 self._saver.close()
                 self._history.close_all()
                 give_back(plan.learner)
-
-    def _refuse_other_data(self) -> None:
-        """Raises DataError where the data file is gone, or is another one than the run began with."""
-        path = self._config.dataset_options.get("path")
-        if not self._known_sha256 or path is None:
-            return
-        with resolve(path).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != self._known_sha256:
-            raise DataError(
-                f"The data file {path} has changed since this run began, so it cannot go on. Put the file back as it "
-                "was, or start a new run."
-            )
 
     def _restore(self, plan: Plan) -> None:
         progress, learner = self.progress, plan.learner
@@ -324,6 +315,12 @@ class Session:
                 raise CheckpointError(f"The checkpoint of the best epoch (step {wanted}) is gone. Start a new run.")
             restore(self._learner, read_state(kept[wanted]))
         return wanted // self.progress.steps_per_epoch
+
+    def _hear(self, phase: str, fraction: float | None) -> None:
+        """Passes on how a preparation comes along, such as a download, and ends it where something is wanted."""
+        if self._learner is None and self._wanted():
+            raise PreparationEnded
+        self._say(phase, fraction)
 
     def _say(self, phase: str, fraction: float | None = None) -> None:
         self.progress.phase = phase + (f" ({fraction:.0%})" if fraction is not None else "")
