@@ -106,7 +106,7 @@ class RunConfig(BaseModel):
     augmentation: Augmentation | None = Field(None, description="Change training images at random in each step.")
     monitor: str | None = Field(
         None,
-        description="What makes an epoch the best one, such as val_accuracy; val_loss if left out.",
+        description="What makes an epoch the best one, such as val_accuracy; val_loss if left out; a GAN's newest is.",
     )
     checkpoint_seconds: float = Field(
         30.0, ge=1, le=86_400, title="checkpoint every (s)", description="What a crash can cost at most."
@@ -147,7 +147,8 @@ class RunConfig(BaseModel):
     @property
     def best_by(self) -> str:
         """The column of the epochs' table that makes an epoch the best one."""
-        return self.monitor or ("val_loss" if self.validation_split else "loss")
+        own = MODELS[self.model].traits.get("monitor") if self.model in MODELS else None
+        return self.monitor or own or ("val_loss" if self.validation_split else "loss")
 
     @property
     def steps_per_epoch(self) -> int:
@@ -239,7 +240,8 @@ def complete(config: RunConfig) -> None:
     put("model_options", model.parse(config.model_options))
     refuse_misfit(model, spec, dataset, "model")
     goal = seen_by(model, spec)
-    put("optimizer_options", OPTIMIZERS[config.optimizer].parse(config.optimizer_options))
+    options = suggested_options(model, config.optimizer) | config.optimizer_options
+    put("optimizer_options", OPTIMIZERS[config.optimizer].parse(options))
     if config.loss is None:
         put("loss", offered(LOSSES, goal)[0])
     put("loss_options", LOSSES[config.loss].parse(config.loss_options))
@@ -312,10 +314,17 @@ def check_augmentation(config: RunConfig, goal: DataSpec) -> None:
         )
 
 
+def suggested_options(model: Entry, optimizer: str) -> dict[str, Any]:
+    """Returns the options of an optimizer that a model learns better with than with the optimizer's own defaults."""
+    return model.traits.get("optimizer_options", {}).get(optimizer, {})
+
+
 def monitors(config: RunConfig) -> list[str]:
     """Returns what can be monitored in a run: the columns of its epochs' table that measure something."""
-    names = [*MODELS[config.model].traits.get("losses", ("loss",)), *config.metrics]
-    return [*(f"val_{name}" for name in names), *names] if config.validation_split else names
+    traits = MODELS[config.model].traits
+    names = [*traits.get("losses", ("loss",)), *config.metrics]
+    measured = [*(f"val_{name}" for name in names), *names] if config.validation_split else names
+    return [*measured, traits["monitor"]] if "monitor" in traits else measured
 
 
 def find_monitor(config: RunConfig) -> str | None:
@@ -332,6 +341,13 @@ def find_monitor(config: RunConfig) -> str | None:
         hint = "" if config.validation_split else " Nothing is validated, since validation_split is 0."
         raise ConfigError(
             f"monitor must be one of {', '.join(known)}. Received: {shown(name)}.{hint} Choose one of these.", "monitor"
+        )
+    needy = [name for name in _POLICIES if getattr(config, name)]
+    if needy and (asked or {config.best_by}) == {"epoch"}:
+        raise ConfigError(
+            f"{needy[0]} must name a monitor here: the losses of this model do not say how good it is, so every epoch "
+            f"counts as better than the one before. Choose one of {', '.join(known[:-1])}, or set it to null.",
+            needy[0],
         )
     if len(asked) > 1:
         raise ConfigError(

@@ -39,9 +39,9 @@ class ReloadOnPlateau(BaseModel):
 
 
 def is_higher_better(monitor: str) -> bool:
-    """Returns whether more of a metric is better: accuracy is, a loss is not."""
+    """Returns whether more of a metric is better: accuracy is, a loss is not. By "epoch", the newest is the best."""
     name = monitor.removeprefix("val_")
-    return any(part in name for part in _HIGHER)
+    return name == "epoch" or any(part in name for part in _HIGHER)
 
 
 def is_improved(value: float, best: float | None, monitor: str, min_delta: float = 0.0) -> bool:

@@ -162,7 +162,7 @@ class RunRecord:
 
     @property
     def best_step(self) -> int | None:
-        """The step at the end of the best epoch so far: lowest val_loss, or loss where nothing is validated."""
+        """The step at the end of the best epoch so far by `RunConfig.best_by`, or None."""
         return best_step(self.config, self.history.epochs)
 
     @property

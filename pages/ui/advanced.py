@@ -67,11 +67,13 @@ def draw_advanced(
             names = (
                 [*(f"val_{name}" for name in fields["metrics"])] if fields["validation_split"] else fields["metrics"]
             )
-            first = "val_loss" if fields["validation_split"] else "loss"
-            labels = {name: name for name in (first, *names)}
+            first = model.traits.get("monitor") or ("val_loss" if fields["validation_split"] else "loss")
+            labels = {name: "the newest" if name == "epoch" else name for name in (first, *names)}
             fields["monitor"] = choose("monitor", "best epoch by", labels, PLAIN["monitor"].help)
-            for name, label in (("early_stopping", "Stop early"), ("reload_on_plateau", "Go back when stuck")):
-                fields[name] = _nested(name, label)
+            # What has no measure of how good it is cannot be watched by one.
+            if "monitor" not in model.traits:
+                for name, label in (("early_stopping", "Stop early"), ("reload_on_plateau", "Go back when stuck")):
+                    fields[name] = _nested(name, label)
         with parts[3]:
             fields |= draw_plain("checkpoint_seconds", "checkpoint_epochs", "keep_checkpoints")
 

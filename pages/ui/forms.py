@@ -14,7 +14,7 @@ from pages.ui.text import escape_markdown
 from pages.ui.widgets import choose, draw_option, draw_options
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
 from trainer.brought.store import DatasetStore
-from trainer.config import offered, seen_by, why_not
+from trainer.config import offered, seen_by, suggested_options, why_not
 from trainer.dataset import DataSpec, dataset_spec
 from trainer.devices import list_devices
 from trainer.errors import TrainerError
@@ -34,6 +34,8 @@ def fill_form(config: RunConfig) -> None:
     state["train_weights_select"] = config.class_weight if config.class_weight == "balanced" else None
     for registry, noun in ((MODELS, "model"), (OPTIMIZERS, "optimizer"), (LOSSES, "loss")):
         _fill_options(registry[getattr(config, noun)], getattr(config, f"{noun}_options"))
+    # These options are the configuration's: nothing is suggested in their place.
+    state["train_suggested"] = _suggestions(MODELS[config.model], OPTIMIZERS[config.optimizer])
     if config.schedule:
         _fill_options(SCHEDULES[config.schedule], config.schedule_options)
     for name, option in PLAIN.items():
@@ -69,6 +71,7 @@ def draw_form() -> dict[str, Any]:
             OPTIMIZERS, "optimizer", "Optimizer", list(OPTIMIZERS), "How the model is corrected after each batch."
         )
     fields["optimizer"] = optimizer.name
+    _suggest(model, optimizer)
     with right:
         rate = optimizer.options[0]
         fields["optimizer_options"] = {rate.name: draw_option(rate, f"train_{optimizer.name}_{rate.name}_set")}
@@ -109,6 +112,31 @@ def _fill_dataset(config: RunConfig) -> None:
         fill_brought_options(brought, config.dataset_options)
     else:
         _fill_options(DATASETS[choice], config.dataset_options)
+
+
+def _suggest(model: Entry, optimizer: Entry) -> None:
+    """Puts what a model learns well with into the optimizer's widgets, and takes it back when another is chosen.
+
+    What a person has set stays.
+    """
+    state = st.session_state
+    wanted, before = _suggestions(model, optimizer), state.get("train_suggested", {})
+    if wanted == before:
+        return
+    defaults = {f"train_{entry.name}_{option.name}_set": option.default for entry in OPTIMIZERS.values()
+                for option in entry.options}  # fmt: skip
+    for key, value in before.items():
+        if state.get(key) == value:
+            state[key] = defaults[key]
+    for key, value in wanted.items():
+        if state.get(key, defaults[key]) == defaults[key]:
+            state[key] = value
+    state["train_suggested"] = wanted
+
+
+def _suggestions(model: Entry, optimizer: Entry) -> dict[str, Any]:
+    options = suggested_options(model, optimizer.name)
+    return {f"train_{optimizer.name}_{name}_set": value for name, value in options.items()}
 
 
 def _select(registry: Registry, noun: str, label: str, names: list[str], help: str) -> Entry:

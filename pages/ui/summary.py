@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui.catalogue import dataset_label, is_gone
 from pages.ui.text import escape_markdown, format_duration
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run
+from trainer.plateau import is_higher_better
 
 
 def summary(run: Run) -> None:
@@ -44,14 +45,20 @@ def _size(run: Run) -> str:
 
 def headline(run: Run) -> str:
     """Returns one sentence on the best epoch: "Reached 0.97 validation accuracy at epoch 14 of 20."."""
-    metrics = run.metrics
+    config, metrics = run.config, run.metrics
     best, last = metrics["best"], metrics["last"]
     if not best:
         return "The first epoch is not finished yet."
-    name = next((name for name in run.config.metrics if f"val_{name}" in best or name in best), "loss")
+    if config.best_by == "epoch":
+        return (
+            f"Trained for **{best['epoch']} of {config.epochs} epochs**. The losses of networks that compete do not "
+            "say how good the images are: look at the samples."
+        )
+    name = next((name for name in config.metrics if f"val_{name}" in best or name in best), "loss")
     split, key = ("validation", f"val_{name}") if f"val_{name}" in best else ("training", name)
     sentence = f"Reached **{best[key]:.4g} {split} {METRICS[name].label.lower() if name != 'loss' else 'loss'}** "
-    sentence += f"at epoch {best['epoch']} of {run.config.epochs}, the one with the lowest {split} loss."
+    most = "highest" if is_higher_better(config.best_by) else "lowest"
+    sentence += f"at epoch {best['epoch']} of {config.epochs}, the one with the {most} {config.best_by}."
     if f"test_{name}" in last:
         sentence += f" On the test split, which training never saw: **{last[f'test_{name}']:.4g}**."
     return sentence

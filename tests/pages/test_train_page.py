@@ -90,6 +90,23 @@ def test_every_preset_fills_a_form_that_can_be_started(store):
         assert not button(page, "Start training").disabled
 
 
+def test_a_model_brings_the_options_that_it_learns_well_with_and_takes_them_away_again(store):
+    page = open_page()
+    rate = "train_adam_learning_rate_set"
+    page.selectbox(key="train_model_select").set_value("gan").run()
+    assert not page.exception
+    assert page.number_input(key=rate).value == 0.0002
+    assert page.selectbox(key="train_monitor_select").value == "epoch"
+    assert not button(page, "Start training").disabled
+    page.selectbox(key="train_model_select").set_value("mlp").run()
+    assert page.number_input(key=rate).value == 0.001
+    # What a person has set stays.
+    page.number_input(key=rate).set_value(0.03).run()
+    page.selectbox(key="train_model_select").set_value("gan").run()
+    assert page.number_input(key=rate).value == 0.03
+    assert page.number_input(key="train_adam_beta_1_set").value == 0.5
+
+
 def test_what_does_not_fit_the_data_is_not_offered_and_the_page_says_why(store):
     page = open_page()
     page.selectbox(key="train_dataset_select").set_value("iris").run()

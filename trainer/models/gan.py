@@ -42,6 +42,10 @@ def adversarial(models, parts):
     accepts=needs_pixels,
     task="generation",
     losses=("loss", "generator_loss", "discriminator_loss"),
+    # Each network's loss is measured against the other, so neither says how good the images are.
+    monitor="epoch",
+    # §4: with the usual momentum of 0.9 the two networks swing.
+    optimizer_options={name: {"learning_rate": 0.0002, "beta_1": 0.5} for name in ("adam", "adamw", "nadam")},
     learner=adversarial,
     order=21,
 )
