@@ -126,6 +126,47 @@ def assert_refused(result, *words):
         assert word in err
 
 
+def flowers(path) -> dict:
+    """Writes a table of 60 rows and returns a configuration that trains on it."""
+    rows = [f"{row % 7},{'high' if row % 7 > 3 else 'low'},{['red', ''][row % 2]}" for row in range(60)]
+    path.write_text("\n".join(["size,kind,colour", *rows]) + "\n")
+    return {"model": "linear", "dataset": "csv", "dataset_options": {"path": str(path), "target": "kind"}, "epochs": 2}
+
+
+def test_a_data_file_is_trained_on_and_exported(cli, write, tmp_path):
+    code, out, err = cli("run", write(flowers(tmp_path / "flowers.csv")))
+    assert (code, err.count("Traceback")) == (0, 0)
+    run = RunStore(tmp_path / "runs").get(out.splitlines()[-1])
+    assert run.status == "completed"
+    assert run.config.loss == "sparse_categorical_crossentropy"
+    assert cli("export", run.id, "model.keras", "-o", "model.keras")[0] == 0
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        assert json.loads(archive.read("rows.json"))["classes"] == ["high", "low"]
+    # Without the file the run can be looked at, and does not go on.
+    (tmp_path / "flowers.csv").unlink()
+    assert cli("show", run.id)[0] == 0
+    assert_refused(cli("run", write(flowers(tmp_path / "flowers.csv") | {"dataset_options": {}})), "path is empty")
+
+
+BAD_FILES = {
+    "no such file": ({"path": "nowhere.csv"}, ["nowhere.csv", "is not there", "path"]),
+    "no such target": ({"target": "kin"}, ["target", "'kin'", "size", "kind", "colour"]),
+    "no such column": ({"leave_out": ["sise"]}, ["leave_out", "'sise'", "size"]),
+    "another task": ({"task": "regression"}, ["task", "“kind”", "classification"]),
+    "a wrong way": ({"missing_numbers": "zero"}, ["missing_numbers", "median", "mean", "drop", "'zero'"]),
+    "no list": ({"leave_out": "size"}, ["leave_out", "list", "'size'"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_what_does_not_fit_a_data_file_is_one_line(cli, write, tmp_path, case):
+    options, words = BAD_FILES[case]
+    config = flowers(tmp_path / "flowers.csv")
+    config["dataset_options"] |= options
+    assert_refused(cli("run", write(config)), *words)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_paths_that_do_not_work_are_one_line(cli, write, tmp_path):
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
