@@ -33,6 +33,7 @@ SAMPLE = 2_000
 LONGEST_SIDE = 64
 SHORTEST_SIDE = 8
 _TOGETHER = 4 << 20
+_NOTES = 1 << 20
 
 
 def inspect_images(
@@ -95,9 +96,10 @@ class Decoding:
             raise nothing_found(self._archive, self.skipped)
         looks = self._sample(pictures)
         if not looks:
+            first = next(s for s in self.skipped if s.name == pictures[0].member.name)
             raise DataError(
-                f"None of the {len(pictures):,} images can be read; {quoted(self.skipped[-1].name)}: "
-                f"{self.skipped[-1].why or self.skipped[-1].reason}. Pack the archive anew from the original images."
+                f"None of the {len(pictures):,} images can be read; {quoted(first.name)}: {first.reason} "
+                f"({first.why}). Pack the archive anew from the original images."
             )
         form = choose_form(looks, self._options)
         self._expect(len(pictures), form)
@@ -147,8 +149,8 @@ class Decoding:
 
     def _content(self, member: Member) -> bytes:
         """Reads one file of the archive, checksum and all."""
-        # Four bytes a pixel is more than any image of so many pixels takes.
-        if member.bytes > 4 * self._limits.pixels:
+        # A file is hardly larger than its pixels at four bytes each, and what its camera notes beside.
+        if member.bytes > 4 * self._limits.pixels + _NOTES:
             raise UnusableError("its file is too large; save it as a smaller image", f"it has {member.bytes:,} bytes")
         try:
             with self._archive.open(member) as stream:

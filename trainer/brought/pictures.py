@@ -13,13 +13,16 @@ from PIL import Image, ImageOps
 
 from trainer.brought.limits import Limits
 
-# The pixels are counted here, before anything is decoded; Pillow's own warning would go to the terminal.
+# Pixels are counted here, before anything is decoded; Pillow's own warnings would go to the terminal.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 FORMATS = ("PNG", "JPEG")
 _GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 _TURNED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
+#: Cameras and editors write at most about a dozen; one in a preview counts as well.
+_MOST_SCANS = 50
 
 Resize = Literal["stretch", "crop", "pad"]
 
@@ -80,6 +83,10 @@ def open_image(content: bytes, limits: Limits) -> Image.Image:
     """
     if not content:
         raise UnusableError("it is empty", "it has 0 bytes")
+    # Each scan of a JPEG decodes all of it once more; the marker cannot occur in the data itself.
+    scans = content.count(b"\xff\xda") if content.startswith(b"\xff\xd8") else 0
+    if scans > _MOST_SCANS:
+        raise UnusableError("it is damaged", f"it says that it comes in {scans:,} scans")
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError as error:
