@@ -8,7 +8,7 @@ import json
 import time
 from pathlib import Path
 
-ALL = ("loop", "tabs", "checkpoints", "endurance")
+ALL = ("loop", "tabs", "checkpoints", "tables", "endurance")
 
 
 def main() -> None:

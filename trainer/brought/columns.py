@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,13 +61,16 @@ class ColumnSummary:
         return self.kind in ("number", "category")
 
 
-def describe_columns(table: Table) -> tuple[ColumnSummary, ...]:
-    """Returns what each column of a table holds, in the table's order."""
-    columns = zip(table.data.column_names, table.data.columns, strict=True)
-    return tuple(
-        describe_numbers(name, values, place) if pa.types.is_floating(values.type) else describe_text(name, values)
-        for place, (name, values) in enumerate(columns)
-    )
+def describe_columns(table: Table, progress: Callable[[float, str], None] | None = None) -> tuple[ColumnSummary, ...]:
+    """Returns what each column of a table holds, in the table's order; `progress` is told how many are done."""
+    summaries: list[ColumnSummary] = []
+    names = table.data.column_names
+    for name, values in zip(names, table.data.columns, strict=True):
+        if progress:
+            progress(len(summaries) / len(names), f"Looking at {len(names):,} columns")
+        is_number = pa.types.is_floating(values.type)
+        summaries.append(describe_numbers(name, values, len(summaries)) if is_number else describe_text(name, values))
+    return tuple(summaries)
 
 
 def describe_numbers(name: str, values: pa.ChunkedArray, place: int) -> ColumnSummary:

@@ -21,6 +21,9 @@ ENCODINGS = {
     "latin-1": "Latin-1",
 }
 
+#: Characters in the name of a column.
+LONGEST_NAME = 500
+
 #: The records by which a separator is judged.
 _JUDGED = 100
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -134,6 +137,12 @@ def refuse_bad_names(names: tuple[str, ...], file: str, line: int, following: li
         raise DataError(
             f"{file} has one column only, {quoted(names[0])} on line {line}; a target and at least one more are "
             f"needed.{hint} Separate the fields by commas, semicolons, tabs or bars."
+        )
+    longest = max(names, key=len)
+    if len(longest) > LONGEST_NAME:
+        raise DataError(
+            f"{file} has a column name of {len(longest):,} characters on line {line} ({quoted(longest)}), and at most "
+            f"{LONGEST_NAME} are allowed. Check that the line holds names and no quotation mark is left open."
         )
     if looks_like_data(names):
         raise DataError(

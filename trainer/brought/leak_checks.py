@@ -15,7 +15,7 @@ from trainer.brought.report import Finding
 from trainer.brought.table import Table
 
 #: Giveaways are looked for in so many rows at most, spread over the table; fewer rows than the second prove nothing.
-JUDGED, FEWEST = 200_000, 20
+JUDGED, FEWEST = 100_000, 20
 
 #: A correlation with the target, or a part of its variance, that is no coincidence.
 CERTAIN = 0.999

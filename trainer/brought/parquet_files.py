@@ -33,8 +33,10 @@ def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], No
     """
     name = plain_name(path.name)
     try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
+        schema = pq.read_schema(path)
+        # Text stays as its different values until it is known how much it unpacks to: kilobytes can claim terabytes.
+        texts = [field.name for field in schema if kind_of(field.type) == pa.string()]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
             refuse_shape(name, file.metadata.num_rows, schema.names, limits)
             kept = [field.name for field in schema if kind_of(field.type) is not None]
             if len(kept) < 2:
@@ -91,17 +93,24 @@ def gather(
     """Returns the columns as float64, string or timestamp, read block by block."""
     batches, rows, needed = [], 0, 0
     for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=columns):
-        arrays = [convert(array) for array in batch.columns]
-        batches.append(pa.record_batch(arrays, names=batch.schema.names))
-        rows, needed = rows + len(batch), needed + batches[-1].nbytes
+        rows, needed = rows + len(batch), needed + sum([unpacked_bytes(array) for array in batch.columns])
         if needed > limits.expanded_bytes:
             raise DataError(
                 f"{name} needs more than {limits.expanded_bytes / 2**20:,.0f} MB, which is the limit; it got as far "
                 f"as row {rows:,}. Take a part of it, or set TRAINDECK_MAX_EXPANDED_BYTES."
             )
+        batches.append(pa.record_batch([convert(array) for array in batch.columns], names=batch.schema.names))
         if progress:
             progress(min(1.0, rows / file.metadata.num_rows), f"Reading {name}")
     return pa.Table.from_batches(batches)
+
+
+def unpacked_bytes(array: pa.Array) -> int:
+    """Returns how many bytes an array needs once each row holds its own value."""
+    if not pa.types.is_dictionary(array.type) or kind_of(array.type) != pa.string():
+        return max(8 * len(array), array.nbytes)
+    lengths = pc.binary_length(array.dictionary.cast(pa.large_string()))
+    return 8 * len(array) + (pc.sum(lengths.take(array.indices)).as_py() or 0)
 
 
 def kind_of(kind: pa.DataType) -> pa.DataType | None:
@@ -124,6 +133,8 @@ def convert(array: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(array.type) and array.type.tz:
         array = array.cast(pa.timestamp(array.type.unit))
     array = pc.cast(array, target, safe=False)
+    # Text that is not UTF-8 would otherwise be found out much later.
+    array.validate(full=True)
     if pa.types.is_floating(target):
         return pc.if_else(pc.is_nan(array), None, array)
     return pc.if_else(pc.equal(array, ""), None, array) if pa.types.is_string(target) else array

@@ -25,8 +25,8 @@ from trainer.errors import DataError
 #: Fewer rows than this can hardly be learned from; so many are shown, with values of so many characters.
 FEW_ROWS, SHOWN_ROWS, SHOWN_LENGTH = 20, 20, 200
 
-#: The part of the work that reading is.
-_READING = 0.8
+#: The parts of the work that are done after reading and after describing the columns.
+_READ, _DESCRIBED = 0.55, 0.8
 
 
 def inspect_table(
@@ -50,9 +50,8 @@ def inspect_table(
     """
     path, options = Path(path), options or {}
     tell = progress or (lambda fraction, text: None)
-    table = read_table(path, limits, lambda fraction, text: tell(_READING * fraction, text))
-    tell(_READING, f"Looking at {len(table.data.column_names):,} columns")
-    summaries = describe_columns(table)
+    table = read_table(path, limits, lambda fraction, text: tell(_READ * fraction, text))
+    summaries = describe_columns(table, lambda fraction, text: tell(_READ + (_DESCRIBED - _READ) * fraction, text))
     target, leave_out = options.get("target") or "", list(options.get("leave_out") or ())
     details = describe(table, summaries)
     try:
@@ -63,10 +62,11 @@ def inspect_table(
         others = [summary for summary in summaries if summary.name != target and summary.name not in leave_out]
         findings = [*table.findings, Finding("error", "", str(error)), *check_columns(table, others, "", "")]
         return Report("csv", {"target": target}, size_of(table), in_order(findings), details)
-    tell(0.85, "Checking columns and target")
+    tell(_DESCRIBED, "Checking columns and target")
     findings = [*table.findings, *check_choices(table, summaries, choices, options, leave_out)]
-    tell(0.9, "Looking for repeated rows and columns that hold the target")
+    tell(0.85, "Looking for repeated rows")
     findings += check_duplicates(table, [*choices.inputs, *choices.targets])
+    tell(0.9, "Looking for columns that hold the target")
     if choices.task != "multilabel":
         findings += check_giveaways(table, choices.inputs, choices.targets[0], choices.task)
     tell(1.0, "Done")
@@ -117,7 +117,10 @@ def describe(table: Table, summaries: tuple[ColumnSummary, ...]) -> dict[str, An
         **table.details,
         "sha256": table.sha256,
         "rows": len(table.data),
-        "columns": [dataclasses.asdict(summary) for summary in summaries],
+        "columns": [
+            dataclasses.asdict(summary) | {"frequent": [[shown(value), count] for value, count in summary.frequent]}
+            for summary in summaries
+        ],
         "head": [[shown(value) for value in row] for row in zip(*[c.to_pylist() for c in columns], strict=True)],
     }
 
@@ -134,7 +137,9 @@ def count_classes(table: Table, choices: Choices) -> dict[str, int]:
     if choices.task != "classification":
         return {}
     counts = count_values(table.data[choices.targets[0].name].drop_null())[:1000]
-    names = [f"{value:.10g}" if isinstance(value, float) else str(value) for value in counts["value"].to_pylist()]
+    names = [
+        f"{value:.10g}" if isinstance(value, float) else shown(str(value)) for value in counts["value"].to_pylist()
+    ]
     return dict(zip(names, counts["count"].to_pylist(), strict=True))
 
 

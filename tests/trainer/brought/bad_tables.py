@@ -90,6 +90,7 @@ BAD_FILES: dict[str, tuple[str, bytes, list[str]]] = {
     "one column": ("a.csv", rows("a", "1", "2", times=20), ["one column", "line 1", "commas"]),
     "a wrong separator": ("a.csv", rows("a b c", "1 2 3", times=20), ["one column", "spaces", "commas"]),
     "two columns of one name": ("a.csv", rows("a,b,a", "1,2,3", times=20), ["“a”", "1", "3", "line 1", "Rename"]),
+    "a name that is none": ("a.csv", rows("a," + "b" * 501, "1,2", times=20), ["501 characters", "line 1", "500"]),
     "no header": ("a.csv", rows("5.1,3.5,setosa", "4.9,3.0,setosa", times=20), ["numbers", "line 1", "names"]),
     "too many columns": ("a.csv", rows(",".join(f"c{i}" for i in range(2001)), "1"), ["2,001", "2,000", "COLUMNS"]),
     "a first line without end": ("a.csv", b"x" * (3 << 20), ["column names", "quotation mark"]),
@@ -130,6 +131,11 @@ BAD_FILES: dict[str, tuple[str, bytes, list[str]]] = {
     "Parquet of lists": ("a.parquet", parquet({"a": [[1], [2]], "b": [[1], [2]]}), ["0 columns", "“a”", "list"]),
     "Parquet with two columns of one name": ("a.parquet", parquet({"a": [1], "b": [2]}, ["a", "a"]),
                                              ["“a”", "number 2", "Rename"]),
+    "kilobytes of Parquet that claim gigabytes": ("a.parquet", parquet({
+        "a": pa.DictionaryArray.from_arrays(pa.array([0] * 100_000), pa.array(["x" * 900_000])), "b": [0, 1] * 50_000,
+    }), ["more than 8,192 MB", "row 65,536", "EXPANDED_BYTES"]),
+    "Parquet with text that is none": ("a.parquet", parquet({
+        "a": pa.array([b"\xff", b"b"] * 30, pa.binary()).view(pa.string()), "b": [0, 1] * 30}), ["UTF8", "damaged"]),
     "Parquet named CSV, cut off": ("a.csv", GOOD_PARQUET[:200], ["Parquet", "cut off"]),
     "Parquet with a constant target": ("a.parquet", parquet(A_TABLE | {"target": ["a"] * 60}),
                                        ["“target”", "same in every row", "Choose"]),
