@@ -121,6 +121,13 @@ class RunConfig(BaseModel):
         title="checkpoint every (epochs)",
         description="Write a checkpoint at the end of every so many epochs as well.",
     )
+    profile_steps: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="profile steps",
+        description="Record what the first steps spend their time on, for TensorBoard's download. Try 20; 0: nothing.",
+    )
     early_stopping: EarlyStopping | None = Field(None, description="End the run when it no longer improves.")
     reload_on_plateau: ReloadOnPlateau | None = Field(
         None, description="Go back to the best epoch with a smaller learning rate when the run no longer improves."

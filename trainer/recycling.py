@@ -25,6 +25,7 @@ _NOT_COMPILED = {
     "checkpoint_seconds",
     "checkpoint_epochs",
     "keep_checkpoints",
+    "profile_steps",
     "early_stopping",
     "monitor",
 }

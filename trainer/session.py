@@ -22,6 +22,7 @@ from trainer.engine import differences, fingerprint, load_engine
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.history import History
 from trainer.plateau import triggers
+from trainer.profiling import StepProfile
 from trainer.progress import listening
 from trainer.recycling import give_back, recycle
 from trainer.samples import SampleFolder
@@ -127,6 +128,7 @@ class Session:
             self._learner = plan.learner
             self._saver = Saver(self._checkpoints, self._config, plan.learner, self._history, self._background)
             self._samples = SampleFolder(self._folder / "samples", self._clock)
+            self._profile = StepProfile(self._folder / "profile", self._config.profile_steps, self._note)
             try:
                 self._validate = Evaluator(plan.learner, plan.dataset.validation) if plan.dataset.validation else None
                 self._restore(plan)
@@ -143,6 +145,7 @@ class Session:
                     self._saver.save_best()
                 raise
             finally:
+                self._profile.close()
                 self._saver.close()
                 self._history.close_all()
                 give_back(plan.learner)
@@ -212,6 +215,9 @@ class Session:
             progress.session_steps, progress.session_seconds = chunk.step - first_step, active
             if progress.phase:
                 self._say("")
+            asked = clock()
+            self._profile.after(count)
+            self._left_out += clock() - asked
             if chunk.ends_epoch and not self._end_epoch(chunk.epoch_logs):
                 return
             if chunk.ends_epoch and config.checkpoint_epochs and chunk.epoch % config.checkpoint_epochs == 0:

@@ -75,7 +75,7 @@ def draw_advanced(
                 for name, label in (("early_stopping", "Stop early"), ("reload_on_plateau", "Go back when stuck")):
                     fields[name] = _nested(name, label)
         with parts[3]:
-            fields |= draw_plain("checkpoint_seconds", "checkpoint_epochs", "keep_checkpoints")
+            fields |= draw_plain("checkpoint_seconds", "checkpoint_epochs", "keep_checkpoints", "profile_steps")
 
 
 def _metrics(fields: dict[str, Any], goal: DataSpec) -> None:

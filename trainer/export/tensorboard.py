@@ -19,7 +19,10 @@ from trainer.registry import EXPORTS
     order=8,
 )
 def tensorboard_zip(run, path: Path) -> None:
-    """Writes event files `batch/…` by step and `epoch/…` by epoch, and the config as text, under the run's id."""
+    """Writes event files `batch/…` by step and `epoch/…` by epoch, and the config as text, under the run's id.
+
+    The profile of the run's first steps is there too, if there is one.
+    """
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     history = run.history
@@ -35,6 +38,8 @@ def tensorboard_zip(run, path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(Path(folder).iterdir()):
                 archive.write(file, f"{run.id}/{file.name}")
+            for file in sorted(path for path in (run.path / "profile").rglob("*") if path.is_file()):
+                archive.write(file, f"{run.id}/{file.relative_to(run.path / 'profile')}")
 
 
 def write_scalars(writer, group: str, table: Table, step: str, started: float) -> None:
