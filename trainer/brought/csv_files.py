@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 
-from trainer.brought.delimited import BLOCK_BYTES, BrokenRecord, DecodedFile, Ragged, read_records, walk_records
+from trainer.brought.decoding import BLOCK_BYTES, DecodedFile
+from trainer.brought.delimited import Ragged, read_records
 from trainer.brought.dialect import ENCODINGS, Dialect, possible_encodings, sniff
 from trainer.brought.gathering import GatheredColumn
 from trainer.brought.limits import Limits
@@ -17,6 +17,7 @@ from trainer.brought.quoting import plain_name
 from trainer.brought.reading_notes import note_encoding, note_long_values, note_ragged, note_strays
 from trainer.brought.signatures import read_head, refuse_other_content
 from trainer.brought.table import Table
+from trainer.brought.walking import refuse_open_quote
 from trainer.errors import DataError
 
 Progress = Callable[[float, str], None]
@@ -154,14 +155,3 @@ def refuse_excess(name: str, rows: int, needed: int, limits: Limits) -> None:
             f"{name} needs more than {limits.expanded_bytes / 2**20:,.0f} MB as numbers, which is the limit; it got as "
             f"far as row {rows:,}. Take a part of it, or set TRAINDECK_MAX_EXPANDED_BYTES."
         )
-
-
-def refuse_open_quote(path: Path, dialect: Dialect) -> None:
-    """Raises DataError where a quotation mark is left open, or text follows a closing one, and says where."""
-    try:
-        deque(walk_records(path, dialect, strict=True), maxlen=0)
-    except BrokenRecord as error:
-        raise DataError(
-            f"{plain_name(path.name)}: the record on line {error.line:,} {error.reason}. Close it, and double the "
-            'marks inside quoted text, as in "5"" disk".'
-        ) from None

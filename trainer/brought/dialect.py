@@ -6,10 +6,10 @@ import csv
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
+from trainer.brought.header import refuse_bad_names
 from trainer.brought.limits import Limits
-from trainer.brought.quoting import plain_name, quoted
 from trainer.errors import DataError
 
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
@@ -21,13 +21,9 @@ ENCODINGS = {
     "latin-1": "Latin-1",
 }
 
-#: Characters in the name of a column.
-LONGEST_NAME = 500
-
 #: The records by which a separator is judged.
 _JUDGED = 100
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -126,41 +122,3 @@ def widths_of(lines: list[str], separator: str) -> list[int]:
         for row in islice(csv.reader(lines, delimiter=separator), _JUDGED):
             widths += [len(row)] if row else []
     return widths
-
-
-def refuse_bad_names(names: tuple[str, ...], file: str, line: int, following: list[str]) -> None:
-    """Raises DataError where the header does not name two or more different columns."""
-    if len(names) == 1:
-        others = {" ": "spaces", ":": "colons", "^": "carets", "~": "tildes"}
-        seen = [word for mark, word in others.items() if mark in names[0] and all(mark in row for row in following)]
-        hint = f" The fields seem to be separated by {seen[0]}." if seen else ""
-        raise DataError(
-            f"{file} has one column only, {quoted(names[0])} on line {line}; a target and at least one more are "
-            f"needed.{hint} Separate the fields by commas, semicolons, tabs or bars."
-        )
-    longest = max(names, key=len)
-    if len(longest) > LONGEST_NAME:
-        raise DataError(
-            f"{file} has a column name of {len(longest):,} characters on line {line} ({quoted(longest)}), and at most "
-            f"{LONGEST_NAME} are allowed. Check that the line holds names and no quotation mark is left open."
-        )
-    if looks_like_data(names):
-        raise DataError(
-            f"{file} has numbers where the column names should be (line {line}: {plain_name(', '.join(names))}). Add a "
-            "first line with a name for each column."
-        )
-    places: dict[str, int] = {}
-    for place, name in enumerate(names, 1):
-        if name in places:
-            raise DataError(
-                f"{file} has two columns called {quoted(name)}: number {places[name]} and number {place} on line "
-                f"{line}. Rename one of them."
-            )
-        places[name] = place
-
-
-def looks_like_data(names: tuple[str, ...]) -> bool:
-    """Whether a header is a row of data: numbers that do not count up, as years or wavelengths would."""
-    numbers = [float(name) for name in names if _NUMBER.fullmatch(name)]
-    counts_up = len(numbers) > 1 and all(a < b for a, b in pairwise(numbers))
-    return not counts_up and (len(numbers) == len(names) or any(number % 1 for number in numbers))

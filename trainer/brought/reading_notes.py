@@ -8,12 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trainer.brought.delimited import BrokenRecord, Ragged, walk_records
+from trainer.brought.delimited import Ragged
 from trainer.brought.dialect import ENCODINGS, SEPARATORS, Dialect
 from trainer.brought.gathering import GatheredColumn
 from trainer.brought.quoting import plain_name, quoted
 from trainer.brought.report import Finding
 from trainer.brought.table import Table
+from trainer.brought.walking import BrokenRecord, walk_records
 from trainer.errors import DataError
 
 #: Ragged rows that are listed one by one, and the part of all rows above which a file is refused.
