@@ -73,7 +73,7 @@ class DataSpec:
         target_std, target_mean: a regression's target in its own units; the model predicts in these
             units and the loss is measured in standard deviations. (1, 0): as it is.
         source, licence, url: where it comes from.
-        columns: of a table with raw columns, which the model encodes itself; else empty.
+        columns: of a table with raw columns, numbers first, which the model encodes itself; else empty.
         sha256: of the file that the data was read from, or "".
     """
 

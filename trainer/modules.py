@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.dataset import DataSpec
-from trainer.layers import Head, category_places, number_places
+from trainer.layers import Head, count_numbers
 
 
 class Scaling(tf.Module):
@@ -27,22 +27,24 @@ class Scaling(tf.Module):
         super().__init__(name="scaling")
         self.rescale = data.rescale
         self.mean = self.variance = self.fill = None
-        self.numbers, (self.owners, self.codes) = number_places(data), category_places(data)
+        self._numbers = count_numbers(data)
+        self._sizes = [len(column.vocabulary) for column in data.columns[self._numbers :]]
         if data.standardize:
-            kept = self.numbers if data.columns else ...
+            kept = slice(self._numbers) if data.columns else ...
             self.mean = tf.Variable(np.array(data.mean, np.float32)[kept], trainable=False, name="mean")
             self.variance = tf.Variable(np.array(data.variance, np.float32)[kept], trainable=False, name="variance")
         if data.columns:
-            fill = np.array([data.columns[place].fill for place in self.numbers], np.float32)
+            fill = np.array([column.fill for column in data.columns[: self._numbers]], np.float32)
             self.fill = tf.Variable(fill, trainable=False, name="fill")
 
     def __call__(self, x):
         x = tf.cast(x, tf.float32)
         if self.fill is not None:
-            numbers = tf.gather(x, self.numbers, axis=1)
+            numbers = x[:, : self._numbers]
             numbers = tf.where(tf.math.is_nan(numbers), self.fill, numbers)
-            values = tf.cast(tf.gather(x, self.owners, axis=1) == self.codes, tf.float32)
-            return tf.concat([(numbers - self.mean) * tf.math.rsqrt(self.variance), values], axis=1)
+            codes = tf.cast(x[:, self._numbers :], tf.int32) - 1
+            values = [tf.one_hot(codes[:, place], size) for place, size in enumerate(self._sizes)]
+            return tf.concat([(numbers - self.mean) * tf.math.rsqrt(self.variance), *values], axis=1)
         if self.rescale is not None:
             x = x * self.rescale
         return x if self.mean is None else (x - self.mean) * tf.math.rsqrt(self.variance + 1e-7)

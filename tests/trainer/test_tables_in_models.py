@@ -13,13 +13,13 @@ from trainer.registry import MODELS
 
 NAN = np.nan
 X = np.array(
-    [[1.0, 10, 1, NAN], [2, 20, 2, 5], [NAN, 30, 0, 5], [9, 40, 3, 5], [100, NAN, 1, 5], [3, 60, 2, 5]], np.float32
+    [[1.0, 10, NAN, 1], [2, 20, 5, 2], [NAN, 30, 5, 0], [9, 40, 5, 3], [100, NAN, 5, 1], [3, 60, 5, 2]], np.float32
 )
 COLUMNS = (
     Column("height", "number", missing=1),
     Column("weight", "number", fill_with="mean", missing=1),
-    Column("island", "category", ("Biscoe", "Dream", ""), fill=3.0),
     Column("flat", "number", missing=1),
+    Column("island", "category", ("Biscoe", "Dream", ""), fill=3.0),
 )
 SPEC = DataSpec("classification", (4,), 6, num_classes=2, standardize=True, columns=COLUMNS)
 Y = np.array([0, 1, 0, 1, 0, 1])
@@ -39,8 +39,8 @@ def dataset():
 
 
 def test_fills_and_statistics_are_those_of_the_training_split(dataset):
-    assert [column.fill for column in dataset.spec.columns] == [3, 32, 3, 5]
-    np.testing.assert_allclose(dataset.spec.mean, [*FILLED.mean(axis=0)[:2], 0, 5], rtol=1e-6)
+    assert [column.fill for column in dataset.spec.columns] == [3, 32, 5, 3]
+    np.testing.assert_allclose(dataset.spec.mean, [*FILLED.mean(axis=0), 0], rtol=1e-6)
     np.testing.assert_allclose(dataset.spec.variance, [*FILLED.var(axis=0)[:2], 1, 1], rtol=1e-6)
     apart = Dataset.from_arrays(Arrays(X, Y), SPEC, validation_split=0.34, seed=1)
     values = apart.train.x[:, 0]
@@ -55,7 +55,7 @@ def test_a_spec_survives_json(dataset):
 
 
 def test_only_numbers_of_a_table_may_be_missing():
-    codes = np.where(np.arange(24).reshape(6, 4) == 2, NAN, X)
+    codes = np.where(np.arange(24).reshape(6, 4) == 3, NAN, X)
     for spec in (SPEC, dataclasses.replace(SPEC, columns=())):
         with pytest.raises(DataError, match=r"finite numbers.* Received: nan in row 0"):
             Dataset.from_arrays(Arrays(codes, Y), spec)
@@ -85,12 +85,12 @@ def test_a_table_without_numbers_and_one_without_categories_are_encoded(dataset)
     from trainer.layers import raw_input
     from trainer.modules import Scaling
 
-    for places in ([0, 1], [2]):
+    for places in ([0, 1], [3]):
         spec = dataclasses.replace(
             dataset.spec, input_shape=(len(places),), columns=tuple(COLUMNS[place] for place in places)
         )
         spec = Dataset.from_arrays(Arrays(X[:, places], Y), spec).spec
-        expected = encoded()[:, [3, 4, 5] if places == [2] else places]
+        expected = encoded()[:, [3, 4, 5] if places == [3] else places]
         np.testing.assert_allclose(keras.Model(*raw_input(spec))(X[:, places]), expected, atol=1e-6)
         np.testing.assert_allclose(Scaling(spec)(X[:, places]), expected, atol=1e-6)
 
@@ -130,7 +130,7 @@ def test_the_encoding_is_saved_with_the_model_in_safe_mode(dataset, model, tmp_p
 def test_an_autoencoder_takes_whole_numbers_alone():
     accepts = MODELS["autoencoder"].accepts
     assert "column 'height' is a number that is missing in some rows" in accepts(SPEC)
-    assert "column 'island' is a category" in accepts(dataclasses.replace(SPEC, columns=COLUMNS[2:3]))
+    assert "column 'island' is a category" in accepts(dataclasses.replace(SPEC, columns=COLUMNS[3:]))
     plain = dataclasses.replace(SPEC, columns=(Column("a", "number"), Column("b", "number")))
     assert accepts(plain) is None
     assert "autoencoder" not in offered(MODELS, SPEC)
