@@ -44,6 +44,7 @@ def asset_paths() -> dict[str, Path]:
     plotly = Path(find_spec("plotly").origin).parent  # found without importing plotly
     return {
         "live_chart.js": ROOT / "pages" / "ui" / "live_chart" / "live_chart.js",
+        "live_progress.js": ROOT / "pages" / "ui" / "live_chart" / "live_progress.js",
         "plotly.min.js": plotly / "package_data" / "plotly.min.js",
     }
 

@@ -5,9 +5,10 @@ of which `generation`; the server sends what follows, from the history itself.
 Nothing is queued for a client: one that reads slowly gets larger frames later,
 and one that comes back after a break goes on at its own count.
 
-Text messages are JSON: `hello` once, `status` at each change, `reset` where the
-client's rows are no longer the run's (it loads the series again), `token` before
-the old one expires. Binary messages are frames of table `steps` or `epochs`.
+Text messages are JSON: `hello` once, `status` at each change, `progress` twice a
+second while it changes, `reset` where the client's rows are no longer the run's (it
+loads the series again), `token` before the old one expires. Binary messages are
+frames of table `steps` or `epochs`.
 """
 
 import asyncio
@@ -21,10 +22,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.frames import encode_frame
 from server.guard import Guard, Refused
+from server.progress import progress
 from server.query import read_number
 
 FRAME_ROWS = 65_536
 INTERVAL = 1 / 30  # seconds between two frames, at least
+PROGRESS_INTERVAL = 0.5  # seconds between two messages of progress, unless something else than numbers changed
 TOKEN_INTERVAL = 600  # seconds between two new tokens
 
 
@@ -36,15 +39,25 @@ class Cursor:
         rows: step rows the client has.
         epochs: epoch rows the client has.
         generation: the generation they belong to; None for the present one.
+        clock: seconds, for the pace of progress.
     """
 
-    def __init__(self, run: Any, rows: int = 0, epochs: int = 0, generation: int | None = None) -> None:
-        self.run = run
+    def __init__(
+        self,
+        run: Any,
+        rows: int = 0,
+        epochs: int = 0,
+        generation: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.run, self._clock = run, clock
         self.history = run.history  # kept: the run itself holds it only while it trains
         self.rows = rows
         self.epochs = epochs
         self.generation = self.history.generation if generation is None else generation
         self._status: tuple | None = None
+        self._doing: tuple | None = None
+        self._progress_due = 0.0
 
     def hello(self) -> dict[str, Any]:
         """Says where the run stands, so the client can tell backlog from news.
@@ -85,7 +98,15 @@ class Cursor:
                         "generation": generation,
                     }
                 )
+            messages += self._progress()
         return messages, frames
+
+    def _progress(self) -> list[dict[str, Any]]:
+        doing, now = (self.run.status, self.run.phase, self.run.pending), self._clock()
+        if doing == self._doing and now < self._progress_due:
+            return []
+        self._doing, self._progress_due = doing, now + PROGRESS_INTERVAL
+        return [progress(self.run)]
 
     def is_behind(self) -> bool:
         """Tells whether the history holds rows the client has not been sent."""
@@ -130,7 +151,7 @@ def live_endpoint(get_run: Callable[[str], Any], guard: Guard, clock: Callable[[
             guard.check(websocket, run_id)
             generation = read_number(query, "generation", None, int, 0, 2**53)
             rows, epochs = (read_number(query, name, 0, int, 0, 2**53) for name in ("from", "epochs"))
-            cursor = await asyncio.to_thread(lambda: Cursor(get_run(run_id), rows, epochs, generation))
+            cursor = await asyncio.to_thread(lambda: Cursor(get_run(run_id), rows, epochs, generation, clock))
         except Refused as refused:  # a browser sees close codes, not statuses
             await websocket.close(4000 + refused.status, str(refused))
             return

@@ -166,12 +166,18 @@ class RunRecord:
         return best_step(self.config, self.history.epochs)
 
     @property
+    def last_metrics(self) -> dict[str, float]:
+        """The newest epoch's row as numbers, with test metrics once they are measured; empty before the first."""
+        epochs = self.history.epochs
+        return _row(epochs, len(epochs) - 1) | only_finite(self._facts.get("test", {}))
+
+    @property
     def metrics(self) -> dict[str, dict]:
         """`last` and `best`: an epoch's row each, as numbers; test metrics stand in `last`."""
         epochs = self.history.epochs
         best = best_epoch(self.config, epochs)
         return {
-            "last": _row(epochs, len(epochs) - 1) | only_finite(self._facts.get("test", {})),
+            "last": self.last_metrics,
             "best": {} if best is None else _row(epochs, best),
         }
 

@@ -13,14 +13,14 @@ from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
 from pages.ui.status import status_badge
 from pages.ui.summary import summary
-from pages.ui.text import escape_markdown, format_age, format_duration, format_speed, format_value
+from pages.ui.text import escape_markdown, format_age
 from trainer import METRICS, MODELS, Run, RunStore
 from trainer.run import RESUMABLE
 from trainer.samples import list_samples
 
 _LOG_TAIL = 20_000
-#: The curves come by another way; each refresh of the figures costs every open tab some work.
-_SECONDS_BETWEEN_FIGURES = 1.5
+#: Curves and figures come by another way; each refresh of the rest costs every open tab some work.
+_SECONDS_BETWEEN_DETAILS = 5.0
 
 
 def run_view(store: RunStore, run: Run) -> None:
@@ -29,10 +29,8 @@ def run_view(store: RunStore, run: Run) -> None:
     _header(store, run, status)
     if status == "failed":
         st.error(escape_markdown(run.reason), icon=":material/error:")
-    every = _SECONDS_BETWEEN_FIGURES if run.is_live else None
-    st.fragment(_progress, run_every=every)(run, status)
-    live_chart(run, metrics=curves(run))
-    st.fragment(_details, run_every=5.0 if every else None)(run)
+    live_chart(run, metrics=curves(run), figures=figures(run))
+    st.fragment(_details, run_every=_SECONDS_BETWEEN_DETAILS if run.is_live else None)(run, status)
 
 
 def curves(run: Run) -> list[tuple[str, str]]:
@@ -104,57 +102,24 @@ def _why_not(run: Run) -> str:
     return f"This run is {run.status}."
 
 
-def _progress(run: Run, drawn_status: str) -> None:
-    """Bar and figures, kept fresh; draws the whole page anew when the status has changed."""
-    run.refresh()
-    if run.status != drawn_status:
-        st.rerun(scope="app")
-    done, total = run.step, run.total_steps
-    share = done / total if total else 0.0
-    with st.container(key="train_progress", gap="xsmall"):
-        st.progress(min(share, 1.0))
-        if run.phase or run.pending:
-            doing = {"pause": "Pausing", "stop": "Stopping", "interrupt": "Saving"}.get(run.pending) or run.phase
-            st.markdown(f"{doing} …")
-        else:
-            parts = [
-                f"**{share:.0%}**",
-                f"epoch {run.epoch} of {run.config.epochs}",
-                f"step {done:,} of {total:,}" if total else f"step {done:,}",
-                format_speed(run.steps_per_second),
-                f"{format_duration(run.seconds)} trained",
-            ]
-            if run.status == "running":
-                parts.append(f"{format_duration(run.seconds_left)} left")
-            st.markdown(" · ".join(parts))
-    _figures(run)
-
-
-def _figures(run: Run) -> None:
+def figures(run: Run) -> list[tuple[str, str]]:
+    """Returns the values to show above the curves, each with what it is."""
     losses = measured_losses(run)
     names = [*(losses[1:] or losses), *run.config.metrics][:3]
-    last = run.metrics["last"] or recent_means(run, names)
-    is_validated = run.config.validation_split > 0
-    keys = [key for name in names for key in ((name, f"val_{name}") if is_validated else (name,))]
-    keys += [f"test_{name}" for name in names if f"test_{name}" in last]
-    with st.container(key="train_figures"), st.grid(len(keys), min_column_width=110):
-        for key in keys:
-            split = key.partition("_")[0]
-            help_text = {
-                "val": "Over the whole validation split, after the last whole epoch.",
-                "test": "Over the whole test split, at the end of the run.",
-            }.get(split, "Mean over the batches of the last whole epoch; before that, over the newest batches.")
-            st.metric(key, format_value(last.get(key)), help=help_text)
+    shown = []
+    for name in names:
+        shown.append((name, "Mean over the batches of the last whole epoch; before that, over the newest batches."))
+        if run.config.validation_split > 0:
+            shown.append((f"val_{name}", "Over the whole validation split, after the last whole epoch."))
+    tested = [f"test_{name}" for name in names if f"test_{name}" in run.last_metrics]
+    return shown + [(name, "Over the whole test split, at the end of the run.") for name in tested]
 
 
-def recent_means(run: Run, names: list[str], most: int = 50) -> dict[str, float]:
-    """Returns the means over the newest batches, for as long as no epoch is whole."""
-    history = run.history
-    rows = history.rows(max(0, len(history) - most), len(history))
-    return {name: float(rows[name].mean()) for name in names if name in rows and len(rows[name])}
-
-
-def _details(run: Run) -> None:
+def _details(run: Run, drawn_status: str) -> None:
+    run.refresh()
+    # The chart tells of a change at once; a run that another process trains is only seen here.
+    if run.status != drawn_status:
+        st.rerun(scope="app")
     if run.reason and run.status != "failed":
         st.info(escape_markdown(run.reason), icon=":material/info:")
     for note in run.notes:

@@ -25,18 +25,11 @@ def format_duration(seconds: float | None) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def format_speed(steps_per_second: float | None) -> str:
-    """Returns "812 steps/s", or "0.4 steps/s" where it is slow."""
-    if steps_per_second is None:
-        return "– steps/s"
-    return f"{steps_per_second:,.0f} steps/s" if steps_per_second >= 10 else f"{steps_per_second:.1f} steps/s"
-
-
-def format_value(value: float | None) -> str:
-    """Returns a measured number with three or four digits that count."""
-    if value is None:
-        return "–"
-    return f"{value:.4f}" if 0.001 <= abs(value) < 10 or value == 0 else f"{value:.4g}"
+def format_bytes(count: int) -> str:
+    """Returns "820 bytes", "16 kB" or "171.2 MB"."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1e3:,.0f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"
 
 
 def format_age(created: float, now: float | None = None) -> str:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from server.assets import asset_url
 from server.guard import Guard
+from server.progress import progress
 from server.routes import build_routes
 from tests.server.fakes import FakeStore, make_run
 
@@ -31,7 +32,8 @@ const Real = WebSocket
 window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this) } }
 import { mount } from "/api/assets/live_chart.js"
 window.data = DATA
-window.chart = mount(document.querySelector(".live-chart"), window.data)
+window.changes = []
+window.chart = mount(document.querySelector(".live-chart"), window.data, (status) => changes.push(status))
 </script>"""
 
 
@@ -47,6 +49,8 @@ class Stage:
             "run": run_id, "token": self.guard.token(run_id), "status": "running", "steps_per_epoch": 45, "height": 300,
             "panels": [["loss", "loss"], ["accuracy", "accuracy"]],
             "module": asset_url("live_chart.js"), "plotly": asset_url("plotly.min.js"),
+            "figures": [["loss", "Mean over the epoch."], ["val_loss", "Over the validation split."]],
+            "progress": progress(self.store.get(run_id)),
         }  # fmt: skip
         return data | change
 

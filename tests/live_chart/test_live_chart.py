@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from server.series import smooth
 from tests.server.fakes import make_rows
@@ -263,3 +264,36 @@ def test_a_closed_chart_leaves_nothing_behind(stage, run):
     page.wait_for_function("sockets.every(socket => socket.readyState === 3)")
     page.evaluate("new Promise(done => setTimeout(done, 600))")
     assert page.evaluate("sockets.length") == 1
+
+
+def test_progress_is_words_and_figures_that_follow_the_run(stage, run):
+    run.history.append(make_rows(0, 90))
+    vars(run).update(step=90, epoch=2, seconds=0.1, steps_per_second=812.3, seconds_left=125.4)
+    run.last_metrics = {"loss": 0.25, "val_loss": 12345.678}
+    page = stage.open()
+    words, figures = page.locator(".lp-words"), page.locator(".lp-value")
+    expect(words).to_have_text("20 % · epoch 2 of 10 · step 90 of 450 · 812 steps/s · 0.1 s trained · 2 min 5 s left")
+    expect(figures).to_have_text(["0.2500", "12350"])
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "20")
+    vars(run).update(step=225, epoch=5, last_metrics={"loss": 0.125})
+    run.history.append(make_rows(90, 135))
+    expect(words).to_contain_text("50 % · epoch 5 of 10 · step 225 of 450")
+    expect(figures).to_have_text(["0.1250", "–"])
+    run.pending = "pause"
+    run.history.tell()
+    expect(words).to_have_text("Pausing …")
+    assert stage.errors == []
+
+
+def test_the_page_is_asked_to_follow_a_status_once(stage, run):
+    run.history.append(make_rows(0, 45))
+    page = stage.open()
+    page.wait_for_function("chart.feed.socket?.readyState === 1")
+    run.status = "paused"
+    for _ in range(3):
+        run.history.tell()
+    page.wait_for_function("changes.length > 0")
+    page.evaluate("chart.update({...data, status: 'paused'})")
+    run.history.tell()
+    page.wait_for_timeout(300)
+    assert page.evaluate("changes") == ["paused"]

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from server import live
 from server.frames import decode_frame
 from server.live import FRAME_ROWS, Cursor
+from server.progress import progress
 from tests.server.fakes import make_rows, make_run
 
 
@@ -44,6 +45,13 @@ class Client:
                 self.loss = np.append(self.loss, columns["loss"])
                 if len(self.loss) >= until and any(m["type"] == "status" for m in self.messages):
                     return
+
+
+def heard(socket):
+    """Returns the next message that does not tell of progress."""
+    while (said := socket.receive_json())["type"] == "progress":
+        pass
+    return said
 
 
 def test_a_new_client_gets_everything_and_then_the_status(site):
@@ -99,7 +107,7 @@ def test_a_cut_while_watching_resets_the_client(site):
     with site.connect(site.path("live", generation=0)) as socket:
         client.take(socket, 5000)
         site.store.get("run-1").history.cut(4000)
-        assert socket.receive_json() == {"type": "reset", "generation": 1, "rows": 4000}
+        assert heard(socket) == {"type": "reset", "generation": 1, "rows": 4000}
 
 
 def test_a_status_change_is_pushed_without_rows(site):
@@ -109,7 +117,7 @@ def test_a_status_change_is_pushed_without_rows(site):
         client.take(socket, 0)
         run.status, run.reason = "failed", "The loss is not finite."
         run.history.tell()
-        assert socket.receive_json() == {
+        assert heard(socket) == {
             "type": "status", "status": "failed", "reason": "The loss is not finite.", "step": 5000, "generation": 0
         }  # fmt: skip
 
@@ -137,6 +145,39 @@ def test_a_frame_has_at_most_65536_rows():
     while cursor.is_behind():
         sizes += [decode_frame(frame)[0]["rows"] for frame in cursor.news()[1]]
     assert sizes == [FRAME_ROWS, FRAME_ROWS, 150_000 - 2 * FRAME_ROWS]
+
+
+def test_progress_is_told_twice_a_second_and_at_once_where_something_else_than_numbers_changed():
+    now, run = [0.0], make_run(rows=45)
+    cursor = Cursor(run, clock=lambda: now[0])
+
+    def told():
+        return [message for message in cursor.news()[0] if message["type"] == "progress"]
+
+    [first] = told()
+    assert (first["step"], first["total_steps"], first["epoch"], first["epochs"]) == (45, 450, 2, 10)
+    run.step = 46
+    now[0] += 0.4
+    assert told() == []
+    now[0] += 0.2
+    assert [message["step"] for message in told()] == [46]
+    for change in ({"phase": "Saving a checkpoint"}, {"pending": "pause"}, {"status": "paused"}):
+        vars(run).update(change)
+        [message] = told()
+        assert change.items() <= message.items()
+        assert told() == []
+
+
+def test_values_are_the_last_epochs_or_means_over_the_newest_rows_and_never_nan():
+    run = make_run(rows=200)
+    run.history.parts["loss"][:150] = 99.0
+    run.history.parts["loss"][150:200] = 2.0
+    run.history.parts["grad_norm"][199] = np.nan
+    values = progress(run)["values"]
+    assert values["loss"] == 2.0
+    assert values["grad_norm"] is None
+    run.last_metrics = {"loss": 0.5, "val_loss": 0.75}
+    assert progress(run)["values"] == {"loss": 0.5, "val_loss": 0.75}
 
 
 def test_every_watcher_is_unsubscribed_in_the_end(site):

@@ -1,4 +1,4 @@
-"""The live chart: a run's curves, batch by batch, as they are measured.
+"""The live chart: how far a run is, and its curves, batch by batch, as they are measured.
 
 The component is mounted once and told which run to show; the numbers reach it
 over the server's own socket and never pass through a Streamlit rerun.
@@ -11,6 +11,7 @@ import streamlit as st
 
 from server.assets import asset_url
 from server.guard import guard
+from server.progress import progress
 
 # The module itself is loaded from a route: inline JavaScript would be sent again at each refresh.
 _LOADER = """
@@ -22,13 +23,15 @@ export default function (component) {
   if (!view) {
     view = { chart: null, gone: false, data }
     views.set(parentElement, view)
+    const changed = (status) => view.tell("status", status)
     import(new URL(data.module, document.baseURI)).then((module) => {
-      if (!view.gone) view.chart = module.mount(parentElement.querySelector(".live-chart"), view.data)
+      if (!view.gone) view.chart = module.mount(parentElement.querySelector(".live-chart"), view.data, changed)
     }).catch(() => {
       parentElement.querySelector(".live-chart").textContent = "The chart could not be loaded. Reload the page."
     })
   }
   view.data = data
+  view.tell = component.setTriggerValue
   view.chart?.update(data)
   return () => {
     view.gone = true
@@ -68,14 +71,24 @@ def _modules() -> dict[str, str]:
     return {"module": asset_url("live_chart.js"), "plotly": asset_url("plotly.min.js")}
 
 
-def live_chart(run: Any, *, metrics: list[tuple[str, str]], key: str = "train_chart_watch", height: int = 300) -> None:
-    """Shows a run's curves and goes on showing what is new.
+def live_chart(
+    run: Any,
+    *,
+    metrics: list[tuple[str, str]],
+    figures: list[tuple[str, str]],
+    key: str = "train_chart_watch",
+    height: int = 300,
+) -> None:
+    """Shows how far a run is and its curves, and goes on showing what is new.
+
+    The page runs again when the run's status changes, and for nothing else.
 
     Args:
-        run: the run; its id, status and `steps_per_epoch` are read.
+        run: the run; its id, status, progress and `steps_per_epoch` are read.
         metrics: (column, label) in the order of the panels: the first panel is
             the loss, which is put there if the list does not name one, and the
             first two are shown. `val_` + column is drawn into the same panel.
+        figures: (name, help) of the values above the curves, as they are called in the table of epochs.
         key: the component's key.
         height: pixels of one panel; the place is reserved before there are points.
     """
@@ -89,7 +102,10 @@ def live_chart(run: Any, *, metrics: list[tuple[str, str]], key: str = "train_ch
         "status": run.status,
         "steps_per_epoch": steps_per_epoch if steps_per_epoch and math.isfinite(steps_per_epoch) else None,
         "panels": [[column, label] for column, label in panels],
+        "figures": [[name, help_text] for name, help_text in figures],
+        "progress": progress(run),
         "height": height,
         **_modules(),
     }
-    _component(key=key, data=data)
+    # A trigger needs somebody who listens, or the page would not run again.
+    _component(key=key, data=data, on_status_change=lambda: None)

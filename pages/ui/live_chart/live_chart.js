@@ -8,6 +8,8 @@
 // A redraw by Plotly costs some 10 to 20 ms a panel, a canvas about 1 ms. With
 // several tabs open that is the difference between watching a run and slowing it.
 
+import { ProgressView } from "./live_progress.js"
+
 const CAPACITY = 262144 // cells of the whole history; when full, pairs are merged
 const TAIL = 32768 // newest rows kept one by one; when full, the older half goes
 const LOAD_BUCKETS = 8192
@@ -210,6 +212,7 @@ class Feed {
     this.detail = null
     this.averages = {}
     this.epochs = []
+    this.reloads = []
     this.epochCount = 0
     this.generation = null
     this.liveFrom = Infinity // rows before this one were there when the socket opened
@@ -281,6 +284,7 @@ class Feed {
     } else if (message.type === "reset") this.load()
     else if (message.type === "token") this.token = message.token
     else if (message.type === "status") this.on.status(message.status)
+    else if (message.type === "progress") this.on.progress(message)
   }
 
   take(frame) {
@@ -319,7 +323,9 @@ class Feed {
     if (!names.length) return
     for (let i = 0; i < arrays[names[0]].length; i++) {
       if (first + i < this.epochCount) continue
-      this.epochs.push(Object.fromEntries(names.map((name) => [name, arrays[name][i]])))
+      const row = Object.fromEntries(names.map((name) => [name, arrays[name][i]]))
+      this.epochs.push(row)
+      if (row.reloaded > 0) this.reloads.push(row) // went back to an earlier state
       this.epochCount = first + i + 1
     }
   }
@@ -549,12 +555,12 @@ class Panel {
     }
     const name = `val_${column}`
     const epochs = feed.epochs
-    const stride = Math.ceil(epochs.length / MAX_BUCKETS)
-    epochs.forEach((row, i) => {
-      if (row[name] === undefined || ((epochs.length - 1 - i) % stride && stride > 1)) return
-      const x = chart.xOfEpoch(row)
-      if (x >= x0 && x <= x1) put(points, x, row[name])
-    })
+    const stride = Math.max(1, Math.ceil(epochs.length / MAX_BUCKETS))
+    for (let i = (epochs.length - 1) % stride; i < epochs.length; i += stride) {
+      if (epochs[i][name] === undefined) continue
+      const x = chart.xOfEpoch(epochs[i])
+      if (x >= x0 && x <= x1) put(points, x, epochs[i][name])
+    }
     return span
   }
 
@@ -630,18 +636,22 @@ class Panel {
     ink(VALIDATION, 0.8, 1)
     line(points)
     ink(VALIDATION, 1, 1)
-    const radius = points.n > 100 ? 1.5 : 3
-    const dot = (x, y, size) => {
+    // One path for all: a fill each would cost more than the curves.
+    const dots = ({ x, low, n }, size) => {
       pen.beginPath()
-      pen.arc(px(x), py(y), size, 0, 7)
+      for (let i = 0; i < n; i++) {
+        if (!shows(low[i])) continue
+        if (n > 100) pen.rect(px(x[i]) - size, py(low[i]) - size, 2 * size, 2 * size)
+        else { pen.moveTo(px(x[i]), py(low[i])); pen.arc(px(x[i]), py(low[i]), size, 0, 7) }
+      }
       pen.fill()
     }
-    for (let i = 0; i < points.n; i++) if (shows(points.low[i])) dot(points.x[i], points.low[i], radius)
+    dots(points, points.n > 100 ? 1.25 : 3)
     ink(chart.theme.text, 0.55, 1)
     pen.setLineDash([3, 4])
     pen.font = `11px ${chart.theme.font}`
-    for (const row of chart.feed.epochs) {
-      const x = row.reloaded > 0 ? chart.xOfEpoch(row) : NaN
+    for (const row of chart.feed.reloads) {
+      const x = chart.xOfEpoch(row)
       if (!(x >= x0 && x <= x1)) continue
       pen.beginPath()
       pen.moveTo(px(x), MARGIN.t)
@@ -651,7 +661,7 @@ class Panel {
     }
     pen.setLineDash([])
     ink(this.colour, 1, 1)
-    if (raw.n === 1) dot(raw.x[0], raw.low[0], 2.5) // one batch is no line yet
+    if (raw.n === 1) dots(raw, 2.5) // one batch is no line yet
     if (hover !== null) {
       ink(chart.theme.text, 0.45, 1)
       pen.beginPath()
@@ -749,9 +759,11 @@ const STYLE = `
 const REMEMBERED = "traindeck.live_chart"
 
 class Chart {
-  constructor(root, data) {
+  // changed: called with the run's status when it is no longer the page's.
+  constructor(root, data, changed) {
     this.root = root
     this.data = data
+    this.changed = changed
     this.height = data.height
     this.choices = { smoothing: 0.6, x: "step", log: false, follow: false, extras: [], ...this.remembered() }
     this.latencies = []
@@ -761,7 +773,8 @@ class Chart {
     this.nextDraw = 0
     root.replaceChildren(element("style", {}, STYLE))
     this.grid = element("div", { class: "lc-panels" })
-    root.append(this.grid, this.buildControls())
+    if (data.progress) this.progress = new ProgressView(data.figures)
+    root.append(...(this.progress ? [this.progress.node] : []), this.grid, this.buildControls())
     this.readTheme()
     this.onVisible = () => { if (document.hidden) this.wasHidden = true; else this.schedule() }
     document.addEventListener("visibilitychange", this.onVisible)
@@ -786,6 +799,7 @@ class Chart {
   open() {
     this.feed?.close()
     this.status = this.data.status
+    this.progress?.show(this.data.progress)
     this.zoomed = null
     this.xKept = null
     this.drawn = null
@@ -793,19 +807,33 @@ class Chart {
     this.feed = new Feed(this.data, this.choices.smoothing, {
       rows: () => { this.publish(); this.schedule() },
       note: (words) => this.note(words),
-      status: (status) => { this.status = status; this.xKept = null; this.schedule() },
+      status: (status) => this.hearStatus(status),
+      progress: (message) => this.progress?.show(message),
     })
     this.buildPanels()
     this.publish()
   }
 
+  // The page's badge and buttons follow: it is asked to run again, once for each change.
+  hearStatus(status) {
+    this.status = status
+    this.xKept = null
+    this.schedule()
+    if (status === this.data.status || status === this.told) return
+    this.told = status
+    this.changed(status)
+  }
+
   update(data) {
     const before = this.data
     this.data = data
+    this.told = null
+    if (String(data.figures) !== String(before.figures)) this.progress?.setFigures(data.figures)
     if (data.run !== before.run) this.open()
     else {
       this.feed.setToken(data.token)
       if (data.status !== before.status) this.status = data.status
+      this.progress?.show(data.progress)
       if (data.height !== before.height || String(data.panels) !== String(before.panels)) {
         this.height = data.height
         this.buildPanels()
@@ -1127,6 +1155,6 @@ class Chart {
   }
 }
 
-export function mount(root, data) {
-  return new Chart(root, data)
+export function mount(root, data, changed = () => {}) {
+  return new Chart(root, data, changed)
 }

@@ -1,0 +1,47 @@
+"""How far a run is, as the page shows it while it trains."""
+
+import math
+from typing import Any
+
+RECENT = 50  # rows that a mean is taken over while no epoch is whole
+
+
+def progress(run: Any) -> dict[str, Any]:
+    """Takes a run's standing.
+
+    Args:
+        run: the run.
+
+    Returns:
+        A JSON message: `values` are the newest whole epoch's, or before its end means over the newest
+        batches; null is what is not known.
+    """
+    return {
+        "type": "progress",
+        "status": run.status,
+        "phase": run.phase,
+        "pending": run.pending,
+        "step": run.step,
+        "total_steps": run.total_steps,
+        "epoch": run.epoch,
+        "epochs": run.config.epochs,
+        "steps_per_second": run.steps_per_second,
+        "seconds": run.seconds,
+        "seconds_left": run.seconds_left,
+        "values": {name: _finite(value) for name, value in (run.last_metrics or recent_means(run)).items()},
+    }
+
+
+def recent_means(run: Any) -> dict[str, float]:
+    """Returns each column's mean over the newest rows.
+
+    Args:
+        run: the run.
+    """
+    history = run.history
+    rows = history.rows(max(0, len(history) - RECENT), len(history))
+    return {name: float(column.mean()) for name, column in rows.items() if len(column)}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
