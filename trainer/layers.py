@@ -13,6 +13,9 @@ import numpy as np
 from trainer.dataset import DataSpec
 from trainer.registry import LOSSES
 
+#: Up to so many categories are encoded one by one: a step is quicker, but XLA compiles many of them slowly.
+FEW_CATEGORIES = 16
+
 
 class Seeds:
     """A stream of seeds, so that no layer depends on process-wide random state.
@@ -108,11 +111,22 @@ def encode_columns(x: keras.KerasTensor, data: DataSpec) -> keras.KerasTensor:
         distance = frozen_norm(fill.shape, fill, np.ones_like(fill), "distance_from_fill")(x[:, :count])
         filled = keras.ops.nan_to_num(distance, nan=0.0)
         parts.append(frozen_norm(fill.shape, mean - fill, variance, "standardize")(filled))
-    for place, column in enumerate(data.columns[count:], start=count):
-        # One slice and one comparison a column: XLA is quicker with them than with one gather for all.
-        code = keras.ops.cast(x[:, place], "int32")
-        parts.append(keras.ops.one_hot(code - 1, len(column.vocabulary), dtype="float32"))
+    if len(data.columns) - count <= FEW_CATEGORIES:
+        for place, column in enumerate(data.columns[count:], start=count):
+            code = keras.ops.cast(x[:, place], "int32")
+            parts.append(keras.ops.one_hot(code - 1, len(column.vocabulary), dtype="float32"))
+    else:
+        owners, codes = category_places(data)
+        parts.append(keras.ops.cast(keras.ops.equal(keras.ops.take(x, owners, axis=1), codes), "float32"))
     return keras.layers.Concatenate(name="encoded")(parts) if len(parts) > 1 else parts[0]
+
+
+def category_places(data: DataSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Returns for each number that stands for a category's value its column, int32, and its code there, float32."""
+    count = count_numbers(data)
+    sizes = [column.features for column in data.columns[count:]]
+    owners = np.repeat(np.arange(count, len(data.columns), dtype=np.int32), sizes)
+    return owners, np.concatenate([np.arange(1, size + 1, dtype=np.float32) for size in sizes] or [np.zeros(0)])
 
 
 def count_numbers(data: DataSpec) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.dataset import DataSpec
-from trainer.layers import Head, count_numbers
+from trainer.layers import Head, category_places, count_numbers
 
 
 class Scaling(tf.Module):
@@ -28,7 +28,7 @@ class Scaling(tf.Module):
         self.rescale = data.rescale
         self.mean = self.variance = self.fill = None
         self._numbers = count_numbers(data)
-        self._sizes = [len(column.vocabulary) for column in data.columns[self._numbers :]]
+        self._owners, self._codes = category_places(data)
         if data.standardize:
             kept = slice(self._numbers) if data.columns else ...
             self.mean = tf.Variable(np.array(data.mean, np.float32)[kept], trainable=False, name="mean")
@@ -42,9 +42,8 @@ class Scaling(tf.Module):
         if self.fill is not None:
             numbers = x[:, : self._numbers]
             numbers = tf.where(tf.math.is_nan(numbers), self.fill, numbers)
-            codes = tf.cast(x[:, self._numbers :], tf.int32) - 1
-            values = [tf.one_hot(codes[:, place], size) for place, size in enumerate(self._sizes)]
-            return tf.concat([(numbers - self.mean) * tf.math.rsqrt(self.variance), *values], axis=1)
+            values = tf.cast(tf.gather(x, self._owners, axis=1) == self._codes, tf.float32)
+            return tf.concat([(numbers - self.mean) * tf.math.rsqrt(self.variance), values], axis=1)
         if self.rescale is not None:
             x = x * self.rescale
         return x if self.mean is None else (x - self.mean) * tf.math.rsqrt(self.variance + 1e-7)

@@ -65,12 +65,16 @@ def test_only_numbers_of_a_table_may_be_missing():
         Dataset.from_arrays(Arrays(infinite, Y), SPEC)
 
 
-def test_keras_and_modules_encode_alike_and_as_by_hand(dataset):
+@pytest.mark.parametrize("few", [0, 16])
+def test_keras_and_modules_encode_alike_and_as_by_hand(dataset, monkeypatch, few):
     import keras
 
+    from trainer import layers
     from trainer.layers import raw_input
     from trainer.modules import Scaling
 
+    # Many categories are encoded another way than few.
+    monkeypatch.setattr(layers, "FEW_CATEGORIES", few)
     model = keras.Model(*raw_input(dataset.spec))
     np.testing.assert_allclose(model(X), encoded(), atol=1e-6)
     np.testing.assert_allclose(Scaling(dataset.spec)(X), encoded(), atol=1e-6)
@@ -116,10 +120,14 @@ def test_every_model_of_plain_vectors_takes_a_table_compiled_or_not(dataset, mod
 
 
 @pytest.mark.parametrize("model", ["mlp", "subclassed"])
-def test_the_encoding_is_saved_with_the_model_in_safe_mode(dataset, model, tmp_path):
+@pytest.mark.parametrize("few", [0, 16])
+def test_the_encoding_is_saved_with_the_model_in_safe_mode(dataset, model, few, tmp_path, monkeypatch):
     import keras
 
+    from trainer import layers
     from trainer.layers import Head, Seeds
+
+    monkeypatch.setattr(layers, "FEW_CATEGORIES", few)
 
     built = MODELS[model].build(dataset.spec, Head(2, "softmax"), Seeds(0))
     built.save(tmp_path / "model.keras")
