@@ -94,6 +94,7 @@ class Decoding:
         pictures = self._sorted.pictures
         if not pictures:
             raise nothing_found(self._archive, self.skipped)
+        self._progress(0.0, "Looking at sizes and colours")
         looks = self._sample(pictures)
         if not looks:
             first = next(s for s in self.skipped if s.name == pictures[0].member.name)
@@ -145,7 +146,8 @@ class Decoding:
                 f"limit is {self._limits.expanded_bytes / 1e6:,.0f} MB. Choose a smaller height and width, or raise "
                 "TRAINDECK_MAX_EXPANDED_BYTES."
             )
-        self._shelf.expect(size)
+        # What took long to decode is kept on disk even if it is small, for the next process.
+        self._shelf.expect(max(size, sum(member.packed for member in self._archive.members)))
 
     def _content(self, member: Member) -> bytes:
         """Reads one file of the archive, checksum and all."""

@@ -45,7 +45,7 @@ class Scan:
         return block
 
     def _as_float(self, block: np.ndarray) -> np.ndarray:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             numbers = block.astype(np.float32)
         if not np.isfinite(numbers).all():
             flat, raw = numbers.reshape(len(numbers), -1), block.reshape(len(block), -1)

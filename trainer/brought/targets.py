@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -110,6 +111,9 @@ def problem_of(array: np.ndarray, train: np.ndarray, task: Task) -> str | None:
             "Targets must be one number, class or row of labels for each example, the same for all parts. "
             f"Received: shape {shown_shape(array.shape)}. Reshape it."
         )
+    # numpy takes any four bytes for a character, and Python stumbles over what is none.
+    if array.dtype.kind == "U" and np.ascontiguousarray(array).view(np.uint32).max() > sys.maxunicode:
+        return "There is text with characters that do not exist: it is damaged. Save it anew with numpy.savez."
     if array.dtype.kind in "fc":
         wrong = np.argwhere(~np.isfinite(array))
         if len(wrong):

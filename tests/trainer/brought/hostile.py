@@ -70,3 +70,17 @@ def zip64_claiming(name, size):
     end = archive.rfind(b"PK\x05\x06")
     struct.pack_into("<I", archive, end + 12, end - place)
     return bytes(archive)
+
+
+def mutated(content, seed):
+    """Returns bytes with a few of them changed, taken out or put in."""
+    random, changed = np.random.default_rng(seed), bytearray(content)
+    for _ in range(random.integers(1, 6)):
+        place, way = random.integers(len(changed)), random.integers(4)
+        if way < 2:
+            changed[place] = random.integers(256)
+        elif way == 2:
+            del changed[place : place + random.integers(1, 30)]
+        else:
+            changed[place:place] = random.bytes(random.integers(1, 30))
+    return bytes(changed)

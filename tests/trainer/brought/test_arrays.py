@@ -5,13 +5,24 @@ import json
 import os
 import time
 import tracemalloc
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.trainer.brought.hostile import encrypted, flipped, npy, npy_claiming, npz, patched, zip64_claiming, zipped
+from tests.trainer.brought.hostile import (
+    encrypted,
+    flipped,
+    mutated,
+    npy,
+    npy_claiming,
+    npz,
+    patched,
+    zip64_claiming,
+    zipped,
+)
 from trainer import __main__ as command_line
 from trainer.brought.arrays import inspect_arrays, prepare_arrays
 from trainer.brought.limits import Limits
@@ -217,6 +228,7 @@ BAD = {
     "every text another": (npz(x=X, y=np.arange(40).astype(str)), "40 different texts in 40 rows"),
     "unknown label": (npz(x=X, y=Y, x_test=X[:2] + 1, y_test=np.array([1, 9])), "label “9” in row 1 is none of the 4"),
     "several numbers": (npz(x=X, y=X[:, :2]), "must be 0 and 1, one column"),
+    "text that is none": (npz(x=X, y=npy_claiming((40,), "<U1", b"\xff\xff\xff\x7f" * 40)), "characters that do"),
     "masks for y": (npz(x=X, y=np.zeros((40, 4, 4))), "Reshape it"),
     "test of another shape": (npz(x=X, y=Y, x_test=X[:, :2], y_test=Y), "same shape and type"),
     "test of another type": (npz(x=X.astype("u1"), y=Y, x_test=X, y_test=Y), "same shape and type"),
@@ -282,6 +294,21 @@ def test_a_bad_file_is_answered_by_a_sentence(name, save, tmp_path, capsys, monk
     line = refusal(capsys, monkeypatch, path, {"dataset": "npz", "dataset_options": {"path": str(path)}})
     assert line == f"trainer: {' '.join(str(caught.value).split())}\n"
     assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["data.json", "data.npz"]
+
+
+@pytest.mark.parametrize("kind", ["packed", "stored"])
+def test_whatever_the_bytes_there_are_arrays_or_a_sentence(save, kind):
+    whole = GOOD if kind == "packed" else zipped({"x.npy": npy(X), "y.npy": npy(Y)}, zipfile.ZIP_STORED)
+    sentences = []
+    for seed in range(150):
+        path = save(mutated(whole, seed))
+        try:
+            found = prepare_arrays(path).ready()
+            Dataset.from_arrays(found.arrays, found.spec)
+        except DataError as error:
+            sentences.append(str(error))
+    assert len(sentences) > 50
+    assert all(sentence.endswith(".") for sentence in sentences)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.trainer.brought.hostile import encrypted, flipped, npz, patched, zip64_claiming, zipped
+from tests.trainer.brought.hostile import encrypted, flipped, mutated, npz, patched, zip64_claiming, zipped
 from trainer import __main__ as command_line
 from trainer.brought.images import inspect_images, prepare_images
 from trainer.brought.limits import Limits
@@ -329,6 +329,24 @@ def test_a_flipped_bit_is_found(save):
     assert "CRC" in skipped(report)["cat/1.png"]
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_whatever_the_bytes_an_image_is_decoded_or_listed(save, form):
+    for seed in range(100):
+        report = inspect_images(save({**TWO, "cat/odd.png": mutated(picture(1, form=form), seed)}))
+        assert report.details["images"] + report.details["skipped"]["count"] == 8
+
+
+def test_whatever_the_bytes_there_are_images_or_a_sentence(save):
+    sentences = []
+    for seed in range(150):
+        try:
+            prepare_images(save(mutated(GOOD, seed))).ready()
+        except DataError as error:
+            sentences.append(str(error))
+    assert len(sentences) > 50
+    assert all(sentence.endswith(".") for sentence in sentences)
+
+
 def crowd(count):
     return zipped({f"cat/{number}.png": b"" for number in range(count)}, zipfile.ZIP_STORED)
 
@@ -433,7 +451,7 @@ def test_decoded_images_lie_on_disk_and_are_found_again(save, datasets, monkeypa
     path, reported = save(TWO), []
     found = prepare_images(path, progress=lambda done, text: reported.append(text))
     assert isinstance(found.arrays.x, np.memmap)
-    assert reported[0] == "Reading images: 0 of 7"
+    assert reported == ["Looking at sizes and colours", "Reading images: 0 of 7"]
     monkeypatch.setattr("trainer.brought.prepared._kept", OrderedDict())
     monkeypatch.setattr("trainer.brought.images.Decoding", None)
     again = prepare_images(path)
