@@ -14,6 +14,9 @@ from trainer.brought.dialect import Dialect
 #: With more ragged records than this, and more than a tenth of all, reading is given up.
 TOLERATED = 1000
 
+#: Small blocks are joined until they have so many rows, or bytes.
+ENOUGH_ROWS, MOST_BYTES = 4096, 16 * 2**20
+
 
 @dataclass
 class Ragged:
@@ -57,6 +60,26 @@ def read_records(
         UnicodeDecodeError: bytes that are not in the encoding.
         pyarrow.ArrowInvalid: a record that is longer than a block.
     """
+    yield from group(_parse(file, dialect, ragged, columns))
+
+
+def group(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yields small batches, as a table of many columns has, joined to larger ones: each call on a column costs time."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= ENOUGH_ROWS or len(held) * BLOCK_BYTES >= MOST_BYTES:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+
+
+def _parse(file: DecodedFile, dialect: Dialect, ragged: Ragged, columns: list[int] | None) -> Iterator[pa.RecordBatch]:
     names = [str(place) for place in range(len(dialect.names))]
     chosen = names if columns is None else [str(place) for place in columns]
     try:

@@ -92,7 +92,7 @@ def sniff(text: str, encoding: str, name: str, limits: Limits, is_whole: bool) -
         )
     used = skipped + reader.line_num
     names = tuple(cell.strip() or f"column {place}" for place, cell in enumerate(header, 1))
-    refuse_bad_names(names, name, used, lines[used : used + 1])
+    refuse_bad_names(names, name, used, [line for line in lines[used : used + 20] if line.strip()])
     return Dialect(encoding, separator, names, "".join(lines[:used]), used)
 
 

@@ -17,12 +17,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 def refuse_bad_names(names: tuple[str, ...], file: str, line: int, following: list[str]) -> None:
     """Raises DataError where the header does not name two or more different columns."""
     if len(names) == 1:
-        others = {" ": "spaces", ":": "colons", "^": "carets", "~": "tildes"}
-        seen = [word for mark, word in others.items() if mark in names[0] and all(mark in row for row in following)]
-        hint = f" The fields seem to be separated by {seen[0]}." if seen else ""
         raise DataError(
             f"{file} has one column only, {quoted(names[0])} on line {line}; a target and at least one more are "
-            f"needed.{hint} Separate the fields by commas, semicolons, tabs or bars."
+            f"needed. {hint_for_one_column(names[0], following)}"
         )
     longest = max(names, key=len)
     if len(longest) > LONGEST_NAME:
@@ -43,6 +40,16 @@ def refuse_bad_names(names: tuple[str, ...], file: str, line: int, following: li
                 f"{line}. Rename one of them."
             )
         places[name] = place
+
+
+def hint_for_one_column(name: str, following: list[str]) -> str:
+    """Returns what to do about a header of one field, by the lines that follow it."""
+    if following and any(sum(mark in line for line in following) > len(following) / 2 for mark in ",;\t|"):
+        return "The lines below have more fields: remove what stands above the column names."
+    others = {" ": "spaces", ":": "colons", "^": "carets", "~": "tildes"}
+    seen = [word for mark, word in others.items() if mark in name and all([mark in line for line in following])]
+    hint = f"The fields seem to be separated by {seen[0]}. " if seen else ""
+    return f"{hint}Separate the fields by commas, semicolons, tabs or bars."
 
 
 def looks_like_data(names: tuple[str, ...]) -> bool:

@@ -89,6 +89,7 @@ BAD_FILES: dict[str, tuple[str, bytes, list[str]]] = {
     "a header only": ("a.csv", b"a,b,c\n", ["no rows", "line 1"]),
     "one column": ("a.csv", rows("a", "1", "2", times=20), ["one column", "line 1", "commas"]),
     "a wrong separator": ("a.csv", rows("a b c", "1 2 3", times=20), ["one column", "spaces", "commas"]),
+    "a title above the header": ("a.csv", rows("Sales", "", "a,b", "1,2", times=9), ["line 1", "remove", "above"]),
     "two columns of one name": ("a.csv", rows("a,b,a", "1,2,3", times=20), ["“a”", "1", "3", "line 1", "Rename"]),
     "a name that is none": ("a.csv", rows("a," + "b" * 501, "1,2", times=20), ["501 characters", "line 1", "500"]),
     "no header": ("a.csv", rows("5.1,3.5,setosa", "4.9,3.0,setosa", times=20), ["numbers", "line 1", "names"]),

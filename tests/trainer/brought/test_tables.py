@@ -130,6 +130,13 @@ def test_a_few_words_far_down_leave_a_column_of_numbers(read):
     assert "“text” on line 400,002" in sentences(table)[0]
 
 
+def test_a_wide_table_is_read_in_blocks_that_are_joined(read):
+    names = [f"c{place}" for place in range(400)]
+    rows = [",".join(f"{row}.{place}" for place in range(400)) for row in range(1500)]
+    table = read("\n".join([",".join(names), *rows, ""]))
+    assert table.data["c7"].to_pylist() == [float(f"{row}.7") for row in range(1500)]
+
+
 def test_dates_are_timestamps(read):
     table = read("a,b\n2020-01-02,1\n,2\n2021-03-04 05:06:07,3\n")
     assert table.data["a"].to_pylist() == [
