@@ -11,7 +11,7 @@ from pages.ui.data.loading import Choice, load
 from pages.ui.data.look import look
 from pages.ui.inspecting import inspect, inspect_with
 from pages.ui.text import escape_markdown
-from trainer import TrainerError
+from trainer import DATASETS, TrainerError
 from trainer.brought.store import DatasetStore
 
 store = DatasetStore.default()
@@ -41,7 +41,7 @@ with right:
             findings(report)
         if report is None or report.is_ready:
             shown = Choice(
-                brought.name if brought else choice,
+                brought.name if brought else DATASETS[choice].label,
                 dataset,
                 options,
                 st.session_state.get("train_validation_split_set", 0.2),

@@ -12,9 +12,6 @@ from trainer.brought.report import Report
 from trainer.brought.store import Brought
 from trainer.registry import Option
 
-#: Drawn from the columns of the file, or not at all where it cannot be read.
-_OF_COLUMNS = ("target", "task", "leave_out")
-
 
 def option_key(brought: Brought, name: str) -> str:
     """Returns the key of an option's widget, of this data set alone: another file has other columns."""
@@ -35,10 +32,12 @@ def draw_brought_options(brought: Brought, report: Report) -> dict[str, Any]:
         place = st.expander("Columns and missing values", icon=":material/view_column:")
         with place:
             options["leave_out"] = _draw_leave_out(brought, report, columns, options["target"])
+    elif any(option.name == "target" for option in entry.options):
+        # A table that cannot be read: there is nothing to choose yet.
+        return options
     else:
         place = st.container()
-    known = {*options, *(_OF_COLUMNS if brought.dataset == "csv" else ())}
-    rest = [option for option in entry.options if option.name not in known]
+    rest = [option for option in entry.options if option.name not in options]
     for option in rest:
         st.session_state.setdefault(option_key(brought, option.name), report.options.get(option.name, option.default))
     with place:

@@ -56,14 +56,25 @@ def draw_option(option: Option, key: str) -> Any:
     return st.text_input(option.label, **common)
 
 
-def choose(noun: str, label: str, labels: dict[Any, str], help: str) -> Any:
-    """Draws a selector and returns what is chosen; a choice that is no longer offered gives way to the first."""
-    key = f"train_{noun}_select"
+def choose(noun: str, label: str, labels: dict[Any, str], help: str, page: str = "train") -> Any:
+    """Draws a selector and returns what is chosen; a choice that is no longer offered gives way to the first.
+
+    Args:
+        noun: what is chosen, for the key.
+        label: of the selector.
+        labels: choice → what a person reads; no two alike.
+        help: of the selector.
+        page: that it is on, for the key.
+    """
+    key, before = f"{page}_{noun}_select", f"{page}_{noun}_chosen"
     if st.session_state.get(key) not in labels:
-        st.session_state[key] = next(iter(labels))
+        last = st.session_state.get(before)
+        st.session_state[key] = last if last in labels else next(iter(labels))
+    asked = st.session_state.get(key)
     chosen = st.selectbox(label, list(labels), format_func=labels.get, key=key, help=help, persist_state="session")
-    # A browser may send any text for a choice.
-    return chosen if chosen in labels else next(iter(labels))
+    # A browser sends labels: one that was renamed since, or any other text, stands for no choice.
+    st.session_state[before] = chosen if chosen in labels else asked
+    return st.session_state[before]
 
 
 def _step(option: Option) -> float:

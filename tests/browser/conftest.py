@@ -32,7 +32,7 @@ class Server:
     """The app in a process of its own, which can be killed and started again.
 
     Args:
-        runs: the folder of runs.
+        runs: the folder of runs; brought data goes into "datasets" beside it.
         log: a file for what it prints.
         environment: added to this process's.
     """
@@ -42,8 +42,9 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log, self.runs = log, runs
-        self._environment = os.environ | {"TRAINDECK_RUNS": str(runs)} | (environment or {})
+        self.log, self.runs, self.datasets = log, runs, runs.parent / "datasets"
+        folders = {"TRAINDECK_RUNS": str(runs), "TRAINDECK_DATASETS": str(self.datasets)}
+        self._environment = os.environ | folders | (environment or {})
         self.process: subprocess.Popen | None = None
 
     def start(self) -> Server:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.catalogue import choice_of
-from pages.ui.text import escape_markdown
+from pages.ui.text import escape_markdown, format_bytes
 from trainer import RunStore, TrainerError
 from trainer.brought.store import Brought, DatasetStore, needs
 
@@ -30,6 +30,7 @@ def rename_dialog(store: DatasetStore, brought: Brought) -> None:
         except TrainerError as error:
             st.error(escape_markdown(str(error)))
         else:
+            st.session_state["data_dataset_show"] = brought.reference
             st.rerun()
 
 
@@ -43,7 +44,7 @@ def delete_dialog(store: DatasetStore, brought: Brought) -> None:
             f"**{escape_markdown(live.name)}** is {live.status} and needs it. Stop that run before you delete the data."
         )
         return
-    sentence = f"**{escape_markdown(brought.name)}** ({brought.bytes / 1e6:,.1f} MB) will be gone for good."
+    sentence = f"**{escape_markdown(brought.name)}** ({format_bytes(brought.bytes)}) will be gone for good."
     if runs:
         sentence += (
             f" {len(runs)} run{'s were' if len(runs) > 1 else ' was'} trained on it: their curves and downloads stay, "
@@ -56,5 +57,4 @@ def delete_dialog(store: DatasetStore, brought: Brought) -> None:
         except (TrainerError, OSError) as error:
             st.error(escape_markdown(str(error)))
         else:
-            st.session_state.pop("data_dataset_select", None)
             st.rerun()

@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages.ui.brought_options import draw_brought_options
 from pages.ui.catalogue import HOW_TO_BRING, dataset_labels
-from pages.ui.text import escape_markdown, format_age
+from pages.ui.text import escape_markdown, format_age, format_bytes
 from pages.ui.uploader import uploader
-from pages.ui.widgets import draw_options
+from pages.ui.widgets import choose, draw_options
 from trainer import DATASETS
 from trainer.brought.report import Report
 from trainer.brought.store import Brought, DatasetStore
@@ -20,15 +20,11 @@ _KEY = "data_dataset_select"
 
 
 def choose_dataset(store: DatasetStore) -> str:
-    """Draws the selector and the uploader; returns an entry's name or "brought:<id>"."""
-    labels = dataset_labels(store)
-    if st.session_state.get(_KEY) not in labels:
-        st.session_state[_KEY] = next(iter(labels))
-    choice = st.selectbox(
-        "Data set", list(labels), format_func=labels.get, key=_KEY, help=HOW_TO_BRING, persist_state="session"
-    )
-    # A browser may send any text for a choice.
-    return choice if choice in labels else next(iter(labels))
+    """Draws the selector; returns an entry's name or "brought:<id>"."""
+    # Set here, so that the selector shows the new name of what was just renamed.
+    if wanted := st.session_state.pop("data_dataset_show", None):
+        st.session_state[_KEY] = wanted
+    return choose("dataset", "Data set", dataset_labels(store), HOW_TO_BRING, page="data")
 
 
 def bring(store: DatasetStore) -> None:
@@ -50,5 +46,5 @@ def draw_dataset_options(choice: str, brought: Brought | None, report: Report | 
     if brought is None:
         entry = DATASETS[choice]
         return draw_options(entry, entry.options)
-    st.caption(f"{brought.bytes / 1e6:,.1f} MB · brought {format_age(brought.added)}")
+    st.caption(f"{format_bytes(brought.bytes)} · brought {format_age(brought.added)}")
     return draw_brought_options(brought, report)

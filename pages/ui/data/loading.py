@@ -62,7 +62,7 @@ def _asked_to_download(choice: Choice, missing: list) -> bool:
         return st.button("Download", icon=":material/download:", type="primary", key="data_file_download")
 
 
-# Two: the one in view and the one before. It holds the examples themselves.
-@lru_cache(maxsize=2)
+# One: it holds the examples themselves.
+@lru_cache(maxsize=1)
 def _load(dataset: str, options: str, validation_split: float, seed: int) -> Dataset:
     return load_dataset(dataset, json.loads(options), validation_split=validation_split, seed=seed)

@@ -13,6 +13,7 @@ _ROWS_SHOWN = 200
 #: Summaries are of so many training rows, points of so many: enough to see, and quick.
 _ROWS_COUNTED = 50_000
 _POINTS = 2000
+_CLASSES_COLORED = 12
 
 
 def training_frame(dataset: Dataset, target: str, most: int = _ROWS_SHOWN) -> pd.DataFrame:
@@ -64,8 +65,9 @@ def column_table(dataset: Dataset, target: str) -> None:
         hide_index=True,
         height="content" if len(summary) <= 12 else 460,
         column_config={
-            "distribution": st.column_config.BarChartColumn(width="small", color="#0072B2"),
-            **{name: st.column_config.NumberColumn(format="%.4g") for name in ("min", "mean", "max")},
+            "column": st.column_config.TextColumn(width=130),
+            "distribution": st.column_config.BarChartColumn(width="small", color="#0072B2", y_min=0),
+            "values": st.column_config.TextColumn(width="medium"),
         },
     )
     if len(frame) < len(dataset.train):
@@ -76,54 +78,53 @@ def summarize(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns one row a column of a table for people."""
     rows = []
     for name, column in frame.items():
-        known = column.dropna()
-        row = {"column": str(name), "kind": "category", "distribution": [], "missing": int(column.isna().sum())}
-        row |= {"distinct": int(known.nunique()), "min": np.nan, "mean": np.nan, "max": np.nan, "most often": ""}
-        counts = known.value_counts()
-        if pd.api.types.is_numeric_dtype(column) and len(known):
-            row |= {"kind": "number", "min": float(known.min()), "mean": float(known.mean())}
-            row |= {"max": float(known.max()), "distribution": np.histogram(known, bins=16)[0].tolist()}
+        known, missing = column.dropna(), int(column.isna().sum())
+        if pd.api.types.is_numeric_dtype(column):
+            kind, spread = "number", np.histogram(known, bins=16)[0].tolist()
+            values = f"{known.min():.4g} … {known.max():.4g}, mean {known.mean():.4g}" if len(known) else ""
         else:
-            row["most often"] = ", ".join(f"{str(value)[:24]} ({count:,})" for value, count in counts[:3].items())
-            row["distribution"] = counts[:16].tolist()
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    # No column without a value in it.
-    return table.drop(columns=[name for name in ("min", "mean", "max") if table[name].isna().all()])
+            kind, counts = "category", known.value_counts()
+            spread = counts[:16].tolist()
+            values = ", ".join(f"{str(value)[:24]} ({count:,})" for value, count in counts[:3].items())
+        rows.append(
+            {"column": str(name), "kind": kind, "distribution": spread, "values": values}
+            | {"missing": missing, "distinct": int(known.nunique())}
+        )
+    return pd.DataFrame(rows)
 
 
 def scatter(dataset: Dataset, target: str) -> None:
-    """Draws two numeric features of training points, coloured by what is to be predicted."""
+    """Draws two numeric features of training points, coloured by class, or one against the number to predict."""
     spec = dataset.spec
     frame = training_frame(dataset, target, _POINTS)
-    chosen = slice(0, len(frame))
-    labels = list(frame.columns)[spec.num_classes if spec.task == "multilabel" else 1 :]
-    numeric = [name for name in labels if pd.api.types.is_numeric_dtype(frame[name])]
-    if spec.num_classes is None and len(numeric) == 1:
-        points, axes = frame[[numeric[0], target]].to_numpy(float), (numeric[0], target)
-        st.plotly_chart(scatter_figure(points, axes, None), key="data_points_plot", config={"displayModeBar": False})
-        return
-    if len(numeric) < 2:
+    inputs = list(frame.columns)[spec.num_classes if spec.task == "multilabel" else 1 :]
+    across = [name for name in inputs if pd.api.types.is_numeric_dtype(frame[name])]
+    up = [target, *across] if spec.task == "regression" else across[1:] + across[:1]
+    if not across or len({*across, *up}) < 2:
         st.caption("Two columns of numbers are needed to draw points.")
         return
-    axes = numeric[:2]
-    if len(numeric) > 2:
-        for index, (column, name) in enumerate(zip(st.columns(2), ("Across", "Up"), strict=True)):
-            key = f"data_axis{index}_select"
-            if st.session_state.get(key) not in numeric:
-                st.session_state[key] = numeric[index]
-            axes[index] = column.selectbox(name, numeric, key=key)
+    axes = [across[0], up[0]]
+    if len(across) > 2 or (spec.task == "regression" and len(across) > 1):
+        left, right = st.columns(2)
+        axes = [_axis(left, "Across", "across", across), _axis(right, "Up", "up", up)]
     points = np.column_stack([frame[axis].to_numpy(float) for axis in axes])
-    y = np.asarray(dataset.train.y[chosen])
-    classes = values = None
+    y, classes, values = np.asarray(dataset.train.y[: len(frame)]), None, None
     if spec.task == "classification":
         names = spec.class_names or tuple(map(str, range(spec.num_classes)))
         classes = {name: y == code for code, name in enumerate(names) if (y == code).any()}
-        if len(classes) > 12:
-            classes, values = None, y
-    elif spec.task == "regression":
+        if len(classes) > _CLASSES_COLORED:
+            classes = None
+    elif spec.task == "regression" and target not in axes:
         values = y.reshape(-1)
-    figure = scatter_figure(points, tuple(axes), classes, values)
+    figure = scatter_figure(points, (axes[0], axes[1]), classes, values)
     st.plotly_chart(figure, key="data_points_plot", config={"displayModeBar": False})
     if len(frame) < len(dataset.train):
         st.caption(f"The first {len(frame):,} training rows.")
+
+
+def _axis(place, label: str, noun: str, names: list[str]) -> str:
+    key = f"data_{noun}_select"
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = names[0]
+    chosen = place.selectbox(label, names, key=key)
+    return chosen if chosen in names else names[0]
