@@ -1,19 +1,22 @@
-"""Pictures of the Train page: before, during and after a run, light and dark, wide and narrow.
+"""Pictures of the Train page before, during and after a run, and of the Data page; light and dark, wide and narrow.
 
 They go to screenshots/, which git ignores; the README's one goes to docs/screenshot.png.
 """
 
 from __future__ import annotations
 
+import io
 import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, ROOT, Server, settle, wait_points, wait_status, wait_warm
 from tests.browser.install import find_chromium
 from trainer import RunConfig, RunStore
+from trainer.brought.store import DatasetStore
 
 WIDTHS = (1440, 800)
 
@@ -27,6 +30,7 @@ def main() -> None:
         make_earlier_runs(RunStore(runs))
         server = Server(runs, Path(temporary) / "server.log").start()
         try:
+            bring_table(DatasetStore(server.datasets))
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS)
             for scheme in ("light", "dark"):
                 for width in WIDTHS:
@@ -43,6 +47,36 @@ def make_earlier_runs(store: RunStore) -> None:
         run = store.create(RunConfig(dataset=dataset, model=model, epochs=20))
         run.start()
         run.wait()
+
+
+def bring_table(store: DatasetStore) -> None:
+    """Brings a small table with something to report: missing values, an identifier, a category."""
+    random = np.random.default_rng(0)
+    lines = ["id,length,width,colour,kind"]
+    for row in range(300):
+        kind = row % 3
+        length = f"{random.normal(3 + kind, 0.5):.2f}" if row % 29 else ""
+        width = f"{random.normal(2 - kind / 2, 0.4):.2f}"
+        lines.append(f"s-{row:04d},{length},{width},{random.choice(['red', 'blue', 'green'])},{'ABC'[kind]}")
+    store.add(io.BytesIO("\n".join(lines).encode()), "shells.csv")
+
+
+def look_at_data(page, server: Server, folder: Path, name: str) -> None:
+    """Takes pictures of the Data page: images, and a table that was brought."""
+    page.goto(f"{server.url}/data")
+    settle(page)
+    width = page.viewport_size["width"]
+    for choice, picture in (("Digits", "data-images"), ("shells.csv", "data-table")):
+        page.locator(".st-key-data_dataset_select input").click()
+        page.get_by_role("option", name=choice, exact=True).click()
+        page.locator(".st-key-data_dataset_header").get_by_text(choice, exact=True).wait_for()
+        settle(page)
+        page.wait_for_timeout(1500)
+        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(height + 20, 3000)})
+        page.wait_for_timeout(500)
+        page.screenshot(path=folder / f"{picture}-{name}.png")
+        page.set_viewport_size({"width": width, "height": 1000})
 
 
 def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None:
@@ -67,6 +101,7 @@ def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None
     wait_status(page, "completed", seconds=120)
     page.wait_for_timeout(1000)
     page.screenshot(path=folder / f"after-{scheme}-{width}.png")
+    look_at_data(page, server, folder, f"{scheme}-{width}")
     context.close()
 
 

@@ -269,7 +269,12 @@ def test_names_that_look_like_markup_are_shown_as_they_are(store):
     page = open_data(brought.reference)
     assert not page.exception
     assert not any("<b>" in text or "![y](" in text or "`a`" in text for text in texts(page))
-    for chart in page.get("plotly_chart"):
+    charts = list(page.get("plotly_chart"))
+    page.selectbox(key=key(brought, "target")).set_value(MARKUP).run()
+    assert figures(page)["To predict"] == "a number"
+    charts += page.get("plotly_chart")
+    assert len(charts) == 4
+    for chart in charts:
         assert "<b>" not in chart.proto.spec
 
 

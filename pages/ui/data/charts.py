@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 _GRID = "rgba(128,128,128,0.2)"
 _LONGEST_LABEL = 24
-#: Plotly draws its axis titles in the theme's ink only if nobody names a colour.
 _MARGIN = {"l": 8, "r": 8, "t": 28, "b": 8}
 
 
@@ -50,7 +49,7 @@ def histogram_figure(parts: Mapping[str, np.ndarray], x_title: str, height: int 
 
     Args:
         parts: split → values (n,).
-        x_title: what the number is.
+        x_title: what the number is, any text.
         height: pixels.
     """
     edges = np.histogram_bin_edges(np.concatenate(list(parts.values())), bins=30)
@@ -61,7 +60,7 @@ def histogram_figure(parts: Mapping[str, np.ndarray], x_title: str, height: int 
         for (split, values), color in zip(parts.items(), COLORS, strict=False)
     ])  # fmt: skip
     figure.update_layout(barmode="stack")
-    return _finish(figure, x_title, "examples", height)
+    return _finish(figure, label(x_title), "examples", height)
 
 
 def scatter_figure(

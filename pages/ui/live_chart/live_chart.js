@@ -14,9 +14,7 @@ const CAPACITY = 262144 // cells of the whole history; when full, pairs are merg
 const TAIL = 32768 // newest rows kept one by one; when full, the older half goes
 const LOAD_BUCKETS = 8192
 const MAX_BUCKETS = 1000 // a bucket is two points: at most 2,000 points a trace
-const DRAW_INTERVAL = 50 // ms: every draw has the browser compose the page again, some 10 ms of a processor
-const DRAW_INTERVAL_MORE = 25 // ms for each further tab that watches: together they must not slow the training
-const MOST_WATCHERS = 3 // from here on it stays as it is
+const DRAW_INTERVAL = 30 // ms at least between two draws; how often rows come is the server's to say
 const DRAW_SHARE = 4 // of the time, at most one part in this many goes into drawing
 const FOLLOW_ROWS = 500
 const FOLLOW_SECONDS = 20
@@ -290,7 +288,6 @@ class Feed {
   take(frame) {
     if (frame.generation !== this.generation) return this.load()
     this.wallOffset = frame.wall_offset
-    this.watchers = frame.watchers
     if (frame.table === "epochs") this.addEpochs(frame)
     else this.addRows(frame)
     this.on.rows()
@@ -1122,8 +1119,7 @@ class Chart {
     this.clock()
     const cost = performance.now() - started
     this.cost = cost
-    const others = Math.min(this.feed.watchers ?? 1, MOST_WATCHERS) - 1
-    this.nextDraw = started + Math.max(DRAW_INTERVAL + others * DRAW_INTERVAL_MORE, DRAW_SHARE * cost)
+    this.nextDraw = started + Math.max(DRAW_INTERVAL, DRAW_SHARE * cost)
     this.publish()
   }
 

@@ -34,7 +34,8 @@ export function speed(perSecond) {
 export function figure(value) {
   if (value === null || value === undefined) return UNKNOWN
   const size = Math.abs(value)
-  return value === 0 || (size >= 0.001 && size < 10) ? value.toFixed(4) : String(Number(value.toPrecision(4)))
+  if (value === 0 || (size >= 0.001 && size < 10)) return value.toFixed(4)
+  return size < 0.001 ? value.toExponential(2) : String(Number(value.toPrecision(4)))
 }
 
 function sentence({ phase, pending, step, total_steps: total, epoch, epochs, status, ...run }) {
