@@ -9,6 +9,7 @@ import pytest
 
 from trainer import RunConfig
 from trainer.brought import tables
+from trainer.brought.inspection import inspect_file
 from trainer.config import offered
 from trainer.dataset import Column, dataset_spec, load_dataset
 from trainer.errors import ConfigError, DataError
@@ -117,6 +118,8 @@ def test_a_category_of_many_values_keeps_the_most_frequent_ones(tmp_path):
     assert dataset.spec.columns[0].vocabulary == tuple(f"v{value:03}" for value in range(64))
     codes = dict(zip(values, dataset.train.x[:, 0].tolist(), strict=True))
     assert (codes["v000"], codes["v063"], codes["v064"], codes["v099"]) == (1, 64, 0, 0)
+    notes = [finding for finding in inspect_file(path).findings if finding.where == "column “code”"]
+    assert "The 64 most frequent ones are told apart" in notes[0].message
 
 
 def test_several_columns_or_one_of_text_are_several_labels(path):

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from trainer.brought.cells import count_numbers
 from trainer.brought.columns import ColumnSummary
+from trainer.brought.examples import MOST_VALUES
 from trainer.brought.kinds import FEWEST_ROWS
 from trainer.brought.quoting import quoted
 from trainer.brought.report import Finding
@@ -150,6 +151,12 @@ def check_numbers(table: Table, summary: ColumnSummary, values: pa.ChunkedArray)
 def check_text(summary: ColumnSummary, values: pa.ChunkedArray) -> list[Finding]:
     """Returns what is wrong with a category: numbers among its values, or numbers with signs around them."""
     sample = values.drop_null()[:_JUDGED].combine_chunks()
+    if summary.unique > MOST_VALUES:
+        message = (
+            f"It has {summary.unique:,} different values. The {MOST_VALUES} most frequent ones are told apart, all "
+            "others count as one."
+        )
+        return [Finding("note", where(summary), message, summary.unique - MOST_VALUES)]
     if pc.mean(pc.match_substring_regex(sample, _DECORATED)).as_py() > 0.5:
         message = "Its values look like numbers with separators or units, and are taken as categories. Write 1234.5."
         return [Finding("warning", where(summary), message, summary.rows)]
