@@ -26,7 +26,9 @@ from server.progress import progress
 from server.query import read_number
 
 FRAME_ROWS = 65_536
-INTERVAL = 1 / 30  # seconds between two frames, at least
+INTERVAL = 0.05  # seconds between two frames, at least: each is a draw, some 10 ms of the browser's processor
+INTERVAL_MORE = 0.025  # seconds for each further tab that watches: together they must not slow the training
+MOST_WATCHERS = 3  # from here on it stays as it is
 PROGRESS_INTERVAL = 0.5  # seconds between two messages of progress, unless something else than numbers changed
 TOKEN_INTERVAL = 600  # seconds between two new tokens
 
@@ -108,6 +110,12 @@ class Cursor:
         self._doing, self._progress_due = doing, now + PROGRESS_INTERVAL
         return [progress(self.run)]
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two frames, at least."""
+        others = min(getattr(self.history, "readers", 1), MOST_WATCHERS) - 1
+        return INTERVAL + others * INTERVAL_MORE
+
     def is_behind(self) -> bool:
         """Tells whether the history holds rows the client has not been sent."""
         history = self.history
@@ -122,7 +130,7 @@ class Cursor:
             rows = {name: column for name, column in rows.items() if name != "step"}  # row i is step i + 1
         header = {
             "table": table, "first": first, "rows": last - first, "total": total, "generation": generation,
-            "wall_offset": float(self.history.wall_offset or 0.0), "watchers": getattr(self.history, "readers", 1),
+            "wall_offset": float(self.history.wall_offset or 0.0),
         }  # fmt: skip
         return [encode_frame(header, rows)]
 
@@ -219,7 +227,7 @@ async def _write(
             token_due = clock() + TOKEN_INTERVAL
         if cursor.is_behind():
             await asyncio.sleep(0)
-        elif (frames or messages) and (rest := started + INTERVAL - clock()) > 0:
+        elif (frames or messages) and (rest := started + cursor.interval - clock()) > 0:
             await asyncio.sleep(rest)
         if not cursor.is_behind():
             with contextlib.suppress(TimeoutError):
