@@ -329,8 +329,14 @@ def as_finite(values: np.ndarray, what: str, may_miss: np.ndarray | bool = False
     return numbers
 
 
-def blocks(x: np.ndarray | Rows, rows: int = 65_536) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields an array's first row and rows, block by block: what lies on disk is never in memory as a whole."""
+def blocks(x: np.ndarray | Rows, size: int = 1 << 24) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields an array's first row and rows, block by block: what lies on disk is never in memory as a whole.
+
+    Args:
+        x: (n, …).
+        size: of a block in bytes; rows of images are large.
+    """
+    rows = max(1, size // (x.dtype.itemsize * math.prod(x.shape[1:])))
     for first in range(0, len(x), rows):
         yield first, x[first : first + rows]
 
