@@ -202,3 +202,28 @@ def test_models_of_images_and_sequences_are_not_offered(path):
     assert offered(MODELS, spec_of(path, target="kind")) == [
         name for name in offered(MODELS, dataset_spec("iris", {})) if name != "autoencoder"
     ]
+
+
+def test_few_results_are_kept_and_large_ones_are_let_go(tmp_path):
+    from trainer.brought.recent import Recent
+
+    files = [tmp_path / name for name in "abc"]
+    for file in files:
+        file.write_text("")
+    made = []
+
+    def get(recent, file, size):
+        return recent.get(file, "", lambda: made.append(file.name) or size)
+
+    few = Recent(int, most=2, most_bytes=100)
+    for file in (*files, files[1], files[0], files[0]):
+        get(few, file, 10)
+    assert made == ["a", "b", "c", "a"]
+    made.clear()
+    for recent, again in (
+        (Recent(int, most_bytes=100), ["a", "a"]),
+        (Recent(int, most_bytes=100, is_last_kept=True), ["a"]),
+    ):
+        assert [get(recent, files[0], 101) for _ in range(2)] == [101, 101]
+        assert made == again
+        made.clear()

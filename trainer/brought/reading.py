@@ -15,7 +15,9 @@ from trainer.brought.table_report import check_choices
 from trainer.brought.tables import Table, read_table
 from trainer.progress import report
 
-_tables, _examples = Recent(), Recent()
+# A large table is not needed any more once there are examples, which training is about to ask for.
+_tables = Recent(lambda found: found[0].data.nbytes)
+_examples = Recent(lambda found: found.arrays.x.nbytes, is_last_kept=True)
 
 
 def table_of(path: Path) -> tuple[Table, tuple[ColumnSummary, ...]]:

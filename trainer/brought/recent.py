@@ -15,11 +15,17 @@ class Recent:
     """Keeps the last few results, by file and options.
 
     Args:
+        size: tells how many bytes a result is.
         most: how many are kept.
+        most_bytes: how large they may be together.
+        is_last_kept: whether the last one is kept however large it is.
     """
 
-    def __init__(self, most: int = 2):
-        self._most, self._lock = most, threading.RLock()
+    def __init__(
+        self, size: Callable[[Any], int], *, most: int = 2, most_bytes: int = 2**28, is_last_kept: bool = False
+    ):
+        self._size, self._most, self._most_bytes, self._least = size, most, most_bytes, int(is_last_kept)
+        self._lock = threading.RLock()
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
 
     def get(self, path: Path, options: Hashable, make: Callable[[], Any]) -> Any:
@@ -40,9 +46,11 @@ class Recent:
         key = (str(path.resolve()), found.st_size, found.st_mtime_ns, options)
         # One at a time: two tabs that ask for the same file need not read it twice.
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = make()
+            found = self._kept[key] if key in self._kept else make()
+            self._kept[key] = found
             self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
+            while len(self._kept) > self._most or (
+                len(self._kept) > self._least and sum(map(self._size, self._kept.values())) > self._most_bytes
+            ):
                 self._kept.popitem(last=False)
-            return self._kept[key]
+            return found
