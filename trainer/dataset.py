@@ -336,7 +336,7 @@ def blocks(x: np.ndarray | Rows, size: int = 1 << 24) -> Iterator[tuple[int, np.
         x: (n, …).
         size: of a block in bytes; rows of images are large.
     """
-    rows = max(1, size // (x.dtype.itemsize * math.prod(x.shape[1:])))
+    rows = max(1, size // max(1, x.dtype.itemsize * math.prod(x.shape[1:])))
     for first in range(0, len(x), rows):
         yield first, x[first : first + rows]
 
