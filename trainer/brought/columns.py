@@ -19,6 +19,9 @@ MOST_CLASSES, ROWS_A_CLASS = 20, 10
 #: How many of the most frequent values are told.
 FREQUENT = 10
 
+#: Bytes of text from which on memory matters more than time; by how many values a column of text is judged.
+LARGE, JUDGED = 32 * 2**20, 1000
+
 #: Names that say which column is the target, the plainest first.
 TARGET_NAMES = (
     "target targets label labels y class classes output outcome response result species diagnosis survived churn "
@@ -101,16 +104,31 @@ def describe_numbers(name: str, values: pa.ChunkedArray, place: int) -> ColumnSu
 
 def describe_text(name: str, values: pa.ChunkedArray) -> ColumnSummary:
     """Returns what a column of text or dates (rows,) holds."""
-    present = values.drop_null()
-    counts = count_values(present)
+    rows, missing = len(values), values.null_count
     if pa.types.is_timestamp(values.type):
-        ends = pc.min_max(present)
+        ends, unique = pc.min_max(values), pc.count_distinct(values).as_py()
         first, last = (ends[key].cast(pa.string()).as_py() for key in ("min", "max"))
-        kind: Kind = "date" if len(counts) > 1 else "constant"
-        return ColumnSummary(name, kind, len(values), values.null_count, len(counts), minimum=first, maximum=last)
-    frequent = tuple(zip(*[column.to_pylist() for column in counts[:FREQUENT].columns], strict=True))
-    kind = kind_of_text(present, len(counts))
-    return ColumnSummary(name, kind, len(values), values.null_count, len(counts), frequent=frequent)
+        return ColumnSummary(
+            name, "date" if unique > 1 else "constant", rows, missing, unique, minimum=first, maximum=last
+        )
+    if values.nbytes > LARGE:
+        unique, frequent = count_large(values)
+    else:
+        counts = count_values(values.drop_null())
+        unique, top = len(counts), counts[:FREQUENT]
+        frequent = tuple(zip(top["value"].to_pylist(), top["count"].to_pylist(), strict=True))
+    kind = kind_of_text(first_present(values), unique, rows - missing)
+    return ColumnSummary(name, kind, rows, missing, unique, frequent=frequent)
+
+
+def first_present(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Returns the first values that are not missing, chunk by chunk, so that the column is not copied."""
+    found: list[pa.Array] = []
+    for chunk in values.chunks:
+        found.append(chunk.drop_null()[: JUDGED - sum(map(len, found))])
+        if sum(map(len, found)) == JUDGED:
+            break
+    return pa.chunked_array(found, values.type)
 
 
 def count_values(values: pa.ChunkedArray) -> pa.Table:
@@ -118,6 +136,27 @@ def count_values(values: pa.ChunkedArray) -> pa.Table:
     counted = values.value_counts()
     counts = pa.table({"value": counted.field("values"), "count": counted.field("counts")})
     return counts.sort_by([("count", "descending"), ("value", "ascending")])
+
+
+def count_large(values: pa.ChunkedArray) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Returns how many values are different, and the most frequent, by their hashes: long texts are not copied."""
+    hashes = np.empty(len(values) - values.null_count, np.int64)
+    filled = 0
+    for chunk in values.chunks:
+        texts = chunk.drop_null().to_pylist()
+        hashes[filled : filled + len(texts)] = list(map(hash, texts))
+        filled += len(texts)
+    hashes.sort()
+    starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]])
+    counts = np.diff(starts, append=len(hashes))
+    most = np.argpartition(counts, -min(FREQUENT, len(counts)))[-FREQUENT:]
+    wanted = dict(zip(hashes[starts[most]].tolist(), counts[most].tolist(), strict=True))
+    found: dict[str, int] = {}
+    for chunk in values.chunks:
+        if len(found) == len(wanted):
+            break
+        found |= {text: wanted[hash(text)] for text in chunk.drop_null().to_pylist() if hash(text) in wanted}
+    return len(starts), tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def guess_target(table: Table, summaries: Sequence[ColumnSummary]) -> str:

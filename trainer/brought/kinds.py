@@ -16,8 +16,6 @@ MOST_CATEGORIES, MOSTLY_DIFFERENT = 1000, 0.5
 #: From so many rows on, values that are all different are no coincidence.
 FEWEST_ROWS = 20
 
-#: By how many values a column of text is judged.
-_JUDGED = 1000
 _IDENTIFIERS = set("id ids uid uuid guid key index idx rowid rownames rownumber unnamed nr no".split())
 _DATES = r"^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 
@@ -38,17 +36,21 @@ def kind_of_numbers(name: str, place: int, unique: int, present: int, is_whole: 
     return "identifier" if tells_rows_apart and (is_unnamed or is_identifier_name(name)) else "number"
 
 
-def kind_of_text(values: pa.ChunkedArray, unique: int) -> Kind:
-    """Returns what a column of text holds; `values` are those present, `unique` how many are different."""
+def kind_of_text(values: pa.ChunkedArray, unique: int, present: int) -> Kind:
+    """Returns what a column of text holds.
+
+    Args:
+        values: some of those that are not missing.
+        unique, present: how many different values there are, and how many in all, missing ones aside.
+    """
     if unique < 2:
         return "constant"
-    sample = values[:_JUDGED]
-    if pc.all(pc.match_substring_regex(sample, _DATES)).as_py():
+    if pc.all(pc.match_substring_regex(values, _DATES)).as_py():
         return "date"
-    if unique <= MOST_CATEGORIES and (unique <= MOSTLY_DIFFERENT * len(values) or len(values) < FEWEST_ROWS):
+    if unique <= MOST_CATEGORIES and (unique <= MOSTLY_DIFFERENT * present or present < FEWEST_ROWS):
         return "category"
-    has_spaces = pc.mean(pc.match_substring_regex(sample, r"\s")).as_py() > 0.1
-    return "text" if has_spaces or unique <= MOSTLY_DIFFERENT * len(values) else "identifier"
+    has_spaces = pc.mean(pc.match_substring_regex(values, r"\s")).as_py() > 0.1
+    return "text" if has_spaces or unique <= MOSTLY_DIFFERENT * present else "identifier"
 
 
 def is_identifier_name(name: str) -> bool:

@@ -219,6 +219,18 @@ def test_columns_that_give_a_number_away_are_told(inspect):
     assert len(said(report)) == 2
 
 
+def test_long_texts_are_counted_like_short_ones(inspect, monkeypatch):
+    columns = good(remark=first([f"a word {i % 150}" for i in range(ROWS)], "", "NA"))
+    short = inspect(columns).details["columns"]
+    monkeypatch.setattr("trainer.brought.columns.LARGE", 0)
+    long = inspect(columns).details["columns"]
+    for one, other in zip(short, long, strict=True):
+        assert (one["name"], one["kind"], one["unique"]) == (other["name"], other["kind"], other["unique"])
+        assert [count for _, count in one["frequent"]] == [count for _, count in other["frequent"]]
+    assert short[2]["frequent"] == long[2]["frequent"]
+    assert all(columns["remark"].count(value) == count for value, count in long[4]["frequent"])
+
+
 @pytest.mark.parametrize(
     ("columns", "target", "task"),
     [
