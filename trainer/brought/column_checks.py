@@ -64,7 +64,7 @@ _LEFT_OUT = {
     "constant": _left_out(
         "warning",
         lambda summary: (
-            "It has the same value in every row, so there is nothing to learn from it."
+            "It has the same value in every row that has one, so there is nothing to learn from it."
             if summary.unique
             else "It has no value in any row."
         ),

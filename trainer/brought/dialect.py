@@ -84,7 +84,9 @@ def sniff(text: str, encoding: str, name: str, limits: Limits, is_whole: bool) -
                 f"{name} does not show column names in its first {len(text):,} characters. Check that it is a CSV "
                 "file whose lines end as lines, and that no quotation mark is left open."
             )
-        raise DataError(f"{name} has no line with column names: it holds only blank lines. Save it once more.")
+        raise DataError(
+            f"{name} has no line with column names: it holds blank lines, or quotation marks alone. Save it anew."
+        )
     if len(header) > limits.columns:
         raise DataError(
             f"{name} has {len(header):,} columns on line 1, and at most {limits.columns:,} are allowed. Leave some "

@@ -46,6 +46,7 @@ def note_ragged(
     listed = [{"line": line, "fields": fields} for line, fields in zip(lines, ragged.widths, strict=False)]
     shown = ", ".join(f"{one['line']:,} ({one['fields']:,} fields)" for one in listed[:3])
     more = f" and {count - 3:,} more" if count > 3 else ""
+    noun, place = ("row", "line") if count == 1 else ("rows", "lines")
     if ragged.is_hopeless or count > TOO_MANY * (rows + count):
         if len(set(ragged.widths)) == 1 and (not rows or ragged.is_hopeless):
             raise DataError(
@@ -53,14 +54,13 @@ def note_ragged(
                 f"{ragged.widths[0]:,} fields, from line {listed[0]['line']:,} on. Give every column one name."
             )
         raise DataError(
-            f"{name} has {count:,} rows that do not have {width} fields as the header does: lines {shown}{more}. "
+            f"{name} has {count:,} {noun} not of {width} fields as the header is: {place} {shown}{more}. "
             f"The separator was taken to be {SEPARATORS.get(dialect.separator, 'as declared')}. Put text that "
             "contains it in quotation marks, and complete the short rows."
         )
-    verb = "row has" if count == 1 else "rows have"
     message = (
-        f"{count:,} {verb} not {width} fields as the header does, and {'is' if count == 1 else 'are'} left out: "
-        f"line{'s' if count > 1 else ''} {shown}{more}. Correct them, or go on without."
+        f"{count:,} {noun} not of {width} fields as the header is, left out: {place} {shown}{more}. Correct "
+        f"{'it' if count == 1 else 'them'}, or go on without."
     )
     return [Finding("warning", f"line {listed[0]['line']:,}", message, count)], listed
 

@@ -91,7 +91,7 @@ def check_choices(
     """Returns what is to be said about the rows, the target, and the columns that are left to learn from."""
     findings = []
     if len(table.data) < FEW_ROWS:
-        message = f"There are {len(table.data):,} rows only, which is hardly enough to learn from. Add more."
+        message = f"The number of rows, {len(table.data):,}, is hardly enough to learn from. Add more."
         findings.append(Finding("warning", "", message, len(table.data)))
     if choices.task == "multilabel":
         findings += check_multilabel(table, choices.targets)
@@ -145,7 +145,8 @@ def count_classes(table: Table, choices: Choices) -> dict[str, int]:
 
 def size_of(table: Table) -> str:
     """Returns "344 rows · 7 columns"."""
-    return f"{len(table.data):,} rows · {len(table.data.column_names):,} columns"
+    rows = len(table.data)
+    return f"{rows:,} {'row' if rows == 1 else 'rows'} · {len(table.data.column_names):,} columns"
 
 
 def summarize(table: Table, choices: Choices) -> str:

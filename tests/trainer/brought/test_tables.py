@@ -91,7 +91,7 @@ def test_ragged_rows_are_left_out_counted_and_listed(read):
     table = read("\n".join(["a,b", *good[:10], "1,2,3", *good[10:20], "7", *good[20:], ""]))
     assert table.data["a"].to_pylist() == list(range(40))
     assert table.details["skipped"] == {"count": 2, "rows": [{"line": 12, "fields": 3}, {"line": 23, "fields": 1}]}
-    assert "2 rows have not 2 fields as the header does, and are left out: lines 12 (3 fields)" in sentences(table)[0]
+    assert "2 rows not of 2 fields as the header is, left out: lines 12 (3 fields)" in sentences(table)[0]
     assert [table.place(row) for row in (0, 9, 10, 19, 20)] == ["line 2", "line 11", "line 13", "line 22", "line 24"]
 
 
