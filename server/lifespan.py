@@ -10,6 +10,7 @@ from typing import Any
 
 from server.cure import apply_cure
 from server.first_page import first_page
+from server.leaving import leaving
 
 GRACE = 10  # seconds the runs have, all together, to write a checkpoint
 GLANCE = 0.05  # seconds between two looks at whether the engine may warm up
@@ -38,7 +39,8 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     # Streamlit's own greeting would look up this machine's public address.
     print(f"Traindeck is at {_address()}", flush=True)
     try:
-        yield
+        with leaving.watched():
+            yield
     finally:
         warming.cancel()
         store = await opening

@@ -13,9 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from server.guard import Guard, Refused, guard
+from server.leaving import Leaving, leaving
 
 AT_ONCE = 2  # uploads at a time; the others wait
 STALL = 30  # seconds a client may send nothing; after that it would only hold up a shutdown
+GLANCE = 0.25  # seconds between two looks at whether the server stops
 PURPOSE = "bring"
 SIGNED_FOR = "datasets"
 
@@ -26,32 +28,43 @@ class Inflow:
     Args:
         blocks: what arrives.
         loop: the event loop it arrives in.
+        leaving: tells when the server is asked to stop.
     """
 
-    def __init__(self, blocks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, blocks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop, leaving: Leaving) -> None:
         self._blocks = blocks
         self._loop = loop
+        self._leaving = leaving
 
     def read(self, size: int = -1) -> bytes:
         """Waits for the next block, whatever its size; empty at the end.
 
         Raises:
-            Refused: 408, nothing came for half a minute, or 400, the client has gone.
+            Refused: 408, nothing came for half a minute; 400, the client has gone; 503, the server stops.
         """
         return asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
 
     async def _next(self) -> bytes:
+        block = b""
+        while block == b"":  # an empty one is not the end
+            block = await self._arrival()
+        return block or b""
+
+    async def _arrival(self) -> bytes | None:
+        """Waits for what comes next; None: that was all."""
+        coming = asyncio.ensure_future(anext(self._blocks, None))
         try:
-            while True:
-                block = await asyncio.wait_for(anext(self._blocks, None), STALL)
-                if block is None:
-                    return b""
-                if block:  # an empty one is not the end
-                    return block
-        except TimeoutError:
-            raise Refused(408, f"Nothing came for {STALL} s. Check the connection and bring the file again.") from None
+            for _ in range(round(STALL / GLANCE)):
+                await asyncio.wait({coming}, timeout=GLANCE)
+                if self._leaving.has_begun:
+                    raise Refused(503, "The server is being stopped. Bring the file again when it is back.")
+                if coming.done():
+                    return coming.result()
         except ClientDisconnect:
             raise Refused(400, "The upload was broken off. Bring the file again.") from None
+        finally:
+            coming.cancel()
+        raise Refused(408, f"Nothing came for {STALL} s. Check the connection and bring the file again.")
 
 
 def upload_url() -> str:
@@ -85,7 +98,7 @@ def upload_endpoint(get_datasets: Callable[[], Any], guard: Guard) -> Callable:
                 "Bring a part of it, or raise the limit with TRAINDECK_MAX_BYTES.",
             )
         async with slots:
-            inflow = Inflow(request.stream(), asyncio.get_running_loop())
+            inflow = Inflow(request.stream(), asyncio.get_running_loop(), leaving)
             try:
                 brought = await asyncio.to_thread(get_datasets().add, inflow, request.query_params.get("name", ""))
             except DataError as error:

@@ -56,7 +56,8 @@ def draw_form() -> dict[str, Any]:
         TrainerError: the data set cannot be trained on as it is; what comes after it is not drawn.
     """
     fields = _draw_dataset()
-    spec = dataset_spec(fields["dataset"], DATASETS[fields["dataset"]].parse(fields["dataset_options"]))
+    with st.spinner("Reading the data", show_time=True):
+        spec = dataset_spec(fields["dataset"], DATASETS[fields["dataset"]].parse(fields["dataset_options"]))
     st.caption(escape_markdown(spec.summary))
 
     model = _select(MODELS, "model", "Model", offered(MODELS, spec), "What learns. Simple ones train fast.")

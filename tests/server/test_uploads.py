@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 
 import pytest
 
+from server.leaving import Leaving, leaving
 from server.uploads import PURPOSE, SIGNED_FOR
 from trainer.brought.store import DatasetStore
 
@@ -74,3 +76,26 @@ def test_strangers_are_refused_and_nothing_is_written(place, headers, url, statu
 def test_a_token_to_read_a_run_brings_nothing(place):
     assert place.client.post(address(place, purpose="read"), content=CSV).status_code == 401
     assert place.client.get(address(place)).status_code == 405
+
+
+def test_an_upload_does_not_hold_up_a_server_that_stops(place, monkeypatch):
+    monkeypatch.setattr(leaving, "has_begun", True)
+    answer = place.client.post(address(place), content=CSV)
+    assert answer.status_code == 503
+    assert "being stopped" in answer.json()["error"]
+    assert list(place.datasets.path.iterdir()) == []
+
+
+def test_a_signal_is_noted_and_still_handled_as_before():
+    handled = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: handled.append(number))
+    try:
+        own, noted = signal.getsignal(signal.SIGTERM), Leaving()
+        with noted.watched():
+            assert not noted.has_begun
+            signal.raise_signal(signal.SIGTERM)
+            assert noted.has_begun
+        assert handled == [signal.SIGTERM]
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -85,7 +86,9 @@ class Brought:
             # People know the file by the name it came with.
             sentence = str(error).replace(self.path.name, self.file_name)
             report = Report(self.dataset, {}, "It cannot be read.", (Finding("error", "", sentence),))
-        write_json(cache, {"schema": SCHEMA, "limits": vars(limits), "report": report.to_json()})
+        # Where it cannot be kept, because the data set was deleted meanwhile or the disk is full, it is made again.
+        with contextlib.suppress(OSError):
+            write_json(cache, {"schema": SCHEMA, "limits": vars(limits), "report": report.to_json()})
         return report
 
 

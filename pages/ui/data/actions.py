@@ -27,7 +27,7 @@ def rename_dialog(store: DatasetStore, brought: Brought) -> None:
     if st.button("Rename", type="primary", key="data_rename_confirm"):
         try:
             store.rename(brought.id, name)
-        except TrainerError as error:
+        except (TrainerError, OSError) as error:
             st.error(escape_markdown(str(error)))
         else:
             st.session_state["data_dataset_show"] = brought.reference
