@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from trainer.brought.class_checks import listed
 from trainer.brought.class_folders import Skipped, Sorted, alike_names
-from trainer.brought.pictures import Form, Look
+from trainer.brought.image_form import Form, Look
 from trainer.brought.quoting import quoted
 from trainer.brought.report import Finding
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import warnings
 from collections import Counter
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from trainer.brought.image_form import Form, Look
 from trainer.brought.limits import Limits
 
 # Pixels are counted here, before anything is decoded; Pillow's own warnings would go to the terminal.
@@ -24,8 +23,6 @@ _ORIENTATION = 0x0112
 #: Cameras and editors write at most about a dozen; one in a preview counts as well.
 _MOST_SCANS = 50
 
-Resize = Literal["stretch", "crop", "pad"]
-
 
 class UnusableError(Exception):
     """An image that cannot be used.
@@ -38,41 +35,6 @@ class UnusableError(Exception):
     def __init__(self, reason: str, why: str):
         super().__init__(why)
         self.reason, self.why = reason, why
-
-
-@dataclass(frozen=True)
-class Look:
-    """What an image's header says.
-
-    Attributes:
-        height, width: in pixels, upright.
-        is_grey: whether it has no colour.
-    """
-
-    height: int
-    width: int
-    is_grey: bool
-
-
-@dataclass(frozen=True)
-class Form:
-    """What all images are made into.
-
-    Attributes:
-        height, width: in pixels.
-        channels: 1 (grey) or 3 (red, green, blue).
-        resize: how others get this size.
-    """
-
-    height: int
-    width: int
-    channels: int
-    resize: Resize = "stretch"
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Of one image."""
-        return self.height, self.width, self.channels
 
 
 def open_image(content: bytes, limits: Limits) -> Image.Image:

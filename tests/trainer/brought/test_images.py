@@ -462,7 +462,7 @@ def test_decoded_images_lie_on_disk_and_are_found_again(save, datasets, monkeypa
 
 def test_what_is_broken_off_leaves_nothing_behind(save, datasets, monkeypatch):
     monkeypatch.setattr("trainer.brought.shelf.SMALL", 0)
-    monkeypatch.setattr("trainer.brought.images._TOGETHER", 1)
+    monkeypatch.setattr("trainer.brought.decoding._TOGETHER", 1)
 
     def cancel(done, text):
         if done:
