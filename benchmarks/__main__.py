@@ -8,7 +8,7 @@ import json
 import time
 from pathlib import Path
 
-ALL = ("loop", "tabs", "checkpoints", "tables", "endurance")
+ALL = ("loop", "first-batch", "tabs", "checkpoints", "tables", "endurance", "gan-score")
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     results = {}
     for name in names:
         print(f"-- {name}", flush=True)
-        results[name] = importlib.import_module(f"benchmarks.{name}").run()
+        results[name] = importlib.import_module(f"benchmarks.{name.replace('-', '_')}").run()
     from trainer.engine import fingerprint, load_engine
 
     load_engine()

@@ -17,11 +17,14 @@ from trainer.config import RunConfig, offered, seen_by
 from trainer.dataset import dataset_spec, load_dataset
 from trainer.datasets import _keras_download, cifar10, fashion_mnist, mnist
 from trainer.errors import ConfigError, DataError
-from trainer.registry import DATASETS, LOSSES, METRICS, MODELS, OPTIMIZERS
+from trainer.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS, SCHEDULES
 
-CATALOGUE = [(kind, name) for kind in (MODELS, DATASETS, OPTIMIZERS, LOSSES, METRICS) for name in kind]
+REGISTRIES = (MODELS, DATASETS, OPTIMIZERS, LOSSES, METRICS, SCHEDULES, EXPORTS)
+CATALOGUE = [(kind, name) for kind in REGISTRIES for name in kind]
 CATALOGUE_IDS = [f"{registry.kind}-{name}" for registry, name in CATALOGUE]
 DOWNLOADED = ("mnist", "fashion_mnist", "cifar10")
+# Those that read a file of the user's are tested with files.
+BUILT_IN = [name for name in DATASETS if "path" not in DATASETS[name].schema.model_fields]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_every_entry_says_what_it_is_and_builds_from_its_defaults(registry, name
         assert option.help.endswith("."), f"{option.name} has no help"
         assert option.label
         assert "_" not in option.label, f"{option.name} has no title"
-        assert option.kind in ("int", "float", "bool", "choice", "text")
+        assert option.kind in ("int", "float", "bool", "choice", "text", "list")
         assert defaults[option.name] == option.default
         for value in bounds(option):
             assert entry.schema.model_validate({option.name: value})
@@ -85,7 +88,7 @@ def test_every_number_has_limits_and_is_refused_beyond_them(registry, name):
             assert caught.value.argument == option.name
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_every_data_set_says_where_it_comes_from_and_trains_with_the_defaults(name):
     config = RunConfig(model="mlp", dataset=name)
     spec = config.spec
@@ -98,7 +101,7 @@ def test_every_data_set_says_where_it_comes_from_and_trains_with_the_defaults(na
     assert not spec.feature_names or len(spec.feature_names) == spec.input_shape[0]
 
 
-@pytest.mark.parametrize("name", [name for name in DATASETS if name not in DOWNLOADED])
+@pytest.mark.parametrize("name", [name for name in BUILT_IN if name not in DOWNLOADED])
 def test_every_data_set_is_what_its_spec_says(name):
     entry = DATASETS[name]
     spec = dataset_spec(name, entry.parse({}))
@@ -179,7 +182,7 @@ def test_spirals_have_as_many_classes_as_asked():
         assert np.linalg.norm(arrays.x, axis=1).max() <= 1.0001
 
 
-PAIRS = [(model, name) for name in DATASETS for model in offered(MODELS, dataset_spec(name, DATASETS[name].parse({})))]
+PAIRS = [(model, name) for name in BUILT_IN for model in offered(MODELS, dataset_spec(name, DATASETS[name].parse({})))]
 
 
 def predicting(spec):
