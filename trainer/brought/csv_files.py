@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from trainer.brought.decoding import BLOCK_BYTES, DecodedFile
+from trainer.brought.decoded_file import BLOCK_BYTES, DecodedFile
 from trainer.brought.delimited import Ragged, read_records
 from trainer.brought.dialect import ENCODINGS, Dialect, possible_encodings, sniff
 from trainer.brought.gathering import GatheredColumn

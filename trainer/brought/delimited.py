@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.csv
 
-from trainer.brought.decoding import BLOCK_BYTES, DecodedFile
+from trainer.brought.decoded_file import BLOCK_BYTES, DecodedFile
 from trainer.brought.dialect import Dialect
 
 #: With more ragged records than this, and more than a tenth of all, reading is given up.

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainer.brought.decoding import BLOCK_BYTES
+from trainer.brought.decoded_file import BLOCK_BYTES
 from trainer.brought.dialect import Dialect
 from trainer.brought.quoting import plain_name
 from trainer.errors import DataError

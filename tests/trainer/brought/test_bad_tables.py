@@ -8,37 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.brought.bad_tables import BAD_FILES, GOOD
-from trainer.__main__ import main
 
 SECONDS = 5
-
-
-@pytest.fixture
-def cli(monkeypatch, capfd, tmp_path):
-    """Returns a function that runs the command line here and returns exit code, stdout and stderr."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("TRAINDECK_DATASETS", str(tmp_path / "datasets"))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert not list(folder.iterdir())
-        return ended.value.code, *capfd.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def write(tmp_path):
-    def file(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return file
 
 
 def assert_is_answer(code: int, err: str, words: list[str]) -> None:
