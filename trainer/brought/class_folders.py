@@ -18,6 +18,8 @@ PARTS = {
 }  # fmt: skip
 IMAGES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif"}
 ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz"}
+#: A model has an output for each class.
+MOST_CLASSES = 10_000
 _SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}
 
 
@@ -74,7 +76,7 @@ def sort_members(archive: Archive) -> Sorted:
     Folders that hold everything are skipped; then come train, validation and test, if there are such; then the class.
 
     Raises:
-        DataError: a class folder has a name that cannot be shown.
+        DataError: a class folder has a name that cannot be shown, or there are too many.
     """
     candidates, skipped = [], []
     for member in archive.members:
@@ -98,12 +100,18 @@ def sort_members(archive: Archive) -> Sorted:
         else:
             pictures.append(Picture(member, part, inner[0]))
             nested += len(inner) > 2
-    for name in {picture.class_name for picture in pictures}:
+    names = {picture.class_name for picture in pictures}
+    if len(names) > MOST_CLASSES:
+        raise DataError(
+            f"There must be at most {MOST_CLASSES:,} class folders. Received: {len(names):,}, such as "
+            f"{quoted(min(names))}. Put all images of one class into one folder."
+        )
+    for name in names:
         check_class_name(name)
     inside = depth + has_parts
     folders = {parts[inside] for parts in map(parts_of, archive.folders) if len(parts) > inside and is_plain(parts)}
     folders |= {parts[inside] for s in skipped if len(parts := parts_of(s.name)) > inside + 1 and is_plain(parts)}
-    empty = sorted(folders - {picture.class_name for picture in pictures})
+    empty = sorted(folders - names)
     order = list(dict.fromkeys(PARTS.values()))
     pictures.sort(key=lambda picture: (order.index(picture.part), picture.class_name, picture.member.name))
     return Sorted(pictures, skipped, empty, nested)

@@ -66,18 +66,18 @@ class Decoding:
         self._expect(len(pictures), form)
         train, scans = self._decode([p for p in pictures if p.part == "train"], "train", form, 0)
         classes = order_classes(picture.class_name for picture in train)
-        kept = {"train": train}
+        kept, places = {"train": train}, {name: place for place, name in enumerate(classes)}
         for part in ("validation", "test"):
-            chosen = [p for p in pictures if p.part == part and p.class_name in classes]
+            chosen = [p for p in pictures if p.part == part and p.class_name in places]
             self.skipped += [
-                Skipped(p.member.name, f"there are no images for training of its class, {quoted(p.class_name)}")
+                Skipped(p.member.name, "there are no images for training of its class", quoted(p.class_name))
                 for p in pictures
-                if p.part == part and p.class_name not in classes
+                if p.part == part and p.class_name not in places
             ]
-            kept[part], more = self._decode(chosen, part, form, len(train))
+            kept[part], more = self._decode(chosen, part, form, sum(map(len, kept.values())))
             scans |= more
         labels = {
-            part: np.array([classes.index(picture.class_name) for picture in found], np.int64)
+            part: np.array([places[picture.class_name] for picture in found], np.int64)
             for part, found in kept.items()
             if found
         }

@@ -186,6 +186,13 @@ def test_a_class_that_is_only_in_the_test_part_is_left_out(save):
     report = inspect_images(save(members))
     assert report.details["classes"]["cat"] == {"train": 4, "test": 1}
     assert set(skipped(report)) == {"test/bird/b.png", "extra/c.png"}
+    members["train/cat/0.png"] = members["train/dog/0.png"] = b"damaged"
+    assert inspect_images(save(members)).details["classes"] == {
+        "cat": {"train": 3, "test": 1},
+        "dog": {"train": 2, "test": 0},
+    }
+    damaged = {name: b"damaged" if name.startswith("train") else content for name, content in members.items()}
+    assert "at least 2 classes. Received: 0" in messages(inspect_images(save(damaged)), "error")[0]
 
 
 @pytest.mark.parametrize(
@@ -376,6 +383,7 @@ BAD = {
     "control characters": (zipped(folders({"cat": 2, "d\x1b[31mog": 2})), "without control characters"),
     "turned writing": (zipped(folders({"cat": 2, "d\u202eog": 2})), "without control characters"),
     "long name": (zipped(folders({"cat": 2, "d" * 300: 2})), "300 characters"),
+    "a folder an image": (zipped({f"{n}/1.png": b"" for n in range(10_001)}), "at most 10,000 class folders"),
     "encrypted": (encrypted(GOOD, "cat/0.png"), "encrypted"),
     "packed oddly": (patched(GOOD, "cat/0.png", 10, "<H", 99), "packed by method 99"),
     "bomb": (BOMB, "unpack to at most 200 times its size"),
