@@ -23,32 +23,38 @@ with left, st.container(key="data_choose_panel", border=True, gap="small"):
 with right:
     try:
         brought = find_brought(store, choice)
-        report = inspect(brought) if brought else None
-        with options_place:
-            options = draw_dataset_options(choice, brought, report)
-        dataset = brought.dataset if brought else choice
-        if brought:
-            report = inspect_with(brought, report, options)
-        asked = data_header(dataset, options, brought, report)
-        # Dialogs open from the page itself, never from a fragment.
-        if asked == "Train on this":
-            train_on(dataset, options)
-        elif asked == "Rename":
-            rename_dialog(store, brought)
-        elif asked == "Delete":
-            delete_dialog(store, brought)
-        if report:
-            findings(report)
-        if report is None or report.is_ready:
-            shown = Choice(
-                brought.name if brought else DATASETS[choice].label,
-                dataset,
-                options,
-                st.session_state.get("train_validation_split_set", 0.2),
-                st.session_state.get("train_seed_set", 0),
-            )
-            loaded = load(shown)
-            if loaded:
-                look(loaded, shown, str(options.get("target") or "target"))
+        guessed = inspect(brought) if brought else None
     except TrainerError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.stop()
+    with options_place:
+        options = draw_dataset_options(choice, brought, guessed)
+    dataset, report, refused = (brought.dataset if brought else choice), None, ""
+    try:
+        report = inspect_with(brought, guessed, options) if brought else None
+    except TrainerError as error:
+        refused = str(error)
+    asked = data_header(dataset, options, brought, is_ready=not refused and (report is None or report.is_ready))
+    # Dialogs open from the page itself, never from a fragment.
+    if asked == "Train on this":
+        train_on(dataset, options)
+    elif asked == "Rename":
+        rename_dialog(store, brought)
+    elif asked == "Delete":
+        delete_dialog(store, brought)
+    if refused:
+        st.error(escape_markdown(refused), icon=":material/edit:")
+    if report:
+        findings(report)
+    if not refused and (report is None or report.is_ready):
+        shown = Choice(
+            brought.name if brought else DATASETS[choice].label,
+            dataset,
+            options,
+            st.session_state.get("train_validation_split_set", 0.2),
+            st.session_state.get("train_seed_set", 0),
+        )
+        loaded = load(shown)
+        if loaded:
+            target = options.get("target")
+            look(loaded, shown, target if isinstance(target, str) and target else "target")

@@ -170,6 +170,27 @@ def test_the_report_follows_the_options(store):
     assert figures(page)["Each one: features"] == "2"
 
 
+def test_options_that_do_not_fit_the_file_are_a_sentence_beside_the_widgets(store):
+    brought = store.add(io.BytesIO(CSV), "animals.csv")
+    page = open_data(brought.reference)
+    page.selectbox(key=key(brought, "task")).set_value("multilabel").run()
+    page.multiselect(key=key(brought, "targets")).set_value(["size"]).run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert button(page, "Train on this").disabled
+    page.selectbox(key=key(brought, "task")).set_value("auto").run()
+    assert not page.error
+    assert not button(page, "Train on this").disabled
+
+
+def test_skipped_rows_are_counted_and_listed(store):
+    brought = store.add(io.BytesIO(CSV + b"1,2\n3,4,5,6,7\n"), "ragged.csv")
+    page = open_data(brought.reference)
+    assert "Skipped (2)" in texts(page)
+    assert [frame.value["line"].tolist() for frame in page.dataframe if "line" in frame.value] == [[122, 123]]
+    assert figures(page)["Examples"] == "120"
+
+
 def test_a_file_that_cannot_be_trained_on_says_why_on_both_pages(store):
     brought = store.add(io.BytesIO(b"a,b\n"), "header only.csv")
     page = open_data(brought.reference)

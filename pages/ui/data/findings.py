@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.ui.data.contents import contents
 from pages.ui.text import escape_markdown
 from trainer.brought.report import Finding, Report
 
@@ -31,6 +32,7 @@ def findings(report: Report) -> None:
         st.caption(escape_markdown(report.summary))
         for level, _, icon, color in _LEVELS:
             _list(by_level[level], icon, color, level)
+        contents(report)
 
 
 def _verdict(report: Report) -> None:

@@ -9,15 +9,22 @@ import streamlit as st
 
 from pages.ui.text import escape_markdown
 from trainer import DATASETS
-from trainer.brought.report import Report
 from trainer.brought.store import Brought
 from trainer.dataset import dataset_spec
 
 
-def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, report: Report | None) -> str | None:
-    """Draws name, source and buttons; returns "Train on this", "Rename" or "Delete" if one was clicked."""
+def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, is_ready: bool) -> str | None:
+    """Draws name, source and buttons.
+
+    Args:
+        dataset, options: as in a RunConfig.
+        brought: the data set if somebody brought it.
+        is_ready: whether it can be trained on with these options.
+
+    Returns:
+        "Train on this", "Rename" or "Delete" if one was clicked.
+    """
     entry = DATASETS[dataset]
-    is_ready = report is None or report.is_ready
     with st.container(horizontal=True, vertical_alignment="center", key="data_dataset_header"):
         st.subheader(escape_markdown(brought.name if brought else entry.label), anchor=False, width="content")
         st.space("stretch")
@@ -29,7 +36,7 @@ def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, 
             disabled=not is_ready,
             help="Opens the Train page with this data set chosen."
             if is_ready
-            else "The report names what has to be mended first.",
+            else "The page names what has to be mended first.",
         )
         more = None
         if brought:
