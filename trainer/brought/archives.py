@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from trainer.brought.limits import Limits
@@ -177,8 +177,8 @@ def check_directory(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> 
 
 def check_name(name: str) -> None:
     """Raises DataError for a name in an archive that leads outside of it."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
+    parts = name.replace("\\", "/").split("/")
+    if name[:1] in ("/", "\\") or ".." in parts or parts[0].endswith(":"):
         raise DataError(
             f"{quoted(name)} in the archive leads to a place outside of it. Pack the archive anew, with plain names."
         )

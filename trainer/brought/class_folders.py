@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from trainer.brought.archives import Archive, Member
 from trainer.brought.quoting import plain_name, quoted
@@ -119,7 +119,7 @@ def sort_members(archive: Archive) -> Sorted:
 
 def parts_of(name: str) -> tuple[str, ...]:
     """Returns a path's folders and its last name."""
-    return PurePosixPath(name.replace("\\", "/")).parts
+    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
 
 
 def is_plain(parts: Iterable[str]) -> bool:
@@ -129,9 +129,10 @@ def is_plain(parts: Iterable[str]) -> bool:
 
 def reason_to_skip(name: str) -> str:
     """Returns why a file cannot be an image, by its name alone, or ""."""
-    if not is_plain(parts_of(name)):
+    parts = parts_of(name)
+    if not is_plain(parts):
         return "it is a hidden file, or one of the system"
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = os.path.splitext(parts[-1])[1].lower() if parts else ""
     if suffix in ARCHIVES:
         return "it is an archive inside the archive, which is not opened"
     return "" if suffix in IMAGES else "it is no PNG or JPEG file, by its name"

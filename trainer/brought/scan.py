@@ -133,14 +133,17 @@ def compare_examples(
         known = labels[: len(hashes)][order]
         torn = same & (known[1:] != known[:-1])
         if torn.any():
+            starts = np.flatnonzero(np.r_[True, ~same])
+            is_torn = np.minimum.reduceat(known, starts) != np.maximum.reduceat(known, starts)
+            count = int(np.diff(np.r_[starts, len(known)])[is_torn].sum())
             pair = [name_of("train", row) for row in first_pair(order, torn)]
             findings.append(
                 Finding(
                     "warning",
                     train.place,
-                    f"{int(torn.sum()):,} {noun} are the same as another of a different class, such as {pair[0]} and "
+                    f"{count:,} {noun} are the same as another of a different class, such as {pair[0]} and "
                     f"{pair[1]}. Correct the class of one of them.",
-                    int(torn.sum()),
+                    count,
                 )
             )
     for part, scan in scans.items():

@@ -166,7 +166,7 @@ def test_the_task_can_be_chosen(save):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [({"x": X[ROWS], "y": Y[ROWS]}, "5 examples are copies of others, such as row 0 and row 40"),
-     ({"x": X[ROWS], "y": np.r_[Y, Y[:5] + 1]}, "5 examples are the same as another of a different class, such as row"),
+     ({"x": X[ROWS], "y": np.r_[Y, Y[:5] + 1]}, "10 examples are the same as another of a different class"),
      ({"x": X, "y": Y, "x_test": X[8:9], "y_test": Y[8:9]}, "1 of 1 examples for test are also in the training data"),
      ({"x": X, "y": np.r_[np.zeros(39, int), 1]}, "Only one example of “1”"),
      ({"x": X, "y": np.r_[np.zeros(37, int), 1, 1, 1]}, "The classes are uneven: 37 examples of “0”, 3 of “1”"),
