@@ -15,10 +15,11 @@ from tests.trainer.watching import cut_at, finish
 from trainer import RunConfig, RunStore
 from trainer.checkpoint import digest_of as state_digest
 from trainer.checkpoint import state_arrays
-from trainer.dataset import count_validation, load_dataset, split_indices
+from trainer.dataset import Arrays, Column, Dataset, DataSpec, count_validation, load_dataset, split_indices
 from trainer.errors import DataError
 from trainer.export import export
 from trainer.export.model import trained as trained_learner
+from trainer.registry import MODELS
 
 DATA = Path(os.environ.get("TRAINDECK_DATA", "../shared/data")).resolve()
 #: What is reached with nothing but file and target, by the column of the epochs' table.
@@ -194,6 +195,42 @@ def test_a_saved_model_takes_raw_rows_whatever_it_is_made_of(store, tmp_path, mo
     predicted = loaded.serve({**columns, "colour": tf.constant([[text] for text in texts])}).numpy()
     with trained_learner(run) as learner:
         np.testing.assert_allclose(predicted, learner.model(tf.constant(x)), rtol=1e-4, atol=1e-5)
+
+
+ODD_NAMES = {
+    "plain": ["size", "x", "X", "training", "inputs", "name", "rows", "args"],
+    "reserved": ["self", "None", "import", "reader", "values", "mlp", "mlp_", "encoded"],
+    "of any kind": ["../../etc", "a:b", "a\tb", "日本", "x" * 300, "a/b", "a∕b", "."],
+}
+
+
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+@pytest.mark.parametrize("kind", ODD_NAMES)
+def test_columns_may_have_any_name(tmp_path, kind):
+    import keras
+    import tensorflow as tf
+
+    from trainer.export.rows import row_reader, takes_rows
+    from trainer.export.savedmodel import write_saved_model
+    from trainer.layers import Head, Seeds
+
+    names = ODD_NAMES[kind]
+    columns = tuple(
+        Column(name, "number") if place < 4 else Column(name, "category", ("p", "../q;\n", ""), fill=3.0)
+        for place, name in enumerate(names)
+    )
+    x = np.repeat(np.array([[1], [2]] * 4, np.float32), len(names), axis=1)
+    spec = DataSpec("classification", (len(names),), 8, num_classes=2, standardize=True, columns=columns)
+    spec = Dataset.from_arrays(Arrays(x, np.arange(8) % 2), spec).spec
+    model = MODELS["mlp"].build(spec, Head(2, "softmax"), Seeds(0))
+    takes_rows(model, spec).save(tmp_path / "model.keras")
+    write_saved_model(model, spec.input_shape, tmp_path / "saved", row_reader(spec))
+    numbers, texts = tf.constant([[1.0], [2.0]]), tf.constant([["p"], ["../q;\n"]])
+    rows = {name: numbers if place < 4 else texts for place, name in enumerate(names)}
+    expected = model(x[:2])
+    np.testing.assert_allclose(keras.models.load_model(tmp_path / "model.keras")(rows), expected, rtol=1e-5)
+    saved = tf.saved_model.load(str(tmp_path / "saved"))
+    np.testing.assert_allclose(saved.serve(rows), expected, rtol=1e-5)
 
 
 def test_a_run_on_a_table_goes_on_exactly(store, trained, tmp_path):

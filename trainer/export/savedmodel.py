@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import tempfile
 import zipfile
 from pathlib import Path
@@ -70,7 +71,10 @@ def column_specs(reader) -> dict:
     """Returns what `serve` takes of a table; a signature's arguments cannot have every name that a column can."""
     import tensorflow as tf
 
-    is_plain = all(name.isidentifier() and name.isascii() for name in reader.input)
+    reserved = {"self", *keyword.kwlist}
+    is_plain = all(name.isidentifier() and name.isascii() and name not in reserved for name in reader.input)
+    # TensorFlow takes x and X for one name.
+    is_plain = is_plain and len({name.lower() for name in reader.input}) == len(reader.input)
     return {
         name: tf.TensorSpec([None, 1], column.dtype, name=name if is_plain else f"column_{place}")
         for place, (name, column) in enumerate(reader.input.items())
