@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import streamlit as st
 
 from pages.ui.advanced import PLAIN, draw_advanced, draw_plain, nested_options
 from pages.ui.brought_options import draw_brought_options, fill_brought_options
-from pages.ui.catalogue import HOW_TO_BRING, choice_of, dataset_labels, find_brought, refuse_server_path
+from pages.ui.catalogue import HOW_TO_BRING, choice_of, dataset_labels, find_brought, is_file_reader, refuse_server_path
 from pages.ui.inspecting import inspect
 from pages.ui.text import escape_markdown
 from pages.ui.widgets import choose, draw_option, draw_options
@@ -56,8 +57,10 @@ def draw_form() -> dict[str, Any]:
         TrainerError: the data set cannot be trained on as it is; what comes after it is not drawn.
     """
     fields = _draw_dataset()
-    with st.spinner("Reading the data", show_time=True):
-        spec = dataset_spec(fields["dataset"], DATASETS[fields["dataset"]].parse(fields["dataset_options"]))
+    entry = DATASETS[fields["dataset"]]
+    # A spinner costs a thread: only a file may take long.
+    with st.spinner("Reading the data", show_time=True) if is_file_reader(entry) else contextlib.nullcontext():
+        spec = dataset_spec(entry.name, entry.parse(fields["dataset_options"]))
     st.caption(escape_markdown(spec.summary))
 
     model = _select(MODELS, "model", "Model", offered(MODELS, spec), "What learns. Simple ones train fast.")
