@@ -1,24 +1,41 @@
 """The central promise: however a run is cut, and wherever, it ends with the same bits.
 
-Three cuts a model, one of each kind, here; `python -m tests.trainer.exactness --cuts 10` makes as many as you like.
+A few families here, each cut once in each way; `python -m tests.trainer.exactness --table` does it for all of
+them, with every optimizer and schedule, and `--cuts 10` for one long run.
 """
 
-import pytest
-
 from tests.trainer.comparison import compare
-from tests.trainer.exactness import RECIPES, cut, recipe, uninterrupted
+from tests.trainer.exactness import cut, recipe, uninterrupted
+from tests.trainer.table import ALONE, CUT, WAYS, Column, drive
+from tests.trainer.watching import finish
+
+FAMILIES = ["MLP, dropout and batch norm", "CNN, augmentation", "RNN, GRU", "GAN, dense"]
 
 
-@pytest.mark.parametrize("model", RECIPES)
-def test_a_run_cut_by_pause_sigterm_and_sigkill_ends_with_the_same_bits(store, tmp_path, model):
-    sessions = list(cut(store, recipe(model), cuts=3, seed=1))
+def test_a_run_cut_by_pause_sigterm_and_sigkill_ends_with_the_same_bits(store, tmp_path):
+    config = recipe("mlp")
+    sessions = list(cut(store, config, cuts=3, seed=1))
     assert [session.way for session in sessions] == ["pause", "kill", "term", "finish"]
     assert [session.status for session in sessions] == ["paused", "interrupted", "interrupted", "completed"]
     assert all(session.reached >= session.wanted for session in sessions)
     # A pause and a SIGTERM save where they cut; a SIGKILL leaves rows that are taken back.
     assert all((session.saved < session.reached) == (session.way == "kill") for session in sessions)
     (run,) = store.list()
-    result = compare(run, uninterrupted(tmp_path / "whole", recipe(model)))
+    result = compare(run, uninterrupted(tmp_path / "whole", config))
     assert result.differences == ()
     assert result.digest == result.expected_digest
     assert run.notes == []
+
+
+def test_families_cut_side_by_side_in_one_process_end_as_each_does_alone(tmp_path):
+    column = Column("AdamW, EMA, cosine", FAMILIES, tmp_path, cuts=len(WAYS))
+    for run in column.open(ALONE).values():
+        run.start()
+        assert finish(run).status == "completed", run.reason
+    for position, way in enumerate((*WAYS, "together")):
+        runs = column.open(CUT)
+        drive(runs, way, {name: column.step_of(run, position, "0") for name, run in runs.items()})
+    results = {(store, name): result for store, name, result in column.results()}
+    assert sorted(results) == sorted((CUT, name) for name in FAMILIES)
+    for cell, result in results.items():
+        assert result.is_exact, (cell, result.differences)
