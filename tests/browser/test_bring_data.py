@@ -96,15 +96,21 @@ def test_a_zip_of_class_folders_is_reported_and_trains(page, server):
     assert page.problems == []
 
 
-def test_a_bad_file_is_answered_by_a_sentence_and_can_be_renamed_and_deleted(page, server, tmp_path):
+def test_bad_files_are_answered_by_a_sentence_and_can_be_renamed_and_deleted(page, server, tmp_path):
+    store = DatasetStore(server.datasets)
+    open_data(page, server)
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    page.locator("input[type=file]").set_input_files(empty)
+    page.get_by_text("is empty: it has 0 bytes").wait_for()
+    assert store.list() == []
+
     path = tmp_path / "no rows.csv"
     path.write_text("a,b\n")
-    open_data(page, server)
     bring(page, path)
     assert "has to be mended first" in report(page).inner_text()
     assert page.get_by_role("button", name="Train on this").is_disabled()
 
-    store = DatasetStore(server.datasets)
     ask(page, "Rename")
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox").fill("Empty table")
@@ -119,12 +125,3 @@ def test_a_bad_file_is_answered_by_a_sentence_and_can_be_renamed_and_deleted(pag
     page.locator(".st-key-data_dataset_header").get_by_text("Digits", exact=True).wait_for()
     assert store.list() == []
     assert page.problems == []
-
-
-def test_an_empty_file_is_refused_where_it_was_dropped(page, server, tmp_path):
-    path = tmp_path / "empty.csv"
-    path.touch()
-    open_data(page, server)
-    page.locator("input[type=file]").set_input_files(path)
-    page.get_by_text("is empty: it has 0 bytes").wait_for()
-    assert DatasetStore(server.datasets).list() == []
