@@ -87,6 +87,17 @@ def test_a_data_set_is_shown_with_its_split(store, name):
     assert any("licence" in text for text in texts(page))
 
 
+def test_the_address_names_the_data_set(store):
+    page = AppTest.from_file(INDEX, default_timeout=60)
+    page.run().switch_page("data.py")
+    page.query_params["set"] = "wine"
+    page.run()
+    assert page.selectbox(key="data_dataset_select").value == "wine"
+    page.selectbox(key="data_dataset_select").set_value("moons").run()
+    assert page.query_params["set"] in ("moons", ["moons"])
+    assert figures(page)["Examples"] == "1,000"
+
+
 def test_the_split_is_the_one_of_the_train_form(store):
     page = open_train()
     page.number_input(key="train_validation_split_set").set_value(0.5).run()

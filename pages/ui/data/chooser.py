@@ -20,11 +20,17 @@ _KEY = "data_dataset_select"
 
 
 def choose_dataset(store: DatasetStore) -> str:
-    """Draws the selector; returns an entry's name or "brought:<id>"."""
+    """Draws the selector; returns an entry's name or "brought:<id>", which the address names as well."""
+    labels = dataset_labels(store)
+    wanted = st.query_params.get("set") if _KEY not in st.session_state else None
     # Set here, so that the selector shows the new name of what was just renamed.
-    if wanted := st.session_state.pop("data_dataset_show", None):
+    wanted = st.session_state.pop("data_dataset_show", wanted)
+    if wanted in labels:
         st.session_state[_KEY] = wanted
-    return choose("dataset", "Data set", dataset_labels(store), HOW_TO_BRING, page="data")
+    choice = choose("dataset", "Data set", labels, HOW_TO_BRING, page="data")
+    if st.query_params.get("set") != choice:
+        st.query_params["set"] = choice
+    return choice
 
 
 def bring(store: DatasetStore) -> None:
