@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.ui.widgets import draw_two_in_a_row
 from trainer import DATASETS
+from trainer.brought.kept import Brought
 from trainer.brought.report import Report
-from trainer.brought.store import Brought
 from trainer.registry import Option
 
 

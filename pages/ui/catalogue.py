@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from trainer import DATASETS, Run
-from trainer.brought.store import PREFIX, Brought, DatasetStore
+from trainer.brought.kept import PREFIX, Brought
+from trainer.brought.store import DatasetStore
 from trainer.errors import ConfigError, DataError, TrainerError
 from trainer.registry import Entry
 

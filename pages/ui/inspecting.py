@@ -11,9 +11,9 @@ import streamlit as st
 
 from pages.ui.text import escape_markdown
 from trainer import DATASETS
+from trainer.brought.kept import Brought
 from trainer.brought.limits import Limits
 from trainer.brought.report import Report
-from trainer.brought.store import Brought
 
 
 def inspect(brought: Brought) -> Report:

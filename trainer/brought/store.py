@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -11,13 +10,12 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from trainer.brought.kept import PREFIX, SCHEMA, Brought, read_meta
 from trainer.brought.limits import Limits
-from trainer.brought.receiving import DATASET_OF, Progress, display_name, receive, stored_name
-from trainer.brought.report import Finding, Report
+from trainer.brought.receiving import Progress, display_name, receive, stored_name
 from trainer.errors import DataError
 from trainer.facts import write_json
 from trainer.names import check_name
@@ -25,71 +23,8 @@ from trainer.names import check_name
 if TYPE_CHECKING:
     from trainer.record import RunRecord
 
-SCHEMA = 1
-PREFIX = "brought:"
 #: What a crash left behind is removed after so many seconds; an upload that still flows is younger.
 _LEFTOVER = 3600
-
-
-@dataclass(frozen=True)
-class Brought:
-    """A data set that somebody brought.
-
-    Attributes:
-        id: the first 16 hex digits of the SHA-256 of the content.
-        name: what people call it; at most 80 characters.
-        dataset: the entry of `DATASETS` that reads it: "csv", "npz" or "images".
-        file_name: what the file was called where it came from; for display alone.
-        bytes: its size.
-        sha256: of the content.
-        added: Unix time.
-        path: of the stored file, which is named by the server.
-    """
-
-    id: str
-    name: str
-    dataset: str
-    file_name: str
-    bytes: int
-    sha256: str
-    added: float
-    path: Path
-
-    @property
-    def reference(self) -> str:
-        """What the option `path` says for it: "brought:0123456789abcdef"."""
-        return PREFIX + self.id
-
-    @property
-    def report(self) -> Report:
-        """What is known of the file; it is inspected at the first look."""
-        return self.inspect()
-
-    def inspect(self, progress: Progress | None = None) -> Report:
-        """Returns the report, from report.json beside the file if it was made under the limits in force.
-
-        Args:
-            progress: told what is being looked at.
-        """
-        limits, cache = Limits.from_environment(), self.path.parent / "report.json"
-        try:
-            kept = json.loads(cache.read_text(encoding="utf-8"))
-            if kept["schema"] == SCHEMA and kept["limits"] == vars(limits):
-                return report_of(kept["report"])
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        from trainer.brought.inspection import inspect_file
-
-        try:
-            report = inspect_file(self.path, limits=limits, progress=progress)
-        except DataError as error:
-            # People know the file by the name it came with.
-            sentence = str(error).replace(self.path.name, self.file_name)
-            report = Report(self.dataset, {}, "It cannot be read.", (Finding("error", "", sentence),))
-        # Where it cannot be kept, because the data set was deleted meanwhile or the disk is full, it is made again.
-        with contextlib.suppress(OSError):
-            write_json(cache, {"schema": SCHEMA, "limits": vars(limits), "report": report.to_json()})
-        return report
 
 
 class DatasetStore:
@@ -216,37 +151,6 @@ class DatasetStore:
             newest = max((entry.stat().st_mtime for entry in (folder, *folder.glob("*"))), default=0.0)
             if time.time() - newest > _LEFTOVER:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_meta(folder: Path) -> Brought | None:
-    """Returns the data set that a folder of the store holds, or None where it cannot be read."""
-    try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        # The file's name comes from the server's own list, never from what is written there.
-        file = {name: name for name in DATASET_OF}[meta["file"]]
-        return Brought(
-            id=folder.name,
-            name=display_name(meta["name"]),
-            dataset=DATASET_OF[file],
-            file_name=display_name(meta["file_name"]),
-            bytes=int(meta["bytes"]),
-            sha256=str(meta["sha256"]),
-            added=float(meta["added"]),
-            path=folder / file,
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def report_of(fields: dict) -> Report:
-    """Returns the report that `Report.to_json` wrote."""
-    return Report(
-        fields["dataset"],
-        fields["options"],
-        fields["summary"],
-        tuple(Finding(**finding) for finding in fields["findings"]),
-        fields["details"],
-    )
 
 
 def needs(run: RunRecord, brought: Brought) -> bool:

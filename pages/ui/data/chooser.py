@@ -12,8 +12,9 @@ from pages.ui.text import escape_markdown, format_age, format_bytes
 from pages.ui.uploader import uploader
 from pages.ui.widgets import choose, draw_options
 from trainer import DATASETS
+from trainer.brought.kept import Brought
 from trainer.brought.report import Report
-from trainer.brought.store import Brought, DatasetStore
+from trainer.brought.store import DatasetStore
 from trainer.errors import DataError
 
 _KEY = "data_dataset_select"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui.text import escape_markdown
 from trainer import DATASETS
-from trainer.brought.store import Brought
+from trainer.brought.kept import Brought
 from trainer.dataset import dataset_spec
 
 
