@@ -8,7 +8,7 @@ import json
 import time
 from pathlib import Path
 
-ALL = ("loop", "first-batch", "tabs", "checkpoints", "tables", "endurance", "gan-score")
+ALL = ("loop", "first-batch", "tabs", "checkpoints", "tables", "feeding", "endurance", "gan-score")
 
 
 def main() -> None:

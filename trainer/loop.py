@@ -139,7 +139,8 @@ class TrainProgram:
 
         def one(i, rows):
             if indices is None:
-                batch = x[first + i], y[first + i]
+                # Not x[first + i]: XLA would compile anew for every value of `first`.
+                batch = tf.gather(x, first + i), tf.gather(y, first + i)
             else:
                 batch = tf.gather(x, indices[i]), tf.gather(y, indices[i])
             logs = self._learner.train_step(batch, step + tf.cast(i, tf.int64) + 1)
