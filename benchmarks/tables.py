@@ -18,8 +18,8 @@ import json, resource, sys, time
 from pathlib import Path
 import numpy, pyarrow.compute, pyarrow.csv, pyarrow.parquet
 from trainer.brought.inspection import inspect_file
-from trainer.brought.table_report import inspect_table
-from trainer.brought.tables import read_table
+from trainer.brought.tables.inspection import inspect_table
+from trainer.brought.tables.reader import read_table
 
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before, told = peak(), []

@@ -8,8 +8,8 @@ import pyarrow.parquet
 import pytest
 
 from trainer import RunConfig
-from trainer.brought import tables
 from trainer.brought.inspection import inspect_file
+from trainer.brought.tables import reader as tables
 from trainer.config import offered
 from trainer.dataset import Column, dataset_spec, load_dataset
 from trainer.errors import ConfigError, DataError
@@ -176,7 +176,7 @@ def test_a_file_that_is_not_there_is_named():
 
 
 def test_the_file_is_parsed_once_until_it_changes(path, monkeypatch):
-    from trainer.brought import reading
+    from trainer.brought.tables import reading
 
     parsed = []
     monkeypatch.setattr(

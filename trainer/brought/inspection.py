@@ -36,9 +36,9 @@ def inspect_file(
     head = read_head(path)
     is_archive = head.startswith((ZIP, b"PK\x05\x06"))
     if head.startswith(NUMPY) or first_member(head).endswith(".npy"):
-        from trainer.brought.arrays import inspect_arrays as inspect
+        from trainer.brought.arrays.reader import inspect_arrays as inspect
     elif is_archive and not is_office(head) and path.suffix.lower() not in TABLES:
-        from trainer.brought.images import inspect_images as inspect
+        from trainer.brought.images.reader import inspect_images as inspect
     else:
-        from trainer.brought.table_report import inspect_table as inspect
+        from trainer.brought.tables.inspection import inspect_table as inspect
     return inspect(path, options=options, limits=limits, progress=progress)

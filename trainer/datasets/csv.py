@@ -11,7 +11,7 @@ from trainer.dataset import Arrays, DataSpec
 from trainer.registry import DATASETS
 
 if TYPE_CHECKING:
-    from trainer.brought.examples import Examples
+    from trainer.brought.tables.examples import Examples
 
 _NOTHING: list[str] = []
 
@@ -26,8 +26,8 @@ def read_examples(options: dict[str, Any]) -> Examples:
         ConfigError: an option does not fit the file.
         DataError: the file is not there, cannot be read, or cannot be trained on.
     """
-    from trainer.brought.reading import examples_of
     from trainer.brought.store import resolve
+    from trainer.brought.tables.reading import examples_of
 
     rest = {name: value for name, value in options.items() if name != "path"}
     return examples_of(resolve(options["path"]), json.dumps(rest, sort_keys=True))

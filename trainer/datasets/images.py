@@ -22,7 +22,7 @@ def describe(path: str, height: int, width: int, colour: str, resize: str) -> Da
 
 def read(path: str, **options):
     """Returns the archive as `Prepared`, without errors."""
-    from trainer.brought.images import prepare_images
+    from trainer.brought.images.reader import prepare_images
     from trainer.brought.store import resolve
 
     return prepare_images(resolve(path), options, progress=lambda done, text: report(text, done)).ready()

@@ -22,7 +22,7 @@ def describe(path: str, task: str) -> DataSpec:
 
 def read(path: str, task: str):
     """Returns the file as `Prepared`, without errors."""
-    from trainer.brought.arrays import prepare_arrays
+    from trainer.brought.arrays.reader import prepare_arrays
     from trainer.brought.store import resolve
 
     return prepare_arrays(resolve(path), {"task": task}, progress=lambda done, text: report(text, done)).ready()

@@ -24,7 +24,7 @@ from tests.trainer.brought.hostile import (
     zipped,
 )
 from trainer import __main__ as command_line
-from trainer.brought.arrays import inspect_arrays, prepare_arrays
+from trainer.brought.arrays.reader import inspect_arrays, prepare_arrays
 from trainer.brought.limits import Limits
 from trainer.dataset import Dataset, dataset_spec, load_dataset
 from trainer.errors import DataError
@@ -345,7 +345,7 @@ def test_a_missing_file_is_told():
 
 def test_large_arrays_lie_on_disk_and_are_read_in_blocks(save, datasets, monkeypatch):
     monkeypatch.setattr("trainer.brought.shelf.SMALL", 1 << 20)
-    monkeypatch.setattr("trainer.brought.npy.BLOCK", 1 << 18)
+    monkeypatch.setattr("trainer.brought.arrays.npy.BLOCK", 1 << 18)
     x = RANDOM.integers(0, 256, (3000, 50, 50), np.uint8)
     path = save(x=x, y=np.arange(3000) % 10)
     reported = []
@@ -360,7 +360,7 @@ def test_large_arrays_lie_on_disk_and_are_read_in_blocks(save, datasets, monkeyp
     assert reported[-1] == (1.0, "Reading x: 8 of 8 MB")
     # The next process finds it there.
     monkeypatch.setattr("trainer.brought.prepared._kept", OrderedDict())
-    monkeypatch.setattr("trainer.brought.arrays.read_arrays", None)
+    monkeypatch.setattr("trainer.brought.arrays.reader.read_arrays", None)
     again = prepare_arrays(path)
     assert (again.spec, again.report) == (found.spec, found.report)
     np.testing.assert_array_equal(again.arrays.x[5], found.arrays.x[5])

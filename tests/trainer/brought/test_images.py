@@ -18,7 +18,7 @@ from PIL import Image
 
 from tests.trainer.brought.hostile import encrypted, flipped, mutated, npz, patched, zip64_claiming, zipped
 from trainer import __main__ as command_line
-from trainer.brought.images import inspect_images, prepare_images
+from trainer.brought.images.reader import inspect_images, prepare_images
 from trainer.brought.limits import Limits
 from trainer.dataset import dataset_spec, load_dataset
 from trainer.errors import DataError
@@ -461,7 +461,7 @@ def test_decoded_images_lie_on_disk_and_are_found_again(save, datasets, monkeypa
     assert isinstance(found.arrays.x, np.memmap)
     assert reported == ["Looking at sizes and colours", "Reading images: 0 of 7"]
     monkeypatch.setattr("trainer.brought.prepared._kept", OrderedDict())
-    monkeypatch.setattr("trainer.brought.images.Decoding", None)
+    monkeypatch.setattr("trainer.brought.images.reader.Decoding", None)
     again = prepare_images(path)
     assert (again.spec, again.report.to_json()) == (found.spec, found.report.to_json())
     np.testing.assert_array_equal(again.arrays.x, found.arrays.x)
@@ -470,7 +470,7 @@ def test_decoded_images_lie_on_disk_and_are_found_again(save, datasets, monkeypa
 
 def test_what_is_broken_off_leaves_nothing_behind(save, datasets, monkeypatch):
     monkeypatch.setattr("trainer.brought.shelf.SMALL", 0)
-    monkeypatch.setattr("trainer.brought.decoding._TOGETHER", 1)
+    monkeypatch.setattr("trainer.brought.images.decoding._TOGETHER", 1)
 
     def cancel(done, text):
         if done:

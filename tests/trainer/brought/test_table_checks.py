@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.brought.columns import describe_columns, guess_target, guess_task
 from trainer.brought.inspection import inspect_file
-from trainer.brought.table_report import inspect_table
-from trainer.brought.tables import read_table
+from trainer.brought.tables.columns import describe_columns, guess_target, guess_task
+from trainer.brought.tables.inspection import inspect_table
+from trainer.brought.tables.reader import read_table
 from trainer.errors import ConfigError
 
 ROWS = 200
@@ -222,7 +222,7 @@ def test_columns_that_give_a_number_away_are_told(inspect):
 def test_long_texts_are_counted_like_short_ones(inspect, monkeypatch):
     columns = good(remark=first([f"a word {i % 150}" for i in range(ROWS)], "", "NA"))
     short = inspect(columns).details["columns"]
-    monkeypatch.setattr("trainer.brought.columns.LARGE", 0)
+    monkeypatch.setattr("trainer.brought.tables.columns.LARGE", 0)
     long = inspect(columns).details["columns"]
     for one, other in zip(short, long, strict=True):
         assert (one["name"], one["kind"], one["unique"]) == (other["name"], other["kind"], other["unique"])

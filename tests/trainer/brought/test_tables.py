@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from trainer.brought.limits import Limits
-from trainer.brought.tables import read_table
+from trainer.brought.tables.reader import read_table
 from trainer.errors import DataError
 
 TEXT = "größe,colour,count\n1.5,rød,3\n,blue,4\n2.5,NA,5\n"

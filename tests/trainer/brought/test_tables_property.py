@@ -13,12 +13,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 
-from trainer.brought.cells import MISSING
-from trainer.brought.columns import describe_columns, guess_target, guess_task
 from trainer.brought.limits import Limits
-from trainer.brought.table import Table
-from trainer.brought.table_report import inspect_table
-from trainer.brought.tables import read_table
+from trainer.brought.tables.cells import MISSING
+from trainer.brought.tables.columns import describe_columns, guess_target, guess_task
+from trainer.brought.tables.inspection import inspect_table
+from trainer.brought.tables.reader import read_table
+from trainer.brought.tables.table import Table
 from trainer.errors import DataError
 
 LIMITS = Limits(bytes=1 << 20, rows=10_000, columns=100, expanded_bytes=1 << 24)

@@ -1,0 +1,1 @@
+"""NPZ and NPY files: read, matched to inputs and targets, and checked."""

@@ -1,0 +1,1 @@
+"""Zips of class folders: judged, decoded, and checked."""

@@ -1,0 +1,1 @@
+"""CSV and Parquet files: read, described, checked, and made into examples."""

@@ -1,0 +1,46 @@
+"""Tables from CSV and Parquet files."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from trainer.brought.limits import Limits
+from trainer.brought.quoting import plain_name
+from trainer.brought.signatures import PARQUET, read_head
+from trainer.brought.tables.csv_files import read_csv
+from trainer.brought.tables.parquet_files import read_parquet
+from trainer.brought.tables.table import Table
+from trainer.errors import DataError
+
+__all__ = ["Table", "read_table"]
+
+
+def read_table(path: Path, limits: Limits | None = None, progress: Callable[[float, str], None] | None = None) -> Table:
+    """Reads a CSV or Parquet file; which it is shows in its first bytes.
+
+    Args:
+        path: of the file.
+        limits: what is allowed; those of the environment if None.
+        progress: is told how much is done, in [0, 1], and what.
+
+    Returns:
+        The table: numbers, text and dates, with null for what is missing.
+
+    Raises:
+        DataError: it cannot be read as a table; the sentence says why, where, and what to do.
+    """
+    path, limits = Path(path), limits or Limits.from_environment()
+    head = read_head(path)
+    size = path.stat().st_size
+    if size > limits.bytes:
+        raise DataError(
+            f"{plain_name(path.name)} has {size:,} bytes, and at most {limits.bytes:,} are allowed. Bring a smaller "
+            "file, or set TRAINDECK_MAX_BYTES."
+        )
+    read = read_parquet if head.startswith(PARQUET) else read_csv
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return dataclasses.replace(read(path, limits, progress), sha256=digest)
