@@ -19,11 +19,13 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from server.guard import Guard, Refused, guard
+from server.leaving import leaving
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2  # exports at a time; the others wait
-STALL = 30  # seconds a client may take nothing; after that it would only hold up a shutdown
+STALL = 30  # seconds a client may take nothing
+GLANCE = 0.2  # seconds between two looks at whether the server is asked to stop, which must not wait for a client
 
 
 class TemporaryFileResponse(FileResponse):
@@ -33,12 +35,20 @@ class TemporaryFileResponse(FileResponse):
         """Sends the file, then deletes it."""
 
         async def send_in_time(message: Message) -> None:
-            await asyncio.wait_for(send(message), STALL)
+            sending = asyncio.ensure_future(send(message))
+            until = asyncio.get_running_loop().time() + STALL
+            while not sending.done():
+                late = asyncio.get_running_loop().time() >= until
+                if late or leaving.has_begun:
+                    sending.cancel()
+                    raise TimeoutError("the client took nothing" if late else "the server was asked to stop")
+                await asyncio.wait({sending}, timeout=min(GLANCE, STALL))
+            await sending
 
         try:
             await super().__call__(scope, receive, send_in_time)
-        except TimeoutError:
-            log.info("A download was given up: the client took nothing for %s s.", STALL)
+        except TimeoutError as reason:
+            log.info("A download was given up: %s.", reason)
         finally:
             shutil.rmtree(Path(self.path).parent, ignore_errors=True)
 

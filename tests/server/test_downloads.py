@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from server.downloads import TemporaryFileResponse, download_name
+from server.leaving import Leaving
 
 
 def test_a_download_arrives_whole_under_the_runs_name(site):
@@ -40,8 +41,12 @@ def test_the_file_is_deleted_when_the_client_has_gone(tmp_path):
     assert not folder.exists()
 
 
-def test_a_client_that_takes_nothing_is_let_go(tmp_path, monkeypatch):
-    monkeypatch.setattr("server.downloads.STALL", 0.01)
+@pytest.mark.parametrize("change", [("STALL", 0.01), ("leaving", Leaving())], ids=["for long", "while the server ends"])
+def test_a_client_that_takes_nothing_is_let_go(tmp_path, monkeypatch, change):
+    name, value = change
+    if isinstance(value, Leaving):
+        value.has_begun = True
+    monkeypatch.setattr(f"server.downloads.{name}", value)
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "x").write_bytes(b"x" * 1000)
