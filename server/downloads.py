@@ -35,22 +35,27 @@ class TemporaryFileResponse(FileResponse):
         """Sends the file, then deletes it."""
 
         async def send_in_time(message: Message) -> None:
-            sending = asyncio.ensure_future(send(message))
-            until = asyncio.get_running_loop().time() + STALL
-            while not sending.done():
-                late = asyncio.get_running_loop().time() >= until
-                if late or leaving.has_begun:
-                    sending.cancel()
-                    raise TimeoutError("the client took nothing" if late else "the server was asked to stop")
-                await asyncio.wait({sending}, timeout=min(GLANCE, STALL))
-            await sending
+            await asyncio.wait_for(send(message), STALL)
 
+        sending = asyncio.current_task()
+        watching = asyncio.create_task(self._cancel_at_shutdown(sending))
         try:
             await super().__call__(scope, receive, send_in_time)
-        except TimeoutError as reason:
-            log.info("A download was given up: %s.", reason)
+        except TimeoutError:
+            log.info("A download was given up: the client took nothing for %s s.", STALL)
+        except asyncio.CancelledError:
+            if not leaving.has_begun:
+                raise
+            sending.uncancel()
+            log.info("A download was given up: the server was asked to stop.")
         finally:
+            watching.cancel()
             shutil.rmtree(Path(self.path).parent, ignore_errors=True)
+
+    async def _cancel_at_shutdown(self, sending: asyncio.Task) -> None:
+        while not leaving.has_begun:
+            await asyncio.sleep(GLANCE)
+        sending.cancel()
 
 
 def download_name(run_name: str, kind: str) -> str:
