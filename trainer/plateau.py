@@ -5,6 +5,7 @@ Nothing is remembered between epochs, so a resumed run decides as the uninterrup
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -46,7 +47,7 @@ def is_higher_better(monitor: str) -> bool:
 
 def is_improved(value: float, best: float | None, monitor: str, min_delta: float = 0.0) -> bool:
     """Returns whether a value beats the best so far by more than `min_delta`. NaN never does."""
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return False
     if best is None:
         return True
@@ -55,11 +56,12 @@ def is_improved(value: float, best: float | None, monitor: str, min_delta: float
 
 def best_index(values: Iterable[float], monitor: str) -> int | None:
     """Returns the position of the best value, the first of equals; None where none is finite."""
-    best, found = None, None
-    for index, value in enumerate(values):
-        if is_improved(value, best, monitor):
-            best, found = value, index
-    return found
+    values = np.asarray(values, np.float64)
+    is_finite = np.isfinite(values)
+    if not is_finite.any():
+        return None
+    scores = values if is_higher_better(monitor) else -values
+    return int(np.argmax(np.where(is_finite, scores, -np.inf)))
 
 
 def triggers(values: Iterable[float], monitor: str, patience: int, min_delta: float = 0.0) -> list[int]:
@@ -72,7 +74,7 @@ def triggers(values: Iterable[float], monitor: str, patience: int, min_delta: fl
         min_delta: what counts as improvement.
     """
     best, waited, found = None, 0, []
-    for index, value in enumerate(values):
+    for index, value in enumerate(np.asarray(values, np.float64).tolist()):
         if is_improved(value, best, monitor, min_delta):
             best, waited = value, 0
             continue

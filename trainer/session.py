@@ -7,6 +7,7 @@ one) and ends; the next session begins from the newest checkpoint that verifies.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -21,7 +22,7 @@ from trainer.config import RunConfig, best_epoch, best_step
 from trainer.engine import differences, fingerprint, load_engine
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.history import History
-from trainer.plateau import triggers
+from trainer.plateau import is_improved, triggers
 from trainer.profiling import StepProfile
 from trainer.progress import listening
 from trainer.recycling import give_back, recycle
@@ -99,6 +100,8 @@ class Session:
         self._learner = None
         self._left_out = 0.0
         self._pending_epoch = False
+        #: The best value so far of what makes an epoch the best one.
+        self._best: float | None = None
         #: Why the run is complete before its last epoch, if it is.
         self.ended_early = ""
 
@@ -169,6 +172,8 @@ class Session:
         # An epoch may have ended just at the checkpoint and not be measured yet.
         self._pending_epoch = bool(step) and step % plan.steps_per_epoch == 0 and epochs < step // plan.steps_per_epoch
         self._history.cut_to(step, epochs, ("step", "epoch", "time", *learner.log_names()))
+        best = best_epoch(self._config, self._history.epochs)
+        self._best = None if best is None else float(self._history.epochs.rows(best, best + 1)[self._config.best_by][0])
         times = self._history.rows(max(0, step - 1), step).get("time", ())
         progress.step, progress.seconds = step, float(times[-1]) if len(times) else 0.0
         progress.session_steps, progress.session_seconds = 0, 0.0
@@ -278,7 +283,8 @@ class Session:
             row["reloaded"] = float(stuck > 0)
         epochs.append({name: np.array([value]) for name, value in row.items()})
         self._pending_epoch = False
-        if best_epoch(self._config, epochs) == len(epochs) - 1:
+        if is_improved(row.get(self._config.best_by, math.nan), self._best, self._config.best_by):
+            self._best = row[self._config.best_by]
             self._saver.best = self._saver.take(progress.step)
         self._samples.add(epoch, self._learner, is_last=progress.step == progress.total_steps)
         if stuck:

@@ -79,9 +79,10 @@ def test_every_number_has_limits_and_is_refused_beyond_them(registry, name):
     for option in entry.options:
         if option.kind not in ("int", "float"):
             continue
-        assert option.maximum is not None
+        assert option.maximum is not None or option.below is not None
         assert (option.minimum is None) != (option.above is None)
-        beyond = [option.maximum + 1, option.minimum - 1 if option.above is None else option.above]
+        highest = option.maximum + 1 if option.below is None else option.below
+        beyond = [highest, option.minimum - 1 if option.above is None else option.above]
         for value in [*beyond, math.nan, math.inf, True, "1", None]:
             with pytest.raises(ConfigError, match=rf"^{option.name} \(.*must be.*Received: ") as caught:
                 entry.parse({option.name: value})
