@@ -79,10 +79,8 @@ def _is_wanted() -> bool:
 
 def _warm() -> None:
     try:
-        from trainer.engine import load_engine, warm_up
+        from trainer.engine import warm_up
 
-        load_engine()
-        apply_cure()
-        warm_up()
+        warm_up(apply_cure)
     except Exception:
         log.exception("The engine did not warm up; the first run will say why.")

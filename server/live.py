@@ -27,7 +27,7 @@ from server.query import read_number
 
 FRAME_ROWS = 65_536
 INTERVAL = 0.05  # seconds between two frames, at least: each is a draw, some 10 ms of the browser's processor
-INTERVAL_MORE = 0.025  # seconds for each further tab that watches: together they must not slow the training
+INTERVAL_MORE = 0.0125  # seconds for each further tab that watches: together they must not slow the training
 MOST_WATCHERS = 3  # from here on it stays as it is
 PROGRESS_INTERVAL = 0.5  # seconds between two messages of progress, unless something else than numbers changed
 TOKEN_INTERVAL = 600  # seconds between two new tokens

@@ -8,11 +8,12 @@ import platform
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 
 _lock = threading.Lock()
 _status = "cold"
+_is_compiling = False
 _threads: dict[str, int] = {}
 _NOISE = re.compile(rb"[IWE]0000 |WARNING: All log messages before absl|To enable the following instructions")
 
@@ -20,6 +21,11 @@ _NOISE = re.compile(rb"[IWE]0000 |WARNING: All log messages before absl|To enabl
 def engine_status() -> str:
     """Returns "cold", "warming", "ready" or "failed"."""
     return _status
+
+
+def is_warm() -> bool:
+    """Returns whether the engine is ready and nothing is being compiled for the first run any more."""
+    return _status == "ready" and not _is_compiling
 
 
 def count_threads() -> int:
@@ -88,12 +94,25 @@ def without_start_up_noise() -> Iterator[None]:
                     os.write(2, line)
 
 
-def warm_up() -> None:
-    """Loads the engine and makes the first step of the form's default run, whose program is then compiled."""
-    from trainer.config import RunConfig
+def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
+    """Loads the engine and makes the first step of the form's default run, whose program is then compiled.
 
-    load_engine()
+    Args:
+        when_loaded: called in between.
+    """
+    global _is_compiling
+    _is_compiling = True
+    try:
+        load_engine()
+        when_loaded()
+        _compile_default()
+    finally:
+        _is_compiling = False
+
+
+def _compile_default() -> None:
     from trainer.build import build
+    from trainer.config import RunConfig
     from trainer.loop import train
     from trainer.recycling import give_back, recycle
 

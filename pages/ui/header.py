@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import streamlit as st
 
-from trainer.engine import engine_status
+from trainer.engine import engine_status, is_warm
 
 _process = psutil.Process()
 # The first call only begins the measurement.
@@ -14,18 +14,18 @@ psutil.cpu_percent()
 
 def header() -> None:
     """Draws the machine's load, and a word while the engine is not ready yet."""
-    st.fragment(_warming, run_every=0.5 if engine_status() != "ready" else None)(engine_status())
+    warm = is_warm()
+    st.fragment(_warming, run_every=None if warm else 0.5)(warm)
     st.fragment(_load, run_every=5.0)()
 
 
-def _warming(drawn: str) -> None:
-    status = engine_status()
-    if status == "failed":
+def _warming(was_warm: bool) -> None:
+    if engine_status() == "failed":
         st.error("TensorFlow could not be loaded. Look at the server's output, then start it again.")
-    elif status != "ready":
+    elif not is_warm():
         st.info("The engine is warming up: TensorFlow takes some seconds. You can choose and start already.",
                 icon=":material/hourglass_top:")  # fmt: skip
-    elif drawn != "ready":
+    elif not was_warm:
         st.rerun(scope="app")
 
 
