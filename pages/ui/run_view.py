@@ -20,7 +20,7 @@ from trainer.samples import list_samples
 
 _LOG_TAIL = 20_000
 #: Curves and figures come by another way; each refresh of the rest costs every open tab some work.
-_SECONDS_BETWEEN_DETAILS = 5.0
+_SECONDS_BETWEEN_DETAILS = 10.0
 
 
 def run_view(store: RunStore, run: Run) -> None:
@@ -141,7 +141,8 @@ def _details(run: Run, drawn_status: str) -> None:
         text = path.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if path.exists() else ""
         st.code(text or "Nothing yet.", language=None, height=240)
     with configuration:
-        st.code(run.config.to_json(), language="json", height=320)
+        # Colours would be computed anew at each refresh, in a tab that nobody may be looking at.
+        st.code(run.config.to_json(), language=None if run.is_live else "json", height=320)
 
 
 def _samples(pictures: list[Path], is_live: bool) -> None:
