@@ -21,6 +21,8 @@ from trainer.samples import list_samples
 _LOG_TAIL = 20_000
 #: Curves and figures come by another way; each refresh of the rest costs every open tab some work.
 _SECONDS_BETWEEN_DETAILS = 10.0
+#: Until the first epoch is over: then the summary has something to say.
+_SECONDS_AT_FIRST = 1.5
 
 
 def run_view(store: RunStore, run: Run) -> None:
@@ -30,7 +32,9 @@ def run_view(store: RunStore, run: Run) -> None:
     if status == "failed":
         st.error(escape_markdown(run.reason), icon=":material/error:")
     live_chart(run, metrics=curves(run), figures=figures(run))
-    st.fragment(_details, run_every=_SECONDS_BETWEEN_DETAILS if run.is_live else None)(run, status)
+    is_young = not len(run.history.epochs)
+    every = _SECONDS_AT_FIRST if is_young else _SECONDS_BETWEEN_DETAILS
+    st.fragment(_details, run_every=every if run.is_live else None)(run, status, is_young)
 
 
 def curves(run: Run) -> list[tuple[str, str]]:
@@ -115,10 +119,10 @@ def figures(run: Run) -> list[tuple[str, str]]:
     return shown + [(name, "Over the whole test split, at the end of the run.") for name in tested]
 
 
-def _details(run: Run, drawn_status: str) -> None:
+def _details(run: Run, drawn_status: str, was_young: bool) -> None:
     run.refresh()
     # The chart tells of a change at once; a run that another process trains is only seen here.
-    if run.status != drawn_status:
+    if run.status != drawn_status or (was_young and len(run.history.epochs)):
         st.rerun(scope="app")
     if run.reason and run.status != "failed":
         st.info(escape_markdown(run.reason), icon=":material/info:")

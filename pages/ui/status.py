@@ -4,7 +4,7 @@ import streamlit as st
 
 _COLORS = {
     "queued": "gray",
-    "running": "primary",
+    "running": "blue",
     "completed": "green",
     "paused": "orange",
     "stopped": "gray",

@@ -65,9 +65,12 @@ def column_table(dataset: Dataset, target: str) -> None:
         hide_index=True,
         height="content" if len(summary) <= 12 else 460,
         column_config={
-            "column": st.column_config.TextColumn(width=130),
-            "distribution": st.column_config.BarChartColumn(width="small", color="#0072B2", y_min=0),
-            "values": st.column_config.TextColumn(width="medium"),
+            "column": st.column_config.TextColumn(width=110),
+            "kind": st.column_config.TextColumn(width=70),
+            "distribution": st.column_config.BarChartColumn(width=80, color="#0072B2", y_min=0),
+            "values": st.column_config.TextColumn(width=170),
+            "missing": st.column_config.NumberColumn(width=60),
+            "distinct": st.column_config.NumberColumn(width=60),
         },
     )
     if len(frame) < len(dataset.train):
