@@ -297,3 +297,29 @@ def test_the_page_is_asked_to_follow_a_status_once(stage, run):
     run.history.tell()
     page.wait_for_timeout(300)
     assert page.evaluate("changes") == ["paused"]
+
+
+def test_what_is_drawn_bucket_by_bucket_is_what_the_rows_hold(stage, run):
+    """Whole buckets are kept from draw to draw; they must stay right while rows come, merge and are smoothed anew."""
+    page = stage.open()
+    page.wait_for_function("chart.feed.socket?.readyState === 1")
+    gathered = """() => {
+        const panel = chart.panels[0], [x0, x1] = chart.xRange()
+        const take = () => { panel.gather(x0, x1); return panel.buffers.slice(0, 2).map((b) =>
+            [[...b.x.subarray(0, b.n)], [...b.low.subarray(0, b.n)], [...b.high.subarray(0, b.n)]]) }
+        const kept = take()
+        chart.feed.main.grouped = {}
+        return [kept, take(), chart.feed.main.width]
+    }"""
+    widths = set()
+    for count, smoothing in ((3_000, None), (50_000, None), (0, 0.9), (220_000, None), (60_001, None)):
+        if count:
+            append(run, count)
+            wait_for(page, len(run.history))
+        if smoothing:
+            page.evaluate("weight => chart.feed.setSmoothing(weight)", smoothing)
+        kept, fresh, width = page.evaluate(gathered)
+        assert kept == fresh
+        assert len(kept[0][0]) > 100
+        widths.add(width)
+    assert widths == {1, 2}

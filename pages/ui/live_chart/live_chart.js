@@ -74,6 +74,7 @@ class Cells {
   constructor(names, { base = 0, width = 1, capacity = CAPACITY, keepsAll = true } = {}) {
     Object.assign(this, { names, base, width, capacity, keepsAll, rows: 0, size: 0 })
     this.columns = {}
+    this.grouped = {}
     for (const name of names) this.columns[name] = {}
     this.grow(1024)
   }
@@ -137,8 +138,32 @@ class Cells {
     }
   }
 
+  // Groups of `group` cells, counted from the first: the smallest and largest value of each that is whole.
+  // It never changes any more, so that a draw looks at no more than what came since the one before.
+  groups(name, group) {
+    let kept = this.grouped[name]
+    if (kept?.group !== group) {
+      const room = () => new Float32Array(Math.ceil(this.capacity / group))
+      kept = this.grouped[name] = { group, count: 0, low: room(), high: room(), slow: room(), shigh: room() }
+    }
+    const whole = Math.floor(Math.floor(this.rows / this.width) / group)
+    for (; kept.count < whole; kept.count++) {
+      const first = kept.count * group
+      for (const part of ["low", "slow"]) kept[part][kept.count] = this.over(lesser, this.columns[name][part], first, first + group)
+      for (const part of ["high", "shigh"]) kept[part][kept.count] = this.over(greater, this.columns[name][part], first, first + group)
+    }
+    return kept
+  }
+
+  over(chosen, values, from, to) {
+    let found = NaN
+    for (let i = from; i < to; i++) found = chosen(found, values[i])
+    return found
+  }
+
   merge() {
     const half = this.count / 2
+    this.grouped = {}
     for (let i = 0; i < half; i++) {
       this.time[i] = this.time[2 * i + 1]
       this.epoch[i] = this.epoch[2 * i + 1]
@@ -166,6 +191,7 @@ class Cells {
   // Smooths again from the values themselves; only where a cell is a row and the first is row 0.
   resmooth(weight) {
     const averages = {}
+    this.grouped = {}
     for (const name of this.names) {
       const { low, slow, shigh } = this.columns[name]
       const average = (averages[name] = new Average(weight))
@@ -531,16 +557,18 @@ class Panel {
       let group = 1
       while (rows / (cells.width * group) > buckets) group *= 2
       const origin = cells.base / cells.width // buckets are counted from row 0, so they stay where they are
+      const known = group > 1 && cells.keepsAll && origin === 0 ? cells.groups(column, group) : null
       for (let i = from; i < to;) {
-        const end = Math.min(to, (Math.floor((origin + i) / group) + 1) * group - origin)
-        let low = NaN, high = NaN, slow = NaN, shigh = NaN
-        for (let j = i; j < end; j++) {
-          low = lesser(low, parts.low[j]); high = greater(high, parts.high[j])
-          slow = lesser(slow, parts.slow[j]); shigh = greater(shigh, parts.shigh[j])
-        }
+        const bucket = Math.floor((origin + i) / group)
+        const end = Math.min(to, (bucket + 1) * group - origin)
         const x = chart.x(cells, end - 1)
-        put(raw, x, low, high)
-        put(smooth, x, slow, shigh)
+        if (known && bucket < known.count && end - i === group) {
+          put(raw, x, known.low[bucket], known.high[bucket])
+          put(smooth, x, known.slow[bucket], known.shigh[bucket])
+        } else {
+          put(raw, x, cells.over(lesser, parts.low, i, end), cells.over(greater, parts.high, i, end))
+          put(smooth, x, cells.over(lesser, parts.slow, i, end), cells.over(greater, parts.shigh, i, end))
+        }
         i = end
       }
     }
