@@ -43,7 +43,7 @@ def large(folder: Path) -> dict:
         held.append(time.perf_counter() - began)
         after.append(_time(lambda: next(chunks)))
         began = time.perf_counter()
-        write_checkpoint(folder / "checkpoints", step, snapshot, {}, {"epoch": 1})
+        write_checkpoint(folder, step, snapshot, {}, {"epoch": 1})
         written.append(time.perf_counter() - began)
         del snapshot
         next(chunks)
