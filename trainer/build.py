@@ -123,7 +123,7 @@ def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] |
         return make_learner(
             model,
             Parts(
-                optimizer=lambda: make_optimizer(config),
+                optimizer=lambda: make_optimizer(config, spec),
                 loss=LOSSES[config.loss].build(goal, **config.loss_options),
                 metrics=[METRICS[name].build(goal, head) for name in config.metrics],
                 config=config,

@@ -157,10 +157,12 @@ class RunConfig(BaseModel):
         own = MODELS[self.model].traits.get("monitor") if self.model in MODELS else None
         return self.monitor or own or ("val_loss" if self.validation_split else "loss")
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Optimizer steps in one pass over the training split."""
-        return -(-count_training(self.spec, self.validation_split) // self.batch_size)
+    def count_steps(self, data: DataSpec) -> int:
+        """Returns the optimizer steps in one pass over the training split of such data.
+
+        What a run knows of its data is enough: the file that it came from may be gone.
+        """
+        return -(-count_training(data, self.validation_split) // self.batch_size)
 
     def to_json(self) -> str:
         """Returns the config as JSON; `from_json` gives an equal one back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from trainer.config import RunConfig
+from trainer.dataset import DataSpec
 from trainer.registry import OPTIMIZERS, SCHEDULES
 from trainer.schedules import Plan
 
@@ -26,8 +27,13 @@ class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
         return keras.ops.cast(rate, "float32") * self._scale
 
 
-def make_optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
-    """Returns a fresh optimizer with everything that a config says about it."""
+def make_optimizer(config: RunConfig, data: DataSpec) -> keras.optimizers.Optimizer:
+    """Returns a fresh optimizer with everything that a config says about it.
+
+    Args:
+        config: the recipe.
+        data: what is trained on; a schedule follows from how many steps it takes.
+    """
     optimizer = OPTIMIZERS[config.optimizer].build(**config.optimizer_options)
     if config.gradient_accumulation_steps > 1:
         optimizer.gradient_accumulation_steps = config.gradient_accumulation_steps
@@ -36,7 +42,8 @@ def make_optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
     rate = config.optimizer_options["learning_rate"]
     schedule = rate
     if config.schedule is not None:
-        plan = Plan(rate, config.steps_per_epoch, config.steps_per_epoch * config.epochs)
+        steps = config.count_steps(data)
+        plan = Plan(rate, steps, steps * config.epochs)
         schedule = SCHEDULES[config.schedule].build(plan, **config.schedule_options)
     if config.reload_on_plateau is not None:
         # It can be lowered on the way, so it must be a part of the optimizer's state.

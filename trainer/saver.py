@@ -34,13 +34,16 @@ class Saver:
     Args:
         folder: the run's `checkpoints` folder.
         config: the recipe.
+        steps_per_epoch: optimizer steps in one pass.
         learner: whose state it is.
         history: written to disk before each checkpoint, which must never be ahead of it.
         background: runs the writing, one at a time.
     """
 
-    def __init__(self, folder: Path, config: RunConfig, learner, history: History, background: Executor):
-        self._folder, self._config, self._learner = folder, config, learner
+    def __init__(
+        self, folder: Path, config: RunConfig, steps_per_epoch: int, learner, history: History, background: Executor
+    ):
+        self._folder, self._config, self._steps_per_epoch, self._learner = folder, config, steps_per_epoch, learner
         self._history, self._background = history, background
         self._writing: Future | None = None
         #: The best epoch's state, for as long as it is not written.
@@ -102,5 +105,5 @@ class Saver:
         return {part: [getattr(v, "path", v.name) for v in vs] for part, vs in self._learner.variables().items()}
 
     def _manifest(self, moment: Moment) -> dict:
-        epoch = (moment.step - 1) // self._config.steps_per_epoch + 1
+        epoch = (moment.step - 1) // self._steps_per_epoch + 1
         return {"epoch": epoch, "epochs": moment.epochs, "config": self._config.model_dump()}

@@ -129,7 +129,9 @@ class Session:
                 # Nothing was trained, so there is nothing to save: the next session begins as this one did.
                 return self._wanted(), {}
             self._learner = plan.learner
-            self._saver = Saver(self._checkpoints, self._config, plan.learner, self._history, self._background)
+            self._saver = Saver(
+                self._checkpoints, self._config, plan.steps_per_epoch, plan.learner, self._history, self._background
+            )
             self._samples = SampleFolder(self._folder / "samples", self._clock)
             self._profile = StepProfile(self._folder / "profile", self._config.profile_steps, self._note)
             try:

@@ -81,7 +81,7 @@ class Column:
 
     def step_of(self, run: Run, position: int, seed: str) -> int:
         """Returns where a run is cut this time: at random in its share of the run, a whole chunk from the next."""
-        per_epoch, epochs = run.config.steps_per_epoch, run.config.epochs
+        per_epoch, epochs = run.config.count_steps(run.config.spec), run.config.epochs
         share = per_epoch * epochs / (self.cuts + 1)
         # A chunk ends with its epoch at the latest, so no cut overtakes the next.
         place = random.Random(f"{seed} {self.update} {run.name} {position}").uniform(0, share - per_epoch)

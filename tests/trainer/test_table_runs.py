@@ -262,6 +262,18 @@ def test_a_run_does_not_go_on_with_another_file(store, tmp_path):
     assert finish(run).status == "completed"
 
 
+def test_a_run_ends_well_and_is_downloaded_although_its_file_goes_away_meanwhile(store, tmp_path):
+    path = made_table(tmp_path / "made.csv")
+    run = store.create(recipe(path, "kind", schedule="cosine", epochs=200, checkpoint_epochs=10))
+    run.start()
+    cut_at(run, 10, path.unlink)
+    assert finish(run).status == "completed", run.reason
+    assert run.checkpoints[0].step == run.total_steps
+    for kind in ("model.keras", "savedmodel.zip", "weights.h5", "checkpoint.zip", "tensorboard.zip"):
+        export(run, kind, tmp_path / kind)
+        assert (tmp_path / kind).stat().st_size > 0
+
+
 @pytest.mark.parametrize("model", ["mlp", "mlp_module"])
 def test_a_compiled_program_serves_another_split_of_a_table(tmp_path, monkeypatch, model):
     """Fills and statistics are other ones there; they are variables, so that no program holds them."""

@@ -90,7 +90,7 @@ def test_every_optimizer_follows_every_schedule_in_a_compiled_function(optimizer
     from trainer.optimization import make_optimizer
 
     config = RunConfig(model="linear", dataset="linear", optimizer=optimizer, schedule=schedule, epochs=4)
-    made = make_optimizer(config)
+    made = make_optimizer(config, config.spec)
     variable = keras.Variable([1.0, -1.0])
     made.build([variable])
 
@@ -100,7 +100,7 @@ def test_every_optimizer_follows_every_schedule_in_a_compiled_function(optimizer
         made.apply([keras.ops.convert_to_tensor([0.5, -0.5])], [variable])
         return rate
 
-    rates = [float(step()) for _ in range(4 * config.steps_per_epoch)]
+    rates = [float(step()) for _ in range(4 * config.count_steps(config.spec))]
     highest = config.optimizer_options["learning_rate"]
     assert np.isfinite(np.array(variable)).all()
     assert max(rates) <= highest * (1 + 1e-6)

@@ -1,5 +1,6 @@
 """The command line in this process, and files to give it."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -24,6 +25,24 @@ def cli(monkeypatch, capfd, tmp_path):
         return ended.value.code, *capfd.readouterr()
 
     return run
+
+
+@pytest.fixture
+def refusal(monkeypatch, capsys):
+    """Returns a function that gives the line with which the command line refuses to train on a file."""
+
+    def line(dataset: str, path: Path) -> str:
+        recipe = path.with_suffix(".json")
+        recipe.write_text(json.dumps({"model": "mlp", "dataset": dataset, "dataset_options": {"path": str(path)}}))
+        monkeypatch.setattr(sys, "argv", ["trainer", "run", str(recipe)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        return printed.err
+
+    return line
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """NPZ and NPY files are matched, checked and trained on; what cannot be is told in a sentence."""
 
 import io
-import json
 import os
 import time
 import tracemalloc
@@ -23,7 +22,6 @@ from tests.trainer.brought.hostile import (
     zip64_claiming,
     zipped,
 )
-from trainer import __main__ as command_line
 from trainer.brought.arrays.reader import inspect_arrays, prepare_arrays
 from trainer.brought.limits import Limits
 from trainer.dataset import Dataset, dataset_spec, load_dataset
@@ -269,21 +267,8 @@ def twice():
 BAD["a name twice"] = (twice(), "occurs twice")
 
 
-def refusal(capsys, monkeypatch, path, config):
-    """Returns the line that the command line prints for a recipe that it must refuse with exit code 2."""
-    recipe = path.with_suffix(".json")
-    recipe.write_text(json.dumps({"model": "mlp", **config}))
-    monkeypatch.setattr("sys.argv", ["trainer", "run", str(recipe)])
-    with pytest.raises(SystemExit) as caught:
-        command_line.main()
-    assert caught.value.code == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    return printed.err
-
-
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_answered_by_a_sentence(name, save, tmp_path, capsys, monkeypatch):
+def test_a_bad_file_is_answered_by_a_sentence(name, save, tmp_path, refusal):
     content, pattern = BAD[name]
     path = save(content)
     began = time.monotonic()
@@ -291,7 +276,7 @@ def test_a_bad_file_is_answered_by_a_sentence(name, save, tmp_path, capsys, monk
         dataset_spec("npz", {"path": str(path), "task": "auto"})
     assert time.monotonic() - began < 5
     assert str(caught.value).rstrip().endswith(".")
-    line = refusal(capsys, monkeypatch, path, {"dataset": "npz", "dataset_options": {"path": str(path)}})
+    line = refusal("npz", path)
     assert line == f"trainer: {' '.join(str(caught.value).split())}\n"
     assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["data.json", "data.npz"]
 

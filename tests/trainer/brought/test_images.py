@@ -394,21 +394,8 @@ BAD = {
 }  # fmt: skip
 
 
-def refusal(capsys, monkeypatch, path):
-    """Returns the line that the command line prints for a recipe that it must refuse with exit code 2."""
-    recipe = path.with_suffix(".json")
-    recipe.write_text(json.dumps({"model": "mlp", "dataset": "images", "dataset_options": {"path": str(path)}}))
-    monkeypatch.setattr("sys.argv", ["trainer", "run", str(recipe)])
-    with pytest.raises(SystemExit) as caught:
-        command_line.main()
-    assert caught.value.code == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    return printed.err
-
-
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_archive_is_answered_by_a_sentence(name, save, tmp_path, capsys, monkeypatch):
+def test_a_bad_archive_is_answered_by_a_sentence(name, save, tmp_path, refusal):
     content, pattern = BAD[name]
     path = save(content)
     began = time.monotonic()
@@ -417,7 +404,7 @@ def test_a_bad_archive_is_answered_by_a_sentence(name, save, tmp_path, capsys, m
     assert time.monotonic() - began < 5
     assert str(caught.value).endswith(".")
     assert "\x1b" not in str(caught.value)
-    assert refusal(capsys, monkeypatch, path) == f"trainer: {' '.join(str(caught.value).split())}\n"
+    assert refusal("images", path) == f"trainer: {' '.join(str(caught.value).split())}\n"
     assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["data.json", "data.zip"]
 
 
