@@ -62,7 +62,7 @@ class Brought:
         try:
             kept = json.loads(cache.read_text(encoding="utf-8"))
             if kept["schema"] == SCHEMA and kept["limits"] == vars(limits):
-                return report_of(kept["report"])
+                return Report.from_json(kept["report"])
         except (OSError, ValueError, KeyError, TypeError):
             pass
         from trainer.brought.inspection import inspect_file
@@ -97,14 +97,3 @@ def read_meta(folder: Path) -> Brought | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def report_of(fields: dict) -> Report:
-    """Returns the report that `Report.to_json` wrote."""
-    return Report(
-        fields["dataset"],
-        fields["options"],
-        fields["summary"],
-        tuple(Finding(**finding) for finding in fields["findings"]),
-        fields["details"],
-    )

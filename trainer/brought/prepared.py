@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,18 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from trainer.brought.limits import Limits
-from trainer.brought.report import Finding, Report
+from trainer.brought.recent import Recent, identity
+from trainer.brought.report import Report
 from trainer.brought.shelf import Shelf, folder_for, open_folder, prune
 from trainer.dataset import Arrays, DataSpec
-from trainer.errors import DataError
 
 #: Raised when the same file would be read into other arrays than before.
 VERSION = 1
-_KEPT = 2
-_kept: OrderedDict[tuple, Prepared] = OrderedDict()
-_guard = threading.Lock()
-# One file is read once at a time; others need not wait for it (but for the rare two of one lock).
-_locks = [threading.Lock() for _ in range(16)]
+# Large arrays lie on disk, so that their size does not count here.
+_kept = Recent(lambda found: 0)
 
 Reading = tuple[Report, DataSpec | None]
 
@@ -64,18 +59,7 @@ def prepare(path: Path, recipe: dict, limits: Limits, read: Callable[[Shelf], Re
         DataError: what `read` raises, or the arrays cannot be kept.
     """
     recipe = {**recipe, "version": VERSION, "limits": vars(limits)}
-    key = (*identity(path), repr(recipe))
-    with _locks[hash(key) % len(_locks)]:
-        with _guard:
-            if key in _kept:
-                _kept.move_to_end(key)
-                return _kept[key]
-        found = read_or_open(path, recipe, limits, read)
-        with _guard:
-            _kept[key] = found
-            while len(_kept) > _KEPT:
-                _kept.popitem(last=False)
-    return found
+    return _kept.get(path, repr(recipe), lambda: read_or_open(path, recipe, limits, read))
 
 
 def read_or_open(path: Path, recipe: dict, limits: Limits, read: Callable[[Shelf], Reading]) -> Prepared:
@@ -84,7 +68,7 @@ def read_or_open(path: Path, recipe: dict, limits: Limits, read: Callable[[Shelf
     folder = folder_for(path, sha256, recipe)
     try:
         about, arrays = open_folder(folder)
-        return Prepared(report_from(about["report"]), DataSpec.from_json(about["spec"]), Arrays(**arrays))
+        return Prepared(Report.from_json(about["report"]), DataSpec.from_json(about["spec"]), Arrays(**arrays))
     except (OSError, ValueError, KeyError, TypeError):
         pass
     with Shelf(folder) as shelf:
@@ -98,27 +82,8 @@ def read_or_open(path: Path, recipe: dict, limits: Limits, read: Callable[[Shelf
     return Prepared(report, spec, Arrays(**arrays))
 
 
-def identity(path: Path) -> tuple[str, int, int]:
-    """Returns what changes when a file does: where it is, its size in bytes, and when it was written (ns).
-
-    Raises:
-        DataError: it is not there.
-    """
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}. Correct the path.") from None
-    return str(path.resolve()), status.st_size, status.st_mtime_ns
-
-
 @lru_cache(maxsize=32)
 def digest(path: str, size: int, time: int) -> str:
     """Returns a file's SHA-256 in hex; the size and time say whether it is still the same file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def report_from(fields: dict) -> Report:
-    """Returns the report that `Report.to_json` wrote."""
-    fields = {name: value for name, value in fields.items() if name != "is_ready"}
-    return Report(**{**fields, "findings": tuple(Finding(**finding) for finding in fields["findings"])})

@@ -73,6 +73,16 @@ class Report:
         """Returns the report as JSON values."""
         return {**dataclasses.asdict(self), "is_ready": self.is_ready}
 
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Report:
+        """Returns the report that `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError: it is none.
+        """
+        own = {field.name: fields[field.name] for field in dataclasses.fields(cls)}
+        return cls(**{**own, "findings": tuple(Finding(**finding) for finding in own["findings"])})
+
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Returns findings with errors first, then warnings, then notes."""

@@ -5,7 +5,6 @@ import os
 import time
 import tracemalloc
 import zipfile
-from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from tests.trainer.brought.hostile import (
 )
 from trainer.brought.arrays.reader import inspect_arrays, prepare_arrays
 from trainer.brought.limits import Limits
+from trainer.brought.recent import Recent
 from trainer.dataset import Dataset, dataset_spec, load_dataset
 from trainer.errors import DataError
 
@@ -344,7 +344,7 @@ def test_large_arrays_lie_on_disk_and_are_read_in_blocks(save, datasets, monkeyp
     np.testing.assert_array_equal(found.arrays.x[..., 0], x)
     assert reported[-1] == (1.0, "Reading x: 8 of 8 MB")
     # The next process finds it there.
-    monkeypatch.setattr("trainer.brought.prepared._kept", OrderedDict())
+    monkeypatch.setattr("trainer.brought.prepared._kept", Recent(lambda found: 0))
     monkeypatch.setattr("trainer.brought.arrays.reader.read_arrays", None)
     again = prepare_arrays(path)
     assert (again.spec, again.report) == (found.spec, found.report)

@@ -9,7 +9,6 @@ import time
 import tracemalloc
 import zipfile
 import zlib
-from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from tests.trainer.brought.hostile import encrypted, flipped, mutated, npz, patc
 from trainer import __main__ as command_line
 from trainer.brought.images.reader import inspect_images, prepare_images
 from trainer.brought.limits import Limits
+from trainer.brought.recent import Recent
 from trainer.dataset import dataset_spec, load_dataset
 from trainer.errors import DataError
 from trainer.registry import DATASETS
@@ -447,7 +447,7 @@ def test_decoded_images_lie_on_disk_and_are_found_again(save, datasets, monkeypa
     found = prepare_images(path, progress=lambda done, text: reported.append(text))
     assert isinstance(found.arrays.x, np.memmap)
     assert reported == ["Looking at sizes and colours", "Reading images: 0 of 7"]
-    monkeypatch.setattr("trainer.brought.prepared._kept", OrderedDict())
+    monkeypatch.setattr("trainer.brought.prepared._kept", Recent(lambda found: 0))
     monkeypatch.setattr("trainer.brought.images.reader.Decoding", None)
     again = prepare_images(path)
     assert (again.spec, again.report.to_json()) == (found.spec, found.report.to_json())
