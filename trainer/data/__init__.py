@@ -1,0 +1,1 @@
+"""Data sets: what they are, how they are split, and in which order training sees them."""

@@ -1,0 +1,99 @@
+"""A data set, split, and the order in which training sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from trainer.data.specs import DataSpec
+from trainer.data.splits import Split, count_validation, own_split, split_indices
+from trainer.data.statistics import measure_inputs
+from trainer.data.values import Arrays, Rows, as_inputs, as_targets, stream_above
+from trainer.errors import DataError
+
+
+class Dataset:
+    """A data set, split and ready to be trained on.
+
+    The order of training is a function of (seed, epoch), and the position in it is the step
+    number, so that nothing has to be remembered to go on exactly.
+
+    Args:
+        spec: what it is.
+        train, validation, test: its parts; the last two may be None.
+    """
+
+    def __init__(self, spec: DataSpec, train: Split, validation: Split | None = None, test: Split | None = None):
+        self.spec, self.train, self.validation, self.test = spec, train, validation, test
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Arrays, spec: DataSpec | None = None, *, validation_split: float = 0.0, seed: int = 0
+    ) -> Dataset:
+        """Splits arrays by `seed`, with every class in both parts where that is possible.
+
+        Args:
+            arrays: raw examples and targets.
+            spec: what they are; guessed from the arrays if None (integer targets: classes).
+            validation_split: the part kept for validation, in [0, 1); where the arrays have a validation split of
+                their own, that is used instead, unless this is 0.
+            seed: which examples those are.
+
+        Raises:
+            DataError: x and y differ in length, or labels lie outside the classes.
+        """
+        x, y = np.asarray(arrays.x), np.asarray(arrays.y)
+        if len(x) != len(y):
+            raise DataError(
+                f"x and y must have one row per example. Received: {len(x)} and {len(y)} rows. Give both the same rows."
+            )
+        if not len(x):
+            raise DataError("x must have at least one example. Received: none. Give more rows.")
+        spec = spec or guess_spec(x, y)
+        if x.shape[1:] != tuple(spec.input_shape):
+            raise DataError(
+                f"Each example must have the shape {tuple(spec.input_shape)}. Received: {x.shape[1:]}. Reshape x."
+            )
+        x, y = as_inputs(x, spec.columns), as_targets(y, spec)
+        kept, held_out = np.arange(len(x)), np.array([], int)
+        if validation_split and arrays.x_validation is None:
+            kept, held_out = split_indices(y, spec, count_validation(len(x), validation_split), seed)
+        # Which of the two it is follows from the size alone, so that the same recipe is always fed the same way.
+        pick = (lambda rows: Rows(x, rows)) if x.nbytes > stream_above() else (lambda rows: x[rows])
+        train = Split(pick(kept), y[kept])
+        validation = Split(pick(held_out), y[held_out]) if len(held_out) else None
+        if validation_split and arrays.x_validation is not None:
+            validation = own_split(arrays.x_validation, arrays.y_validation, spec)
+        test = own_split(arrays.x_test, arrays.y_test, spec) if arrays.x_test is not None else None
+        return cls(measure_inputs(spec, train), train, validation, test)
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Returns the number of optimizer steps in one pass; the last batch may be smaller."""
+        return -(-len(self.train) // batch_size)
+
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Returns the order of one epoch: a permutation, int32 (n,), of (seed, epoch) alone."""
+        return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(len(self.train)).astype(np.int32)
+
+    def batches(self, batch_size: int, seed: int, step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields the batches that training sees after `step` updates, without end.
+
+        Yields:
+            x (batch, *input_shape) and y (batch, …), as in `Split`.
+        """
+        per_epoch = self.steps_per_epoch(batch_size)
+        while True:
+            epoch, position = divmod(step, per_epoch)
+            order = self.order(seed, epoch + 1)
+            for first in range(position * batch_size, len(order), batch_size):
+                chosen = order[first : first + batch_size]
+                yield self.train.x[chosen], self.train.y[chosen]
+                step += 1
+
+
+def guess_spec(x: np.ndarray, y: np.ndarray) -> DataSpec:
+    """Returns what the arrays look like: integer targets are classes, others a regression."""
+    if np.issubdtype(y.dtype, np.integer):
+        return DataSpec("classification", x.shape[1:], len(x), num_classes=int(y.max()) + 1)
+    return DataSpec("regression", x.shape[1:], len(x))

@@ -1,0 +1,36 @@
+"""Data sets of the catalogue, by name."""
+
+from __future__ import annotations
+
+from trainer.data.dataset import Dataset
+from trainer.data.specs import DataSpec
+
+
+def load_dataset(name: str, options: dict, *, validation_split: float, seed: int) -> Dataset:
+    """Loads a data set of the catalogue and splits it.
+
+    Args:
+        name: an entry of `DATASETS`.
+        options: its options; defaults are filled in.
+        validation_split: the part kept for validation, in [0, 1).
+        seed: of the split, and of data that is made.
+
+    Raises:
+        ConfigError: unknown name or option.
+        DataError: the data cannot be had or read; the sentence says what to do.
+    """
+    from trainer.registry import DATASETS
+
+    entry = DATASETS[name]
+    options = entry.parse(options)
+    return Dataset.from_arrays(
+        entry.build(seed, **options), dataset_spec(name, options), validation_split=validation_split, seed=seed
+    )
+
+
+def dataset_spec(name: str, options: dict) -> DataSpec:
+    """Returns what is known of a catalogue data set without loading it."""
+    from trainer.registry import DATASETS
+
+    spec = DATASETS[name].spec
+    return spec(**options) if callable(spec) else spec

@@ -1,0 +1,79 @@
+"""Which examples are for training and which for validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.data.specs import DataSpec
+from trainer.data.values import Rows, as_inputs, as_targets, stream_above
+from trainer.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set, in memory or, where that is a `Rows`, read as it is needed.
+
+    Attributes:
+        x: (n, *input_shape), uint8 or float32, numpy.ndarray or `Rows`.
+        y: int32 (n,) for a classification, float32 (n, 1) for a regression, float32 (n, labels) of 0
+            and 1 for a multilabel task.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the inputs are read as they are needed."""
+        return isinstance(self.x, Rows)
+
+
+def count_validation(examples: int, validation_split: float) -> int:
+    """Returns how many of `examples` are kept for validation; at least one if any are asked for."""
+    return max(1, round(examples * validation_split)) if validation_split else 0
+
+
+def count_training(spec: DataSpec, validation_split: float) -> int:
+    """Returns how many examples are trained on: all where the data set has a validation split of its own."""
+    return spec.examples - (0 if spec.validation_examples else count_validation(spec.examples, validation_split))
+
+
+def split_indices(y: np.ndarray, spec: DataSpec, held_out: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns indices for training and validation, stratified by class where that is possible."""
+    from sklearn.model_selection import train_test_split
+
+    indices, strata = np.arange(len(y)), None
+    if spec.task == "classification":
+        counts = np.bincount(y, minlength=spec.num_classes)
+        if counts[counts > 0].min() >= 2 and min(held_out, len(y) - held_out) >= np.count_nonzero(counts):
+            strata = y
+    kept, validation = train_test_split(indices, test_size=held_out, random_state=seed % 2**32, stratify=strata)
+    return np.sort(kept), np.sort(validation)
+
+
+def own_split(x: np.ndarray, y: np.ndarray, spec: DataSpec) -> Split:
+    """Returns a part that the data set keeps apart itself, streamed where it is large."""
+    x = as_inputs(x, spec.columns)
+    return Split(Rows(x, np.arange(len(x))) if x.nbytes > stream_above() else x, as_targets(y, spec))
+
+
+def check_batch_size(batch_size: int, spec: DataSpec, validation_split: float) -> None:
+    """Raises ConfigError where a batch is larger than the training split."""
+    training = count_training(spec, validation_split)
+    if training < 1:
+        raise ConfigError(
+            f"validation_split must leave at least one training example. Received: {validation_split} of "
+            f"{spec.examples} examples. Choose a smaller validation_split.",
+            "validation_split",
+        )
+    if batch_size > training:
+        raise ConfigError(
+            f"batch_size must be between 1 and {training} (the number of training examples). "
+            f"Received: {batch_size}. Choose a smaller batch.",
+            "batch_size",
+        )

@@ -1,0 +1,142 @@
+"""Raw examples and targets as arrays of the kinds that training takes."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.data.specs import Column, DataSpec
+from trainer.errors import DataError
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What a data set's function returns: raw examples and targets.
+
+    Attributes:
+        x: (examples, *input_shape), uint8 or float32, raw: scaling is part of the model.
+        y: (examples,) integer labels, (examples,) float targets, or (examples, labels) of 0 and 1.
+        x_test, y_test: the data set's own test split, if it has one.
+        x_validation, y_validation: its own validation split, if it has one.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    x_test: np.ndarray | None = None
+    y_test: np.ndarray | None = None
+    x_validation: np.ndarray | None = None
+    y_validation: np.ndarray | None = None
+
+
+class Rows:
+    """Some rows of an array that may lie on disk: they are read when they are asked for.
+
+    Args:
+        whole: (examples, …), such as a numpy.memmap.
+        chosen: which of its rows, int (n,).
+    """
+
+    def __init__(self, whole: np.ndarray, chosen: np.ndarray):
+        self._whole, self._chosen = whole, chosen
+        self.shape, self.dtype = (len(chosen), *whole.shape[1:]), whole.dtype
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def __getitem__(self, key) -> np.ndarray:
+        """Reads the rows of a slice or of an array of places."""
+        # take() lets other threads run while it waits for the disk.
+        return np.take(self._whole, self._chosen[key], axis=0)
+
+
+def stream_above() -> int:
+    """Returns how many bytes of inputs stay in memory; more are streamed. TRAINDECK_STREAM_ABOVE sets it."""
+    return int(os.environ.get("TRAINDECK_STREAM_ABOVE") or 2**30)
+
+
+def as_inputs(x: np.ndarray, columns: tuple[Column, ...] = ()) -> np.ndarray:
+    """Returns inputs as uint8 (kept, four times smaller) or float32; a table's numbers may be missing.
+
+    Raises:
+        DataError: a value that is not finite as float32, with its row.
+    """
+    x = np.asarray(x)
+    if x.dtype == np.uint8:
+        return np.ascontiguousarray(x)
+    may_miss = np.array([column.kind == "number" for column in columns]) if columns else False
+    return np.ascontiguousarray(as_finite(x, "Inputs", may_miss))
+
+
+def as_finite(values: np.ndarray, what: str, may_miss: np.ndarray | bool = False) -> np.ndarray:
+    """Returns values as float32, or raises DataError with the first that float32 cannot hold, and its row.
+
+    Args:
+        values: (n, …).
+        what: the subject of the sentence.
+        may_miss: where NaN is allowed, as a value is missing: bool of the shape of an example.
+    """
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float32, copy=False)
+    for first, block in blocks(numbers):
+        wrong = np.argwhere(~np.isfinite(block) & ~(may_miss & np.isnan(block)))
+        if len(wrong):
+            place = (first + wrong[0][0], *wrong[0][1:])
+            raise DataError(
+                f"{what} must be finite numbers that float32 can hold. Received: {values[tuple(place)]} in row "
+                f"{place[0]}. Correct or remove the row."
+            )
+    return numbers
+
+
+def blocks(x: np.ndarray | Rows, size: int = 1 << 24) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields an array's first row and rows, block by block: what lies on disk is never in memory as a whole.
+
+    Args:
+        x: (n, …).
+        size: of a block in bytes; rows of images are large.
+    """
+    rows = max(1, size // max(1, x.dtype.itemsize * math.prod(x.shape[1:])))
+    for first in range(0, len(x), rows):
+        yield first, x[first : first + rows]
+
+
+def as_targets(y: np.ndarray, spec: DataSpec) -> np.ndarray:
+    """Returns labels as int32 (n,), regression targets as float32 (n, 1), several labels as float32 (n, labels).
+
+    Raises:
+        DataError: a label that is no whole number in [0, num_classes), with its value and row; a target
+            that is not finite; more than one target per example.
+    """
+    y = np.asarray(y)
+    if spec.task == "multilabel":
+        return as_labels(y, spec)
+    if y.size != len(y):
+        raise DataError(f"y must hold one target per example. Received: shape {y.shape}. Choose one column.")
+    if spec.task == "regression":
+        return as_finite(y.reshape(-1, 1), "Targets")
+    y = y.reshape(-1)
+    # Written so that NaN, which compares as false, counts as wrong.
+    wrong = np.flatnonzero(~((y >= 0) & (y < spec.num_classes) & (y == np.floor(y))))
+    if len(wrong):
+        raise DataError(
+            f"Labels must be whole numbers from 0 to {spec.num_classes - 1}. Received: {y[wrong[0]]} "
+            f"in row {wrong[0]}. Correct the label, or number the classes from 0."
+        )
+    return y.astype(np.int32)
+
+
+def as_labels(y: np.ndarray, spec: DataSpec) -> np.ndarray:
+    """Returns 0 or 1 for every label as float32 (n, labels); raises DataError for anything else."""
+    if y.ndim != 2 or y.shape[1] != spec.num_classes:
+        raise DataError(f"y must have {spec.num_classes} columns, one a label. Received: shape {y.shape}.")
+    wrong = np.argwhere(~((y == 0) | (y == 1)))
+    if len(wrong):
+        raise DataError(
+            f"Each label must be 0 or 1. Received: {y[tuple(wrong[0])]} in row {wrong[0][0]}, column {wrong[0][1]}. "
+            "Correct it there."
+        )
+    return y.astype(np.float32)
