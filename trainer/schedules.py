@@ -1,6 +1,6 @@
-"""Learning-rate schedules: each entry returns a Keras schedule, a function of the optimizer's step count.
+"""Learning-rate schedules: each entry returns a function of the batches trained on so far.
 
-So the rate follows from the step alone, and a resumed run goes on with the right one.
+So the rate follows from the step alone, and a resumed run continues with the right one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Plan:
 
     Attributes:
         learning_rate: the optimizer's own: the highest that a schedule reaches.
-        steps_per_epoch: optimizer steps in one epoch.
-        total_steps: optimizer steps in the whole run.
+        steps_per_epoch: batches in one epoch.
+        total_steps: batches in the whole run.
     """
 
     learning_rate: float
@@ -40,9 +40,14 @@ def step(
     """Returns learning_rate · factor^floor(epochs / every)."""
     import keras
 
-    return keras.optimizers.schedules.ExponentialDecay(
-        plan.learning_rate, every * plan.steps_per_epoch, factor, staircase=True
-    )
+    class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
+        """Counts drops in whole numbers: Keras divides floats, which XLA rounds so that a drop can come a step late."""
+
+        def __call__(self, step):
+            drops = keras.ops.cast(step, "int64") // (every * plan.steps_per_epoch)
+            return plan.learning_rate * keras.ops.power(factor, keras.ops.cast(drops, "float32"))
+
+    return StepDecay()
 
 
 @SCHEDULES.register(label="Exponential", help="Lower the rate a little after every step.", order=2)

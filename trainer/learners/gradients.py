@@ -7,6 +7,15 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 
+def is_kernel(variable) -> bool:
+    """Returns whether a variable is a kernel: a matrix or more, and not a bias.
+
+    Some biases are matrices: those of a GRU (one row per bias) and of attention (one row per head).
+    """
+    name = variable.name.rsplit("/", 1)[-1].split(":")[0]
+    return len(variable.shape) >= 2 and "bias" not in name
+
+
 @dataclass(frozen=True)
 class GradientRules:
     """Penalties on weights and limits on gradients.
@@ -14,7 +23,7 @@ class GradientRules:
     Attributes:
         clip_norm: gradients are scaled down to this overall norm where they exceed it, or None.
         clip_value: every single gradient is cut to at most this size, before that; or None.
-        l1, l2: weight of the penalties on |w| and w² of every kernel (biases are left alone).
+        l1, l2: weight of the penalties on |w| and w² of every kernel. Biases are left alone, whatever their rank.
     """
 
     clip_norm: float | None = None
@@ -24,7 +33,7 @@ class GradientRules:
 
     def penalty(self, variables: list) -> list[tf.Tensor]:
         """Returns what is added to the loss, as a list of no or one scalar."""
-        kernels = [tf.convert_to_tensor(variable) for variable in variables if len(variable.shape) >= 2]
+        kernels = [tf.convert_to_tensor(variable) for variable in variables if is_kernel(variable)]
         if not (self.l1 or self.l2) or not kernels:
             return []
         parts = [self.l1 * tf.reduce_sum(tf.abs(k)) + self.l2 * tf.reduce_sum(tf.square(k)) for k in kernels]
