@@ -29,6 +29,7 @@ class Column:
             once the data is loaded.
         fill_with: what a number's fill is, of the training split.
         missing: how many examples lack the value.
+        number_format: how the file writes a number, a key of `trainer.brought.tables.number_formats.FORMATS`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Column:
     fill: float = 0.0
     fill_with: Literal["median", "mean"] = "median"
     missing: int = 0
+    number_format: str = "1234.5"
 
     @property
     def features(self) -> int:
