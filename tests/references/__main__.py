@@ -19,7 +19,8 @@ def main(arguments: list[str]) -> int:
         for row in rows:
             difference = f"{row.difference:.1e}" if row.difference else "0"
             mark = "" if row.difference <= row.limit else "  DIFFERS"
-            print(f"{row.number:{number}}  {row.reference:{reference}}  {row.count:>7,}  {difference:>10}  {row.limit:g}{mark}")
+            names = f"{row.number:{number}}  {row.reference:{reference}}"
+            print(f"{names}  {row.count:>7,}  {difference:>10}  {row.limit:g}{mark}")
     return int(code)
 
 

@@ -18,7 +18,7 @@ def cosine(steps, total, final=0.0):
 
 def after_warmup(rising, final):
     rise, fall = STEPS / rising, cosine(STEPS - rising, PLAN.total_steps - rising, final)
-    return np.where(STEPS < rising, rise, fall)
+    return np.where(np.less(STEPS, rising), rise, fall)
 
 
 FORMULAS = {
