@@ -95,7 +95,7 @@ class Guard:
         if not self._is_allowed(host):
             raise Refused(403, "This address is not allowed. Add its name to server.allowedHosts.")
         origin = connection.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _host_of(origin) != host.lower():
             raise Refused(403, "This request comes from another site. Open Traindeck's own page.")
 
     def check_token(self, token: str, run_id: str, purpose: str = "read") -> None:
@@ -137,6 +137,13 @@ class Guard:
             pattern == "*" or name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:]))
             for pattern in (*LOOPBACK, *patterns)
         )
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # such as "http://[": not a URL
+        return None
 
 
 def _configured_hosts() -> list[str]:

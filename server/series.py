@@ -33,7 +33,7 @@ class Window:
         hi: one past the last row; None for the newest.
         buckets: at most this many buckets, 1 to 131,072.
         smoothing: weight of the past in the moving average, 0 to 0.999.
-        columns: names to send; None for all.
+        columns: names to send, each once; None for all.
     """
 
     lo: int = 0
@@ -63,7 +63,8 @@ class Window:
             hi=None if hi == 2**53 else hi,
             buckets=read_number(query, "buckets", cls.buckets, int, 1, MAX_BUCKETS),
             smoothing=read_number(query, "smoothing", cls.smoothing, float, 0.0, 0.999),
-            columns=tuple(filter(None, names.split(","))) if names is not None else None,
+            # Each name once: smoothing a column takes time, and a query has room for thousands of names.
+            columns=tuple(dict.fromkeys(filter(None, names.split(",")))) if names is not None else None,
         )
 
 

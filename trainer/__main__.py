@@ -16,10 +16,11 @@ from tqdm import tqdm
 
 from trainer.brought.quoting import plain_name
 from trainer.brought.report import Report
+from trainer.choices import list_choices
 from trainer.config import RunConfig
 from trainer.errors import TrainerError
-from trainer.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS, Registry
 from trainer.run import Run
+from trainer.settings import check_settings
 from trainer.store import RunStore
 
 app = typer.Typer(
@@ -151,53 +152,18 @@ def describe_report(report: Report, path: str) -> str:
 
 @app.command()
 def catalog(as_json: AsJson = False) -> None:
-    """List models, data sets, optimizers, losses, metrics, downloads and devices, with their options."""
-    from trainer.devices import list_devices
-    from trainer.engine import load_engine
-
-    load_engine()
-    registries = {
-        "models": MODELS,
-        "datasets": DATASETS,
-        "optimizers": OPTIMIZERS,
-        "losses": LOSSES,
-        "metrics": METRICS,
-        "exports": EXPORTS,
-    }
-    entries = {plural: describe_registry(registry) for plural, registry in registries.items()}
-    entries["devices"] = [{"name": device.name, "label": device.label} for device in list_devices()]
+    """List models, data sets, optimizers, losses, metrics, schedules, settings, exports and devices."""
+    choices = list_choices()
     if as_json:
-        print(json.dumps(entries, indent=2))
+        print(json.dumps(choices, indent=2))
         return
-    for plural, found in entries.items():
+    for plural, entries in choices.items():
         print(plural)
-        for entry in found:
-            print(f"  {entry['name']:<32} {entry.get('help', entry['label'])}")
+        for entry in entries:
+            limit = f" {entry['allowed']} (default {entry['default']})" if "allowed" in entry else ""
+            print(f"  {entry['name']:<32} {entry['label'] if plural == 'devices' else entry['help']}{limit}")
             for option in entry.get("options", ()):
                 print(f"    {option['name']:<30} {option['allowed']} (default {option['default']})")
-
-
-def describe_registry(registry: Registry) -> list[dict]:
-    """Returns a registry's entries with their options as JSON-ready values."""
-    return [
-        {
-            "name": entry.name,
-            "label": entry.label,
-            "help": entry.help,
-            "options": [
-                {
-                    "name": option.name,
-                    "kind": option.kind,
-                    "default": option.default,
-                    "allowed": option.allowed,
-                    "choices": list(option.choices),
-                    "help": option.help,
-                }
-                for option in entry.options
-            ],
-        }
-        for entry in registry.values()
-    ]
 
 
 def follow(training: Run) -> None:
@@ -246,6 +212,7 @@ def refuse(sentence: str) -> None:
 def main() -> None:
     """Runs the command line; bad input is one line on stderr and exit code 2, never a traceback."""
     try:
+        check_settings()
         code = app(standalone_mode=False)
     except typer.TyperException as error:
         refuse(f"{error.format_message()} See python -m trainer --help.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -21,10 +22,25 @@ class Device:
     Attributes:
         name: as in the configuration: "CPU:0".
         label: what a person reads.
+        source: how it was found, as a sentence.
     """
 
     name: str
     label: str
+    source: str = "Found by TensorFlow."
+
+
+def find_devices(root: Path = Path("/")) -> list[Device]:
+    """Returns the processor and the NVIDIA GPUs that the system shows, without loading TensorFlow.
+
+    Args:
+        root: of the file system.
+    """
+    devices = [Device("CPU:0", f"CPU ({processor_name()})", "Every machine has it.")]
+    for path in sorted((root / "dev").glob("nvidia[0-9]*"), key=lambda path: int(path.name[6:])):
+        name, source = f"GPU:{len(devices) - 1}", f"Found as /dev/{path.name}. TensorFlow checks it when a run starts."
+        devices.append(Device(name, name.replace(":", " "), source))
+    return devices
 
 
 def list_devices() -> list[Device]:

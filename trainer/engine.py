@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib import metadata
 
+from trainer.settings import read_setting
+
 _lock = threading.Lock()
 _status = "cold"
 _is_compiling = False
@@ -33,9 +35,12 @@ def count_threads() -> int:
 
     The bits of some operations depend on it, so it is fixed at the start and recorded with each
     run. TRAINDECK_THREADS overrides it.
+
+    Raises:
+        ConfigError: TRAINDECK_THREADS is not a whole number of at least 1.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(os.environ.get("TRAINDECK_THREADS") or min(allowed, 16))
+    return read_setting("TRAINDECK_THREADS", min(allowed, 16))
 
 
 def load_engine(threads: int | None = None) -> None:

@@ -187,6 +187,14 @@ def test_a_bad_number_is_answered_with_a_sentence(site, query):
     assert "Received" in answer.json()["error"]
 
 
+def test_a_column_that_is_named_many_times_is_worked_on_once(site, monkeypatch):
+    smoothed = []
+    monkeypatch.setattr("server.series.smooth", lambda values, weight: smoothed.append(1) or smooth(values, weight))
+    header, _columns = read(site, columns="loss," * 12_000 + "accuracy")
+    assert header["columns"] == ["loss", "accuracy"]
+    assert len(smoothed) == 2
+
+
 def test_a_long_history_is_smoothed_in_a_thread_and_stays_small(make_site, monkeypatch):
     import server.series
 

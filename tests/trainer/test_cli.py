@@ -13,7 +13,7 @@ import pytest
 
 from tests.trainer.recipes import ENDLESS, digits, line
 from tests.trainer.watching import cut_at, finish, wait_for_step
-from trainer import RunStore
+from trainer import RunConfig, RunStore
 from trainer.__main__ import main
 from trainer.history import History
 
@@ -301,7 +301,14 @@ def test_catalog_lists_everything_with_its_options(cli):
     code, out, _ = cli("catalog", "--json")
     assert code == 0
     catalog = json.loads(out)
-    assert {"models", "datasets", "optimizers", "losses", "metrics", "devices"} <= catalog.keys()
+    assert {"models", "datasets", "optimizers", "losses", "metrics", "schedules", "exports"} <= catalog.keys()
+    settings = {entry["name"]: entry for entry in catalog["settings"]}
+    assert {"clip_norm", "gradient_accumulation_steps", "ema_momentum", "early_stopping"} <= settings.keys()
+    assert settings["epochs"]["default"] == 10
+    assert [option["name"] for option in settings["early_stopping"]["options"]][:2] == ["monitor", "patience"]
+    # Every field of a configuration is there: as an entry's name, its options, or a setting.
+    named = {"model", "dataset", "optimizer", "loss", "metrics", "schedule"}
+    assert settings.keys() == RunConfig.model_fields.keys() - named - {f"{name}_options" for name in named}
     models = {entry["name"]: entry for entry in catalog["models"]}
     assert {"mlp", "cnn", "linear"} <= models.keys()
     options = {option["name"]: option for option in models["mlp"]["options"]}
@@ -309,7 +316,39 @@ def test_catalog_lists_everything_with_its_options(cli):
     assert options["activation"]["choices"]
     assert catalog["devices"][0]["name"] == "CPU:0"
     text = cli("catalog")[1]
-    assert all(name in text for name in ("mlp", "digits", "adam", "batch_norm", "CPU:0"))
+    assert all(name in text for name in ("mlp", "digits", "adam", "batch_norm", "cosine", "patience", "CPU:0"))
+
+
+@pytest.mark.parametrize("arguments", [("catalog", "--json"), ("list",), ("inspect", "data.csv")])
+def test_what_does_not_train_does_not_load_tensorflow(tmp_path, arguments):
+    (tmp_path / "data.csv").write_text("a,b\n" + "1,2\n3,4\n" * 40)
+    program = f"""
+import sys, trainer.__main__ as command
+sys.argv = ["trainer", *{arguments!r}]
+try:
+    command.main()
+except SystemExit as end:
+    assert not end.code, end.code
+assert not {{"tensorflow", "keras"}} & set(sys.modules)
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "TRAINDECK_RUNS": str(tmp_path / "runs")}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("TRAINDECK_THREADS", "-1", "between 1 and 1,024"),
+        ("TRAINDECK_THREADS", "two", "between 1 and 1,024"),
+        ("TRAINDECK_MAX_BYTES", "abc", "of at least 1"),
+        ("TRAINDECK_STREAM_ABOVE", "1.5", "of at least 0"),
+    ],
+)
+def test_a_wrong_environment_variable_is_one_line(cli, monkeypatch, name, value, allowed):
+    monkeypatch.setenv(name, value)
+    assert_refused(cli("list"), name, f"whole number {allowed}", repr(value))
 
 
 def test_help_is_no_error(cli):

@@ -5,6 +5,7 @@ import pytest
 
 from trainer import MODELS, RunConfig, RunStore
 from trainer.build import build_learner
+from trainer.devices import find_devices
 from trainer.errors import ConfigError
 
 SIZES = [
@@ -37,3 +38,13 @@ def test_a_model_too_large_for_the_memory_is_refused_in_a_sentence(tmp_path, mon
 def test_a_device_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     with pytest.raises(ConfigError, match=r"device must be one that this machine has: CPU:0.*Received: 'GPU:7'"):
         RunStore(tmp_path / "runs").create(RunConfig(model="mlp", dataset="digits", device="GPU:7"))
+
+
+def test_devices_are_found_without_tensorflow(tmp_path):
+    (tmp_path / "dev").mkdir()
+    assert [device.name for device in find_devices(tmp_path)] == ["CPU:0"]
+    for name in ("nvidia0", "nvidia10", "nvidia2", "nvidiactl", "nvidia-uvm"):
+        (tmp_path / "dev" / name).touch()
+    found = find_devices(tmp_path)
+    assert [device.name for device in found] == ["CPU:0", "GPU:0", "GPU:1", "GPU:2"]
+    assert "/dev/nvidia10" in found[-1].source

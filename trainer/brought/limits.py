@@ -1,9 +1,10 @@
-"""How large brought data may be; checked before anything is parsed."""
+"""How large uploaded data may be; checked before anything is parsed."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
+
+from trainer.settings import read_setting
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,10 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """Returns the limits in force."""
-        return cls(**{
-            field.name: int(os.environ.get(f"TRAINDECK_MAX_{field.name.upper()}") or field.default)
-            for field in fields(cls)
-        })  # fmt: skip
+        """Returns the limits in force.
+
+        Raises:
+            ConfigError: a variable is not a whole number of at least 1.
+        """
+        names = {field.name: f"TRAINDECK_MAX_{field.name.upper()}" for field in fields(cls)}
+        return cls(**{field.name: read_setting(names[field.name], field.default) for field in fields(cls)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from trainer.data.specs import Column, DataSpec
 from trainer.errors import DataError
+from trainer.settings import read_setting
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Rows:
 
 def stream_above() -> int:
     """Returns how many bytes of inputs stay in memory; more are streamed. TRAINDECK_STREAM_ABOVE sets it."""
-    return int(os.environ.get("TRAINDECK_STREAM_ABOVE") or 2**30)
+    return read_setting("TRAINDECK_STREAM_ABOVE", 2**30)
 
 
 def as_inputs(x: np.ndarray, columns: tuple[Column, ...] = ()) -> np.ndarray:
