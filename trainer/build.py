@@ -67,15 +67,23 @@ class Parts:
         return supervised(model, self, kind, **extra)
 
 
-def build(config: RunConfig) -> Plan:
+def build(config: RunConfig, known: DataSpec | None = None) -> Plan:
     """Loads the data and builds the learner in this thread, on the device in force.
+
+    Args:
+        config: the recipe.
+        known: the run's data as it was measured when the run began, or None at its beginning.
 
     Raises:
         ConfigError, DataError: what does not fit or cannot be had, and what to do.
     """
     load_engine()
     dataset = load_dataset(
-        config.dataset, config.dataset_options, validation_split=config.validation_split, seed=config.seed
+        config.dataset,
+        config.dataset_options,
+        validation_split=config.validation_split,
+        seed=config.seed,
+        known=known,
     )
     steps = dataset.steps_per_epoch(config.batch_size)
     learner = build_learner(config, dataset.spec, class_weights(config, dataset))

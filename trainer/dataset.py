@@ -2,13 +2,14 @@
 
 from trainer.data.dataset import Dataset, guess_spec
 from trainer.data.loading import dataset_spec, load_dataset
-from trainer.data.specs import GOALS, Column, DataSpec
+from trainer.data.specs import GOALS, MOST_VALUES, Column, DataSpec
 from trainer.data.splits import Split, check_batch_size, count_training, count_validation, own_split, split_indices
 from trainer.data.statistics import measure_columns, measure_inputs
 from trainer.data.values import Arrays, Rows, as_finite, as_inputs, as_labels, as_targets, blocks, stream_above
 
 __all__ = [
     "GOALS",
+    "MOST_VALUES",
     "Arrays",
     "Column",
     "DataSpec",

@@ -39,9 +39,12 @@ def recycle(plan: Plan, config: RunConfig) -> Plan:
     fresh = plan.learner
     if not fresh.is_compiled:
         return plan
-    # The inputs' statistics are variables of the model; a target's are compiled in.
+    # The inputs' statistics are variables of the model, and of a category only the number of its values is compiled
+    # in; a target's statistics are.
     spec = plan.dataset.spec
-    columns = tuple(dataclasses.replace(column, fill=0.0) for column in spec.columns)
+    columns = tuple(
+        dataclasses.replace(column, fill=0.0, vocabulary=(str(column.features),)) for column in spec.columns
+    )
     spec = dataclasses.replace(spec, mean=(), variance=(), columns=columns)
     recipe = [config.model_dump(exclude=_NOT_COMPILED), dataclasses.asdict(spec)]
     # A schedule is compiled with the number of its last step, and balanced weights follow from the split.

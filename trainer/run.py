@@ -268,6 +268,7 @@ class Run(RunRecord):
                     begun=lambda known: self._begun(command, known),
                     background=background,
                     known_fingerprint=self.fingerprint,
+                    known_spec=self.spec,
                     at_most=at_most,
                 )
                 outcome, tested = session.run()

@@ -19,6 +19,7 @@ import numpy as np
 from trainer.build import Plan, build
 from trainer.checkpoint import drop_after, list_checkpoints, newest_state, read_state, restore, state_arrays, sweep
 from trainer.config import RunConfig, best_epoch, best_step
+from trainer.dataset import DataSpec
 from trainer.engine import differences, fingerprint, load_engine
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.history import History
@@ -89,12 +90,14 @@ class Session:
         begun: Callable[[dict], None],
         background: Executor,
         known_fingerprint: dict | None = None,
+        known_spec: DataSpec | None = None,
         at_most: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ):
         self._folder, self._config, self._history, self.progress = folder, config, history, progress
         self._wanted, self._note, self._begun = wanted, note, begun
         self._background, self._known_fingerprint, self._at_most = background, known_fingerprint, at_most
+        self._known_spec = known_spec
         self._clock = clock
         self._checkpoints = folder / "checkpoints"
         self._learner = None
@@ -124,7 +127,7 @@ class Session:
         self._say("Loading the data and building the model")
         with tf.device(self._config.device), listening(self._hear):
             try:
-                plan = recycle(build(self._config), self._config)
+                plan = recycle(build(self._config, self._known_spec), self._config)
             except PreparationEnded:
                 # Nothing was trained, so there is nothing to save: the next session begins as this one did.
                 return self._wanted(), {}
@@ -184,6 +187,8 @@ class Session:
         if changed:
             self._note(f"Continued, not bit-identical: {', '.join(changed)}.")
         stride = learner.grad_norm_stride
+        for sentence in plan.dataset.notes:
+            self._note(sentence)
         known = {"spec": plan.dataset.spec, "fingerprint": print_now, "grad_norm_stride": stride, "from_step": step}
         self._begun(known)
 

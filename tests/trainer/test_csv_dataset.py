@@ -83,7 +83,7 @@ def test_raw_values_reach_training_as_they_are(path):
     assert dataset.spec.task == "regression"
     assert [dataclasses.replace(column, fill=0) for column in dataset.spec.columns] == [
         Column("size", "number", missing=1),
-        Column("colour", "category", ("red", "", "blue"), missing=6),
+        Column("colour", "category", ("red", "", "blue"), fill_with="missing", missing=6),
     ]
     assert dataset.spec.columns[1].fill == 2
     expected = [

@@ -118,6 +118,12 @@ def predict(run, x):
         return learner.model.predict(x, verbose=0)
 
 
+def raw_rows(run):
+    """Returns x of all rows with a target, in the codes that the run's model knows."""
+    options = run.config.dataset_options
+    return load_dataset("csv", options, validation_split=0, seed=0, known=run.spec).train.x
+
+
 def validation_rows(run):
     """Returns which of the rows with a target are the validation split."""
     whole = load_dataset("csv", run.config.dataset_options, validation_split=0, seed=0)
@@ -136,7 +142,7 @@ def test_default_settings_are_enough_for_real_tables(trained, name):
 def test_the_exported_model_predicts_raw_rows_as_training_does(trained, judged):
     for name, run in trained.items():
         found, rows = judged[name], validation_rows(run)
-        x = load_dataset("csv", run.config.dataset_options, validation_split=0, seed=0).train.x
+        x = raw_rows(run)
         np.testing.assert_allclose(found["predicted"], predict(run, x), rtol=1e-4, atol=1e-5)
         predicted, y = np.array(found["predicted"])[rows], np.array(found["y"])[rows]
         if found["classes"]:
@@ -153,7 +159,7 @@ def test_the_exported_model_predicts_raw_rows_as_training_does(trained, judged):
 def test_unknown_and_missing_values_are_predicted_as_in_training(trained, judged):
     run = trained["made.csv"]
     codes = {value: place for place, value in enumerate(run.spec.columns[2].vocabulary, start=1)}
-    x = load_dataset("csv", run.config.dataset_options, validation_split=0, seed=0).train.x[:4].copy()
+    x = raw_rows(run)[:4].copy()
     x[:, 2] = [0, codes[""], codes["red"], codes["red"]]
     x[3, :2] = np.nan
     np.testing.assert_allclose(judged["odd"], predict(run, x), rtol=1e-4, atol=1e-5)
@@ -185,7 +191,7 @@ def test_a_saved_model_takes_raw_rows_whatever_it_is_made_of(store, tmp_path, mo
     run.start()
     assert finish(run).status == "completed", run.reason
     # It is all in the run: the file is not needed.
-    x = load_dataset("csv", run.config.dataset_options, validation_split=0, seed=0).train.x[:3]
+    x = raw_rows(run)[:3]
     path.unlink()
     export(run, "savedmodel.zip", tmp_path / "savedmodel.zip")
     zipfile.ZipFile(tmp_path / "savedmodel.zip").extractall(tmp_path)

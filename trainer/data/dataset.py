@@ -9,7 +9,8 @@ import numpy as np
 from trainer.data.specs import DataSpec
 from trainer.data.splits import Split, count_validation, own_split, split_indices
 from trainer.data.statistics import measure_inputs
-from trainer.data.values import Arrays, Rows, as_inputs, as_targets, stream_above
+from trainer.data.values import Arrays, Rows, as_inputs, as_targets, recode, stream_above
+from trainer.data.vocabularies import adopt, code_tables, learn_vocabularies
 from trainer.errors import DataError
 
 
@@ -22,14 +23,24 @@ class Dataset:
     Args:
         spec: what it is.
         train, validation, test: its parts; the last two may be None.
+
+    Attributes:
+        notes: what whoever trains on it should know, as sentences.
     """
 
     def __init__(self, spec: DataSpec, train: Split, validation: Split | None = None, test: Split | None = None):
         self.spec, self.train, self.validation, self.test = spec, train, validation, test
+        self.notes: tuple[str, ...] = ()
 
     @classmethod
     def from_arrays(
-        cls, arrays: Arrays, spec: DataSpec | None = None, *, validation_split: float = 0.0, seed: int = 0
+        cls,
+        arrays: Arrays,
+        spec: DataSpec | None = None,
+        *,
+        validation_split: float = 0.0,
+        seed: int = 0,
+        known: DataSpec | None = None,
     ) -> Dataset:
         """Splits arrays by `seed`, with every class in both parts where that is possible.
 
@@ -39,6 +50,7 @@ class Dataset:
             validation_split: the part kept for validation, in [0, 1); where the arrays have a validation split of
                 their own, that is used instead, unless this is 0.
             seed: which examples those are.
+            known: what a run has already learned from these examples, which is then not learned again; or None.
 
         Raises:
             DataError: x and y differ in length, or labels lie outside the classes.
@@ -60,13 +72,16 @@ class Dataset:
         if validation_split and arrays.x_validation is None:
             kept, held_out = split_indices(y, spec, count_validation(len(x), validation_split), seed)
         # Which of the two it is follows from the size alone, so that the same recipe is always fed the same way.
-        pick = (lambda rows: Rows(x, rows)) if x.nbytes > stream_above() else (lambda rows: x[rows])
+        learned = adopt(spec, known) if known else learn_vocabularies(spec, x, kept)
+        codes = code_tables(spec, learned)
+        is_streamed = x.nbytes > stream_above()
+        pick = (lambda rows: Rows(x, rows, codes)) if is_streamed else (lambda rows: recode(x[rows], codes))
         train = Split(pick(kept), y[kept])
         validation = Split(pick(held_out), y[held_out]) if len(held_out) else None
         if validation_split and arrays.x_validation is not None:
             validation = own_split(arrays.x_validation, arrays.y_validation, spec)
         test = own_split(arrays.x_test, arrays.y_test, spec) if arrays.x_test is not None else None
-        return cls(measure_inputs(spec, train), train, validation, test)
+        return cls(learned if known else measure_inputs(learned, train), train, validation, test)
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Returns the number of optimizer steps in one pass; the last batch may be smaller."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from trainer.data.copies import note_copies
 from trainer.data.dataset import Dataset
 from trainer.data.specs import DataSpec
 
 
-def load_dataset(name: str, options: dict, *, validation_split: float, seed: int) -> Dataset:
+def load_dataset(
+    name: str, options: dict, *, validation_split: float, seed: int, known: DataSpec | None = None
+) -> Dataset:
     """Loads a data set of the catalogue and splits it.
 
     Args:
@@ -14,6 +17,7 @@ def load_dataset(name: str, options: dict, *, validation_split: float, seed: int
         options: its options; defaults are filled in.
         validation_split: the part kept for validation, in [0, 1).
         seed: of the split, and of data that is made.
+        known: what a run has already learned from this data, or None.
 
     Raises:
         ConfigError: unknown name or option.
@@ -23,9 +27,12 @@ def load_dataset(name: str, options: dict, *, validation_split: float, seed: int
 
     entry = DATASETS[name]
     options = entry.parse(options)
-    return Dataset.from_arrays(
-        entry.build(seed, **options), dataset_spec(name, options), validation_split=validation_split, seed=seed
-    )
+    arrays = entry.build(seed, **options)
+    spec = dataset_spec(name, options)
+    dataset = Dataset.from_arrays(arrays, spec, validation_split=validation_split, seed=seed, known=known)
+    # The data sets of the catalogue are known; a file may hold anything.
+    dataset.notes = note_copies(dataset) if options.get("path") else ()
+    return dataset
 
 
 def dataset_spec(name: str, options: dict) -> DataSpec:

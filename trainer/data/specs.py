@@ -16,6 +16,10 @@ GOALS = {
 }
 
 
+#: A model tells at most this many values of a category apart, the most frequent ones of the training split.
+MOST_VALUES = 64
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a table, as the model takes it; a table's examples are float32 (columns,).
@@ -25,25 +29,29 @@ class Column:
         kind: "number" (the raw value, NaN where it is missing) or "category" (a code: 0 for a value that is not
             in the vocabulary, else its place there, counted from 1).
         vocabulary: a category's values, most frequent first; "" stands for a missing one.
-        fill: what the value is taken for where it is missing: a number, or a category's code. A number's is known
-            once the data is loaded.
-        fill_with: what a number's fill is, of the training split.
+        fill: what replaces a missing value: a number, or a category's code. Known once the data is loaded.
+        fill_with: how the fill follows from the training split. A number's: "median" or "mean"; a category's:
+            "missing" (a value of its own) or "most_frequent".
         missing: how many examples lack the value.
         number_format: how the file writes a number, a key of `trainer.brought.tables.number_formats.FORMATS`.
+        is_raw: whether `vocabulary` lists every value in the file, and the one to train with is still to be learned.
     """
 
     name: str
     kind: Literal["number", "category"]
     vocabulary: tuple[str, ...] = ()
     fill: float = 0.0
-    fill_with: Literal["median", "mean"] = "median"
+    fill_with: Literal["median", "mean", "missing", "most_frequent"] = "median"
     missing: int = 0
     number_format: str = "1234.5"
+    is_raw: bool = False
 
     @property
     def features(self) -> int:
-        """How many numbers the model makes of it: one, or one for each value of the vocabulary."""
-        return len(self.vocabulary) if self.kind == "category" else 1
+        """How many numbers the model makes of it: one, or one for each value of the vocabulary (at most, if raw)."""
+        if self.kind == "number":
+            return 1
+        return min(len(self.vocabulary), MOST_VALUES) if self.is_raw else len(self.vocabulary)
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,9 @@ class DataSpec:
         standardize: whether the model standardizes its inputs with the training split's statistics.
         mean, variance: those statistics, float32 (input_shape[-1],), known once the data is loaded: of each
             feature or channel, over all steps or pixels; of a category's code 0 and 1, since it is not standardized.
-        target_std, target_mean: a regression's target in its own units; the model predicts in these
-            units and the loss is measured in standard deviations. (1, 0): as it is.
+        standardize_target: whether a regression's target is scaled although the inputs are not standardized.
+        target_std, target_mean: of a regression's target in the training split, in its own units; the model
+            predicts in these units and the loss is measured in standard deviations. (1, 0): as it is.
         source, licence, url: where it comes from.
         columns: of a table with raw columns, numbers first, which the model encodes itself; else empty.
         sha256: of the file that the data was read from, or "".
@@ -91,6 +100,7 @@ class DataSpec:
     columns: tuple[Column, ...] = ()
     sha256: str = ""
     validation_examples: int = 0
+    standardize_target: bool = False
 
     @classmethod
     def from_json(cls, fields: dict) -> DataSpec:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from trainer.data.specs import DataSpec
 from trainer.data.splits import Split
-from trainer.data.values import blocks
+from trainer.data.values import Rows, blocks
+
+#: How many bytes of columns are held at once while they are measured.
+AT_ONCE = 2**28
 
 
 def measure_inputs(spec: DataSpec, train: Split) -> DataSpec:
@@ -25,28 +29,43 @@ def measure_inputs(spec: DataSpec, train: Split) -> DataSpec:
             squares = sum(((block - mean) ** 2).sum(axis=axes) for _, block in blocks(train.x))
             variance = np.maximum(squares / count, 1e-12)
             spec = dataclasses.replace(spec, mean=tuple(mean.tolist()), variance=tuple(variance.tolist()))
-        if spec.task == "regression":
-            y = train.y.astype(np.float64)
-            spec = dataclasses.replace(spec, target_mean=float(y.mean()), target_std=float(y.std()) or 1.0)
+    if spec.task == "regression" and (spec.standardize or spec.standardize_target):
+        y = train.y.astype(np.float64)
+        spec = dataclasses.replace(spec, target_mean=float(y.mean()), target_std=float(y.std()) or 1.0)
     return spec
 
 
 def measure_columns(spec: DataSpec, train: Split) -> DataSpec:
     """Returns a table's spec with what the training split says: fills, and statistics of the filled numbers."""
-    columns, mean, variance = [], [], []
-    for place, column in enumerate(spec.columns):
-        middle, spread = 0.0, 1.0
-        if column.kind == "number":
-            values = np.concatenate([block[:, place] for _, block in blocks(train.x)]).astype(np.float64)
-            is_missing = np.isnan(values)
-            present = values[~is_missing]
-            if len(present):
-                fill = np.median(present) if column.fill_with == "median" else present.mean()
-                column = dataclasses.replace(column, fill=float(fill))
-            values[is_missing] = column.fill
-            # A column that is constant here may vary in the rows that are held out.
-            middle, spread = float(values.mean()), float(values.var()) or 1.0
-        columns.append(column)
-        mean.append(middle)
-        variance.append(spread)
+    columns, mean, variance = list(spec.columns), [0.0] * len(spec.columns), [1.0] * len(spec.columns)
+    numbers = [place for place, column in enumerate(columns) if column.kind == "number"]
+    for place, values in read_columns(train.x, numbers):
+        is_missing = np.isnan(values)
+        present = values[~is_missing]
+        if len(present):
+            fill = np.median(present) if columns[place].fill_with == "median" else present.mean()
+            columns[place] = dataclasses.replace(columns[place], fill=float(fill))
+        values[is_missing] = columns[place].fill
+        # A column that is constant here may vary in the rows that are held out.
+        mean[place], variance[place] = float(values.mean()), float(values.var()) or 1.0
     return dataclasses.replace(spec, columns=tuple(columns), mean=tuple(mean), variance=tuple(variance))
+
+
+def read_columns(x: np.ndarray | Rows, places: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields whole columns, one after the other; all rows are read once for as many columns as fit `AT_ONCE`.
+
+    Args:
+        x: float32 (n, columns).
+        places: the columns.
+
+    Yields:
+        A column's place and its values, float64 (n,).
+    """
+    step = max(1, AT_ONCE // (4 * max(1, len(x))))
+    for first in range(0, len(places), step):
+        group = places[first : first + step]
+        held = np.empty((len(group), len(x)), np.float32)
+        for row, block in blocks(x):
+            held[:, row : row + len(block)] = block[:, group].T
+        for place, values in zip(group, held, strict=True):
+            yield place, values.astype(np.float64)

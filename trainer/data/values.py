@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +38,11 @@ class Rows:
     Args:
         whole: (examples, …), such as a numpy.memmap.
         chosen: which of its rows, int (n,).
+        codes: see `recode`.
     """
 
-    def __init__(self, whole: np.ndarray, chosen: np.ndarray):
-        self._whole, self._chosen = whole, chosen
+    def __init__(self, whole: np.ndarray, chosen: np.ndarray, codes: Mapping[int, np.ndarray] | None = None):
+        self._whole, self._chosen, self._codes = whole, chosen, codes or {}
         self.shape, self.dtype = (len(chosen), *whole.shape[1:]), whole.dtype
 
     def __len__(self) -> int:
@@ -50,7 +51,19 @@ class Rows:
     def __getitem__(self, key) -> np.ndarray:
         """Reads the rows of a slice or of an array of places."""
         # take() lets other threads run while it waits for the disk.
-        return np.take(self._whole, self._chosen[key], axis=0)
+        return recode(np.take(self._whole, self._chosen[key], axis=0), self._codes)
+
+
+def recode(x: np.ndarray, codes: Mapping[int, np.ndarray]) -> np.ndarray:
+    """Replaces the codes of categories in place and returns x.
+
+    Args:
+        x: float32 (n, columns).
+        codes: by column: the new code for each old one, float32.
+    """
+    for place, table in codes.items():
+        x[:, place] = table[x[:, place].astype(np.int64)]
+    return x
 
 
 def stream_above() -> int:

@@ -136,9 +136,6 @@ def read_arrays(
     details = describe(file, roles, targets, scaling)
     if any(finding.level == "error" for finding in findings):
         return Report("npz", {}, f"{scans['train'].rows:,} examples", in_order(findings), details), None
-    y = targets.values["train"]
-    # Only where inputs are standardized are a regression's targets too; see `measure_inputs`.
-    is_scaled = targets.task == "regression" and not standardize
     spec = DataSpec(
         task=targets.task,
         input_shape=layouts["train"].shape,
@@ -149,8 +146,7 @@ def read_arrays(
         class_names=targets.class_names,
         rescale=rescale,
         standardize=standardize,
-        target_mean=float(y.mean(dtype=np.float64)) if is_scaled else 0.0,
-        target_std=float(y.std(dtype=np.float64)) or 1.0 if is_scaled else 1.0,
+        standardize_target=targets.task == "regression",
         source="a file that was brought",
         licence="its owner's",
     )

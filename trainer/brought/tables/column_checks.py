@@ -12,9 +12,9 @@ from trainer.brought.quoting import quoted
 from trainer.brought.report import Finding
 from trainer.brought.tables.cells import count_numbers
 from trainer.brought.tables.columns import ColumnSummary
-from trainer.brought.tables.examples import MOST_VALUES
 from trainer.brought.tables.kinds import FEWEST_ROWS
 from trainer.brought.tables.table import Table
+from trainer.dataset import MOST_VALUES
 
 #: The largest number that 32 bits hold, and the largest whose square they hold too, as a variance needs.
 LARGEST, LARGEST_SAFE = float(np.finfo(np.float32).max), 1e18

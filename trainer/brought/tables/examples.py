@@ -15,9 +15,6 @@ from trainer.brought.tables.table import Table
 from trainer.dataset import Arrays, Column, DataSpec
 from trainer.errors import DataError
 
-#: Of a category as many values are told apart, the most frequent ones; all others are one.
-MOST_VALUES = 64
-
 
 @dataclass(frozen=True)
 class Examples:
@@ -95,21 +92,19 @@ def has_values(table: Table, names: list[str]) -> np.ndarray:
 
 
 def encode_category(summary: ColumnSummary, values: pa.ChunkedArray, missing: str) -> tuple[Column, np.ndarray]:
-    """Returns a category's column and its codes, float32 (rows,).
+    """Returns a category's raw column, with every value in the file, and its codes, float32 (rows,).
 
     Args:
         summary: of the column.
         values: string (rows,), null where missing.
         missing: see `make_examples`.
     """
-    count, text = values.null_count, values.cast(pa.string())
-    text = pc.fill_null(text, "") if missing == "missing" else text
-    counted = text.drop_null().value_counts()
+    text = pc.fill_null(values.cast(pa.string()), "")
+    counted = text.value_counts()
     order = pc.sort_indices(counted, sort_keys=[("counts", "descending"), ("values", "ascending")])
-    vocabulary = counted.field("values").take(order)[:MOST_VALUES]
+    vocabulary = counted.field("values").take(order)
     names = tuple(vocabulary.to_pylist())
-    fill = names.index("") + 1 if "" in names else int(missing == "most_frequent")
-    codes = pc.fill_null(pc.index_in(text, value_set=vocabulary), -1).to_numpy() + 1
-    if fill and count and missing == "most_frequent":
-        codes[values.is_null().to_numpy()] = fill
-    return Column(summary.name, "category", names, float(fill), missing=count), codes
+    codes = pc.index_in(text, value_set=vocabulary).to_numpy() + 1
+    fill_with = "most_frequent" if missing == "most_frequent" else "missing"
+    column = Column(summary.name, "category", names, fill_with=fill_with, missing=values.null_count, is_raw=True)
+    return column, codes
