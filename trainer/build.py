@@ -12,7 +12,7 @@ import numpy as np
 from trainer.augmentation import build_augmentation
 from trainer.config import RunConfig, seen_by
 from trainer.dataset import Dataset, DataSpec, load_dataset
-from trainer.engine import load_engine
+from trainer.engine import deterministic, load_engine
 from trainer.registry import LOSSES, METRICS, MODELS
 
 # Keras keeps names and seeds for the whole process: two runs built at once would change each other.
@@ -122,7 +122,7 @@ def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] |
 
     entry = MODELS[config.model]
     goal = seen_by(entry, spec)
-    with _building, dtype_policy(config.precision):
+    with _building, deterministic(), dtype_policy(config.precision):
         # The catalogue seeds every layer itself; this is for layers of others that do not.
         keras.utils.set_random_seed(config.seed)
         head, seeds = head_for(goal, config.loss), Seeds(config.seed)

@@ -11,12 +11,16 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib import metadata
 
+from trainer.errors import ConfigError
 from trainer.settings import read_setting
 
 _lock = threading.Lock()
 _status = "cold"
 _is_compiling = False
 _threads: dict[str, int] = {}
+_exact_lock = threading.Lock()
+#: How many blocks of `deterministic` are running.
+_exact_blocks = 0
 _NOISE = re.compile(rb"[IWE]0000 |WARNING: All log messages before absl|To enable the following instructions")
 
 
@@ -44,7 +48,7 @@ def count_threads() -> int:
 
 
 def load_engine(threads: int | None = None) -> None:
-    """Imports TensorFlow and Keras and makes them deterministic; the second call does nothing.
+    """Imports TensorFlow and Keras and fixes their number of threads; the second call does nothing.
 
     Args:
         threads: as `count_threads`, which is the default. It can be set only before the first use.
@@ -66,8 +70,7 @@ def load_engine(threads: int | None = None) -> None:
                 tf.config.threading.set_inter_op_parallelism_threads(count)
             except RuntimeError:
                 pass  # Somebody used TensorFlow before us: the fingerprint tells what is in force.
-            tf.config.experimental.enable_op_determinism()
-            # Every run compiles anew, which TensorFlow takes for a mistake.
+            # Every run compiles its own program, and TensorFlow would warn about it.
             tf.get_logger().setLevel("ERROR")
             with without_start_up_noise():
                 tf.config.list_logical_devices()  # Looks for devices now rather than in the first step.
@@ -77,6 +80,39 @@ def load_engine(threads: int | None = None) -> None:
         except BaseException:
             _status = "failed"
             raise
+
+
+@contextlib.contextmanager
+def deterministic() -> Iterator[None]:
+    """Makes TensorFlow's operations deterministic inside the block, and leaves all other code as it was.
+
+    TensorFlow has one switch per process. It stays on as long as any thread is in such a block; meanwhile
+    random operations without a seed raise an error in every thread.
+
+    Raises:
+        ConfigError: the block draws random numbers without a seed.
+    """
+    from tensorflow.python.framework import config  # The switch can be turned off only here.
+
+    global _exact_blocks
+    with _exact_lock:
+        _exact_blocks += 1
+        config.enable_op_determinism()
+    try:
+        yield
+    except RuntimeError as error:
+        if "Random ops require a seed" not in str(error):
+            raise
+        raise ConfigError(
+            "A run must not draw random numbers without a seed, because it could not be repeated. Received: a random "
+            "TensorFlow operation without one. Use layers with a seed, or keras.random with a SeedGenerator.",
+            "model",
+        ) from error
+    finally:
+        with _exact_lock:
+            _exact_blocks -= 1
+            if not _exact_blocks:
+                config.disable_op_determinism()
 
 
 @contextlib.contextmanager

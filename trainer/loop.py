@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.dataset import Dataset, Split
+from trainer.engine import deterministic
 from trainer.feeding import MOST_STEPS, Superbatch, feed
 from trainer.learners import Learner
 
@@ -77,12 +78,13 @@ def train(
     while step < epochs * steps_per_epoch:
         if step % steps_per_epoch == 0:
             learner.reset_epoch()
-        taken = batches.take(step, steps)
-        asked = clock()
-        program.compile(taken)
-        began = clock()
-        rows = program(taken, step)
-        seconds = clock() - began
+        with deterministic():
+            taken = batches.take(step, steps)
+            asked = clock()
+            program.compile(taken)
+            began = clock()
+            rows = program(taken, step)
+            seconds = clock() - began
         epoch = step // steps_per_epoch + 1
         step += taken.count
         ends_epoch = step % steps_per_epoch == 0
@@ -169,7 +171,7 @@ class Evaluator:
 
     def __call__(self, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
         """Returns the split's loss and metrics, or None where `should_stop` became true meanwhile."""
-        with self._learner.averaged():
+        with deterministic(), self._learner.averaged():
             return self._measure(should_stop)
 
     def _measure(self, should_stop: Callable[[], bool]) -> dict[str, float] | None:
