@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.advanced import plain_value
 from pages.ui.catalogue import find_brought
 from pages.ui.data.actions import delete_dialog, rename_dialog, train_on
 from pages.ui.data.chooser import bring, choose_dataset, draw_dataset_options
@@ -31,7 +32,10 @@ with right:
         options = draw_dataset_options(choice, brought, guessed)
     dataset, report, refused = (brought.dataset if brought else choice), None, ""
     try:
-        report = inspect_with(brought, guessed, options) if brought else None
+        if brought:
+            report = inspect_with(brought, guessed, options)
+        else:
+            DATASETS[dataset].parse(options)
     except TrainerError as error:
         refused = str(error)
     asked = data_header(dataset, options, brought, is_ready=not refused and (report is None or report.is_ready))
@@ -51,8 +55,8 @@ with right:
             brought.name if brought else DATASETS[choice].label,
             dataset,
             options,
-            st.session_state.get("train_validation_split_set", 0.2),
-            st.session_state.get("train_seed_set", 0),
+            plain_value("validation_split"),
+            plain_value("seed"),
         )
         loaded = load(shown)
         if loaded:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui.form_state import open_form
 from pages.ui.header import header
+from trainer import RunStore
 
 UI = Path(__file__).parent / "ui"
 
@@ -19,4 +21,5 @@ page = st.navigation(
     position="top",
 )
 header()
+open_form(RunStore.default())
 page.run()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: Where to start: enough to help, and right for letters and digits too.
+FIRST = {"rotate": 10.0, "zoom": 0.1, "shift": 0.1}
+
 
 class Augmentation(BaseModel):
     """How far each training image may be changed; 0 or False: not at all."""

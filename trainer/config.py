@@ -366,6 +366,24 @@ def find_monitor(config: RunConfig) -> str | None:
     return next(iter(asked), None)
 
 
+def suggested_model(spec: DataSpec) -> str:
+    """Returns the model to try first on such data: the first that suits it, else the first that fits."""
+    names = offered(MODELS, spec)
+    return next((name for name in names if is_suited(MODELS[name], spec)), names[0])
+
+
+def is_suited(model: Entry, spec: DataSpec) -> bool:
+    """Returns whether a model is made for such data and can be built for it with its default options."""
+    if "suits" not in model.traits or not model.traits["suits"](spec):
+        return False
+    try:
+        if "check_data" in model.traits:
+            model.traits["check_data"](spec, model.parse({}))
+    except ConfigError:
+        return False
+    return True
+
+
 def seen_by(model: Entry, spec: DataSpec) -> DataSpec:
     """Returns the data as a model takes it: with the model's own task, if it has one."""
     task = model.traits.get("task")

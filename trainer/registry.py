@@ -187,6 +187,7 @@ class Entry:
         build: the function.
         traits: what else was given to `register`, such as `spec`, and of all kinds:
             accepts: function (spec) that returns why it does not fit a data set, as a clause, or None.
+            suits: of models, function (spec) that returns whether it is the first choice for such data.
             monitor: "epoch" of models whose losses do not say how good they are: the newest epoch is the best.
             optimizer_options: of models, by optimizer, where its defaults do not suit them.
             task, learner, losses: of models that are not trained to predict a target; see `build.py`.

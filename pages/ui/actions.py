@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.forms import fill_form
 from pages.ui.text import escape_markdown
 from trainer import Run, RunStore, TrainerError
 
@@ -33,15 +32,9 @@ def act(run: Run, command: str, seen: str, source: str | int = "latest") -> None
 
 
 def use_settings(run: Run) -> None:
-    """Fills the form with a run's settings and draws the page anew."""
-    st.session_state["train_form_fill"] = run.config
+    """Fills the form with a run's settings at the next look, which follows at once."""
+    st.session_state["train_form_fill"] = run.id
     st.rerun()
-
-
-def fill_form_if_asked() -> None:
-    """Fills the form before its widgets are drawn, if a click just asked for it."""
-    if config := st.session_state.pop("train_form_fill", None):
-        fill_form(config)
 
 
 @st.dialog("Rename the run")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import streamlit as st
 
 from pages.ui.charts import schedule_figure
+from pages.ui.class_weights import draw_class_weight
+from pages.ui.keys import widget_key
+from pages.ui.limits import find_problem, valid_or_default
 from pages.ui.widgets import choose, draw_option, draw_options, draw_two_in_a_row
 from trainer import METRICS, RunConfig
-from trainer.augmentation import Augmentation
+from trainer.augmentation import FIRST, Augmentation
 from trainer.config import offered
 from trainer.dataset import DataSpec, count_training
 from trainer.engine import engine_status
+from trainer.errors import ConfigError
 from trainer.plateau import EarlyStopping, ReloadOnPlateau
 from trainer.registry import SCHEDULES, Entry, Option, describe_option
 from trainer.schedules import Plan, plot_points
@@ -21,14 +26,39 @@ PLAIN = {name: describe_option(name, info) for name, info in RunConfig.model_fie
 _NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau, "augmentation": Augmentation}
 
 
-def draw_plain(*names: str) -> dict[str, Any]:
-    """Draws fields of RunConfig itself and returns their values by name."""
-    return draw_two_in_a_row([PLAIN[name] for name in names], lambda option: f"train_{option.name}_set")
+def draw_plain(*names: str, **limits: Option) -> dict[str, Any]:
+    """Draws fields of RunConfig itself and returns their values by name.
+
+    Args:
+        names: of the fields.
+        limits: options to draw in place of those of RunConfig, where the data sets another limit.
+    """
+    return draw_two_in_a_row([limits.get(name, PLAIN[name]) for name in names], lambda option: plain_key(option.name))
+
+
+def plain_key(name: str) -> str:
+    """Returns the key of the widget for a field of RunConfig."""
+    return widget_key(name, "set")
+
+
+def plain_value(name: str) -> Any:
+    """Returns what the form says about a field of RunConfig, or its default where that is not allowed."""
+    return valid_or_default(PLAIN[name], st.session_state.get(plain_key(name), PLAIN[name].default))
 
 
 def nested_options(name: str) -> list[Option]:
-    """Returns the numbers and switches of early stopping, of going back to the best epoch, or of augmentation."""
-    return [describe_option(field, info) for field, info in _NESTED[name].model_fields.items() if field != "monitor"]
+    """Returns the options of early stopping, of reloading on a plateau, or of augmentation.
+
+    Augmentation's defaults change nothing, so the form starts from values that do.
+    """
+    first = FIRST if name == "augmentation" else {}
+    options = [describe_option(field, info) for field, info in _NESTED[name].model_fields.items() if field != "monitor"]
+    return [dataclasses.replace(option, default=first.get(option.name, option.default)) for option in options]
+
+
+def nested_key(name: str, option: Option) -> str:
+    """Returns the key of the widget for an option of early stopping, reloading or augmentation."""
+    return widget_key(f"{name}_{option.name}", "set")
 
 
 def draw_advanced(
@@ -38,9 +68,9 @@ def draw_advanced(
 
     Args:
         fields: of the RunConfig so far.
-        goal: the data as the model takes it.
+        goal: the data with the model's task.
         model, optimizer, loss: what was chosen.
-        shown: how many of the model's options stand in the open already.
+        shown: how many of the model's options are drawn outside this section.
     """
     with st.expander("Advanced", icon=":material/tune:"):
         parts = st.tabs(["Model", "Steps", "Epochs", "Saving"])
@@ -52,25 +82,25 @@ def draw_advanced(
             if goal.is_image and goal.rescale is not None and goal.task == "classification":
                 fields["augmentation"] = _nested("augmentation", "Change images at random")
             if goal.task == "classification":
-                labels = {None: "all alike", "balanced": "balanced"}
-                fields["class_weight"] = choose("weights", "class weights", labels, PLAIN["class_weight"].help)
+                fields["class_weight"] = draw_class_weight(goal, PLAIN["class_weight"].help)
         with parts[1]:
             fields["optimizer_options"] |= draw_options(optimizer, optimizer.options[1:], optimizer.label)
-            _schedule(fields, goal)
+            _schedule(fields, goal, optimizer)
             st.caption("Gradients")
             fields |= draw_plain("clip_norm", "clip_value", "gradient_accumulation_steps")
             if fields["device"].startswith("GPU"):
-                fields["precision"] = draw_option(PLAIN["precision"], "train_precision_set")
+                fields["precision"] = draw_option(PLAIN["precision"], plain_key("precision"))
         with parts[2]:
             _metrics(fields, goal)
             fields |= draw_plain("validation_split", "seed")
-            names = (
-                [*(f"val_{name}" for name in fields["metrics"])] if fields["validation_split"] else fields["metrics"]
-            )
-            first = model.traits.get("monitor") or ("val_loss" if fields["validation_split"] else "loss")
-            labels = {name: "the newest" if name == "epoch" else name for name in (first, *names)}
-            fields["monitor"] = choose("monitor", "best epoch by", labels, PLAIN["monitor"].help)
-            # What has no measure of how good it is cannot be watched by one.
+            # The losses of a model with a monitor of its own do not say how good it is.
+            names = [*([] if "monitor" in model.traits else ["loss"]), *fields["metrics"]]
+            if fields["validation_split"]:
+                names = [*(f"val_{name}" for name in names), *names]
+            first = [model.traits["monitor"]] if "monitor" in model.traits else []
+            labels = {name: "the newest" if name == "epoch" else name for name in (*first, *names)}
+            fields["monitor"] = choose("monitor", "Best epoch by", labels, PLAIN["monitor"].help)
+            # These watch a measure of quality, which such a model does not have.
             if "monitor" not in model.traits:
                 for name, label in (("early_stopping", "Stop early"), ("reload_on_plateau", "Go back when stuck")):
                     fields[name] = _nested(name, label)
@@ -95,9 +125,9 @@ def _metrics(fields: dict[str, Any], goal: DataSpec) -> None:
     )
 
 
-def _schedule(fields: dict[str, Any], goal: DataSpec) -> None:
+def _schedule(fields: dict[str, Any], goal: DataSpec, optimizer: Entry) -> None:
     labels = {None: "Constant"} | {name: entry.label for name, entry in SCHEDULES.items()}
-    name = choose("schedule", "learning-rate schedule", labels, PLAIN["schedule"].help)
+    name = choose("schedule", "Learning-rate schedule", labels, PLAIN["schedule"].help)
     fields["schedule"] = name
     if name is None:
         return
@@ -107,14 +137,22 @@ def _schedule(fields: dict[str, Any], goal: DataSpec) -> None:
     if engine_status() != "ready":
         st.caption("It is drawn here as soon as the engine is warm.")
         return
-    training = count_training(goal, st.session_state.get("train_validation_split_set", 0.2))
-    steps = -(-training // fields["batch_size"])
-    plan = Plan(fields["optimizer_options"]["learning_rate"], steps, steps * fields["epochs"])
-    figure = schedule_figure(*plot_points(entry.build(plan, **fields["schedule_options"]), plan))
+    if any(find_problem(PLAIN[name], fields[name]) for name in ("batch_size", "epochs")):
+        return
+    try:
+        options, rates = entry.parse(fields["schedule_options"]), optimizer.parse(fields["optimizer_options"])
+    except ConfigError:
+        return  # The field says what is allowed.
+    steps = -(-count_training(goal, plain_value("validation_split")) // fields["batch_size"])
+    plan = Plan(rates["learning_rate"], steps, steps * fields["epochs"])
+    figure = schedule_figure(*plot_points(entry.build(plan, **options), plan))
     st.plotly_chart(figure, key="train_schedule_plot", config={"displayModeBar": False})
 
 
 def _nested(name: str, label: str) -> dict[str, Any] | None:
-    if not st.checkbox(label, key=f"train_{name}_use", help=PLAIN[name].help, persist_state="session"):
+    if not st.checkbox(label, key=widget_key(name, "use"), help=PLAIN[name].help, persist_state="session"):
         return None
-    return draw_two_in_a_row(nested_options(name), lambda option: f"train_{name}_{option.name}_set")
+    values = draw_two_in_a_row(nested_options(name), lambda option: nested_key(name, option))
+    if name == "augmentation" and not any(values.values()):
+        st.caption(":orange[Nothing is changed: set at least one of these above 0.]")
+    return values

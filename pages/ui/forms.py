@@ -3,51 +3,60 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from typing import Any
 
 import streamlit as st
 
-from pages.ui.advanced import PLAIN, draw_advanced, draw_plain, nested_options
+from pages.ui.advanced import PLAIN, draw_advanced, draw_plain, nested_key, nested_options, plain_key, plain_value
 from pages.ui.brought_options import draw_brought_options, fill_brought_options
 from pages.ui.catalogue import HOW_TO_BRING, choice_of, dataset_labels, find_brought, is_file_reader, refuse_server_path
+from pages.ui.class_weights import fill_class_weight
 from pages.ui.inspecting import inspect
+from pages.ui.keys import widget_key
+from pages.ui.suggested_model import remember_suggested_model, suggest_model
 from pages.ui.text import escape_markdown
-from pages.ui.widgets import choose, draw_option, draw_options
+from pages.ui.widgets import choose, draw_option, draw_options, option_key
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
 from trainer.brought.store import DatasetStore
 from trainer.config import offered, seen_by, suggested_options, why_not
-from trainer.dataset import DataSpec, dataset_spec
+from trainer.dataset import DataSpec, count_training, dataset_spec
 from trainer.devices import list_devices
-from trainer.errors import TrainerError
 from trainer.registry import SCHEDULES, Entry, Registry
 
-#: How many of a model's options stand in the open; the others are advanced.
+#: How many of a model's options are drawn outside Advanced.
 _MODEL_OPTIONS_SHOWN = 2
 
 
 def fill_form(config: RunConfig) -> None:
-    """Puts a configuration into the form's widgets. Call it before they are drawn, as in a callback."""
+    """Puts a configuration into the form's widgets. Call it before they are drawn, as in a callback.
+
+    Raises:
+        TrainerError: its data set cannot be chosen here; nothing is filled then.
+    """
     state = st.session_state
+    chosen = [(registry[getattr(config, noun)], getattr(config, f"{noun}_options"))
+              for registry, noun in ((MODELS, "model"), (OPTIMIZERS, "optimizer"), (LOSSES, "loss"))]  # fmt: skip
     _fill_dataset(config)
+    for entry, options in chosen:
+        _fill_options(entry, options)
     for noun in ("model", "optimizer", "loss", "device", "metrics", "schedule"):
-        state[f"train_{noun}_select"] = getattr(config, noun)
-    state["train_monitor_select"] = config.best_by
-    state["train_weights_select"] = config.class_weight if config.class_weight == "balanced" else None
-    for registry, noun in ((MODELS, "model"), (OPTIMIZERS, "optimizer"), (LOSSES, "loss")):
-        _fill_options(registry[getattr(config, noun)], getattr(config, f"{noun}_options"))
+        state[widget_key(noun, "select")] = getattr(config, noun)
+    state[widget_key("monitor", "select")] = config.best_by
+    fill_class_weight(config.class_weight)
     # These options are the configuration's: nothing is suggested in their place.
     state["train_suggested"] = _suggestions(MODELS[config.model], OPTIMIZERS[config.optimizer])
+    remember_suggested_model(choice_of(config.dataset, config.dataset_options), config.model)
     if config.schedule:
         _fill_options(SCHEDULES[config.schedule], config.schedule_options)
     for name, option in PLAIN.items():
-        if option.kind in ("int", "float"):
-            state[f"train_{name}_set"] = getattr(config, name)
+        if option.kind in ("int", "float") or name == "precision":
+            state[plain_key(name)] = getattr(config, name)
     for name in ("early_stopping", "reload_on_plateau", "augmentation"):
         policy = getattr(config, name)
-        state[f"train_{name}_use"] = policy is not None
-        if policy:
-            for option in nested_options(name):
-                state[f"train_{name}_{option.name}_set"] = getattr(policy, option.name)
+        state[widget_key(name, "use")] = policy is not None
+        for option in nested_options(name):
+            state[nested_key(name, option)] = getattr(policy, option.name) if policy else option.default
 
 
 def draw_form() -> dict[str, Any]:
@@ -63,6 +72,7 @@ def draw_form() -> dict[str, Any]:
         spec = dataset_spec(entry.name, entry.parse(fields["dataset_options"]))
     st.caption(escape_markdown(spec.summary))
 
+    suggest_model(choice_of(entry.name, fields["dataset_options"]), spec)
     model = _select(MODELS, "model", "Model", offered(MODELS, spec), "What learns. Simple ones train fast.")
     _say_what_is_missing(MODELS, spec)
     fields["model"] = model.name
@@ -78,15 +88,18 @@ def draw_form() -> dict[str, Any]:
     _suggest(model, optimizer)
     with right:
         rate = optimizer.options[0]
-        fields["optimizer_options"] = {rate.name: draw_option(rate, f"train_{optimizer.name}_{rate.name}_set")}
+        fields["optimizer_options"] = {rate.name: draw_option(rate, option_key(optimizer, rate))}
     left, right = st.columns(2)
     with left:
-        loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, goal), "What training makes small.")
+        loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, goal), "What training minimizes.")
     fields["loss"] = loss.name
     with right:
         labels = {device.name: device.label for device in list_devices()}
         fields["device"] = choose("device", "Device", labels, PLAIN["device"].help)
-    fields |= draw_plain("epochs", "batch_size")
+    # The batch size also has a limit from the data: the number of training examples.
+    training = count_training(spec, plain_value("validation_split"))
+    batch_size = dataclasses.replace(PLAIN["batch_size"], maximum=max(1, min(PLAIN["batch_size"].maximum, training)))
+    fields |= draw_plain("epochs", "batch_size", batch_size=batch_size)
     draw_advanced(fields, goal, model, optimizer, loss, _MODEL_OPTIONS_SHOWN)
     return fields
 
@@ -103,15 +116,10 @@ def _draw_dataset() -> dict[str, Any]:
 
 
 def _fill_dataset(config: RunConfig) -> None:
-    """Puts the data set into its widgets, or leaves a sentence where it cannot be chosen here."""
     choice = choice_of(config.dataset, config.dataset_options)
-    try:
-        refuse_server_path(config.dataset, config.dataset_options)
-        brought = find_brought(DatasetStore.default(), choice)
-    except TrainerError as error:
-        st.session_state["train_fill_problem"] = str(error)
-        return
-    st.session_state["train_dataset_select"] = choice
+    refuse_server_path(config.dataset, config.dataset_options)
+    brought = find_brought(DatasetStore.default(), choice)
+    st.session_state[widget_key("dataset", "select")] = choice
     if brought:
         fill_brought_options(brought, config.dataset_options)
     else:
@@ -119,7 +127,7 @@ def _fill_dataset(config: RunConfig) -> None:
 
 
 def _suggest(model: Entry, optimizer: Entry) -> None:
-    """Puts what a model learns well with into the optimizer's widgets, and takes it back when another is chosen.
+    """Puts the options that suit a model into the optimizer's widgets, and removes them when another is chosen.
 
     What a person has set stays.
     """
@@ -127,8 +135,7 @@ def _suggest(model: Entry, optimizer: Entry) -> None:
     wanted, before = _suggestions(model, optimizer), state.get("train_suggested", {})
     if wanted == before:
         return
-    defaults = {f"train_{entry.name}_{option.name}_set": option.default for entry in OPTIMIZERS.values()
-                for option in entry.options}  # fmt: skip
+    defaults = {option_key(entry, option): option.default for entry in OPTIMIZERS.values() for option in entry.options}
     for key, value in before.items():
         if state.get(key) == value:
             state[key] = defaults[key]
@@ -140,7 +147,7 @@ def _suggest(model: Entry, optimizer: Entry) -> None:
 
 def _suggestions(model: Entry, optimizer: Entry) -> dict[str, Any]:
     options = suggested_options(model, optimizer.name)
-    return {f"train_{optimizer.name}_{name}_set": value for name, value in options.items()}
+    return {widget_key(f"{optimizer.name}_{name}", "set"): value for name, value in options.items()}
 
 
 def _select(registry: Registry, noun: str, label: str, names: list[str], help: str) -> Entry:
@@ -159,4 +166,4 @@ def _say_what_is_missing(registry: Registry, spec: DataSpec) -> None:
 
 def _fill_options(entry: Entry, options: dict[str, Any]) -> None:
     for option in entry.options:
-        st.session_state[f"train_{entry.name}_{option.name}_set"] = options.get(option.name, option.default)
+        st.session_state[option_key(entry, option)] = options.get(option.name, option.default)

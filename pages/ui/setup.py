@@ -1,12 +1,13 @@
-"""The set-up panel: presets, the form, Start training."""
+"""The setup panel: presets, the form, Start training."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.actions import fill_form_if_asked
 from pages.ui.catalogue import refuse_server_path
+from pages.ui.form_state import follow, is_draft, mirror, settle
 from pages.ui.forms import draw_form, fill_form
+from pages.ui.scrolling import scroll_up_for
 from pages.ui.text import escape_markdown
 from trainer import Run, RunConfig, RunStore, TrainerError
 from trainer.errors import DataError
@@ -14,22 +15,38 @@ from trainer.presets import PRESETS
 
 
 def setup_panel(store: RunStore, run: Run | None) -> None:
-    """Draws the set-up; on a narrow screen it is folded while a run is live.
+    """Draws the setup; on a narrow screen it is folded while a run is live.
 
     Args:
         store: where the new run goes.
         run: the run that is shown beside it, if any.
     """
-    fill_form_if_asked()
+    refused = mirror(run) if run and st.session_state.pop("train_form_fill", None) == run.id else None
+    follow(run)
     is_live = run is not None and run.is_live
     with st.container(key="train_setup_toggle"):
-        is_open = st.toggle("Show the set-up", key="train_setup_show") if is_live else True
-    with (
-        st.container(key="train_setup_open" if is_open else "train_setup_folded"),
-        st.container(key="train_setup_form", border=True, gap="small"),
-    ):
+        scroll_up_for(st.session_state.get("train_run_started", ""))
+        is_folded = is_live and not st.toggle("Show the setup", key="train_setup_show")
+        # A marker for the style sheet: another key around the form would mount it again and close Advanced.
+        if is_folded:
+            st.container(key="train_setup_folded")
+    with st.container(key="train_setup_form", border=True, gap="small"):
+        if refused:
+            st.warning(escape_markdown(refused), icon=":material/database_off:")
         _presets()
+        if run is not None and is_draft():
+            _draft_note(run)
         _form(store)
+
+
+def _draft_note(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_draft_note"):
+        st.caption(f"Changed here, not started yet. {escape_markdown(run.name)} keeps its own settings.")
+        st.button("Discard changes", key="train_draft_discard", type="tertiary", on_click=_discard, args=(run,))
+
+
+def _discard(run: Run) -> None:
+    st.session_state["train_form_fill"] = run.id
 
 
 def _presets() -> None:
@@ -46,8 +63,6 @@ def _presets() -> None:
 
 def _form(store: RunStore) -> None:
     config, problem = None, ""
-    if unfilled := st.session_state.pop("train_fill_problem", None):
-        st.warning(escape_markdown(unfilled), icon=":material/database_off:")
     try:
         fields = draw_form()
         refuse_server_path(fields["dataset"], fields["dataset_options"])
@@ -79,11 +94,11 @@ def _open_data_page() -> None:
 
 
 def _start(store: RunStore, config: RunConfig) -> None:
-    """Starts a run, unless another tab was quicker."""
+    """Starts a run, unless another tab did so first."""
     busy = next((other for other in store.list() if other.is_live), None)
     if busy:
         st.query_params["run"] = busy.id
-        st.toast(f"{escape_markdown(busy.name)} is training already. This is it.", icon=":material/info:")
+        st.toast(f"{escape_markdown(busy.name)} is training already. Showing it now.", icon=":material/info:")
         return
     try:
         run = store.create(config)
@@ -91,4 +106,6 @@ def _start(store: RunStore, config: RunConfig) -> None:
     except TrainerError as error:
         st.session_state["train_start_problem"] = str(error)
         return
+    settle(run.id)
+    st.session_state["train_run_started"] = run.id
     st.query_params["run"] = run.id

@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.keys import widget_key
+from pages.ui.limits import find_problem
 from trainer.registry import Entry, Option
 
 
@@ -13,7 +15,12 @@ def draw_options(entry: Entry, options: tuple[Option, ...], title: str = "") -> 
     """Draws options of an entry two in a row and returns their values by name."""
     if title and options:
         st.caption(title)
-    return draw_two_in_a_row(options, lambda option: f"train_{entry.name}_{option.name}_set")
+    return draw_two_in_a_row(options, lambda option: option_key(entry, option))
+
+
+def option_key(entry: Entry, option: Option) -> str:
+    """Returns the key of the widget for an option of an entry."""
+    return widget_key(f"{entry.name}_{option.name}", "set")
 
 
 def draw_two_in_a_row(options: tuple[Option, ...] | list[Option], key_of) -> dict[str, Any]:
@@ -27,37 +34,44 @@ def draw_two_in_a_row(options: tuple[Option, ...] | list[Option], key_of) -> dic
 
 
 def draw_option(option: Option, key: str) -> Any:
-    """Draws one option and returns its value."""
-    if key not in st.session_state:
-        st.session_state[key] = option.default
+    """Draws one option and returns its value, which may be out of range: the field then says what is allowed."""
+    state = st.session_state
+    if key not in state or not _fits(option, state[key]):
+        state[key] = option.default
+    label = sentence_case(option.label)
     common = {"key": key, "help": option.help, "persist_state": "session"}
     if option.kind == "bool":
-        return st.checkbox(option.label, **common)
+        return st.checkbox(label, **common)
     if option.kind == "choice":
-        return st.selectbox(option.label, option.choices, **common)
-    # None allows an empty field, which is how an option that may be left out is switched off.
-    empty = {"value": None, "placeholder": "off"} if option.optional else {}
-    if option.kind == "int":
-        low, high = (None if bound is None else int(bound) for bound in (option.minimum, option.maximum))
-        return st.number_input(option.label, min_value=low, max_value=high, step=1, **empty, **common)
-    if option.kind == "float":
-        if st.session_state[key] is not None:
-            st.session_state[key] = float(st.session_state[key])
-        low = option.above if option.above is not None else option.minimum
-        return st.number_input(
-            option.label,
-            min_value=None if low is None else float(low),
-            max_value=None if option.maximum is None else float(option.maximum),
-            step=_step(option),
-            format="%g",
-            **empty,
-            **common,
-        )
-    return st.text_input(option.label, **common)
+        return st.selectbox(label, option.choices, **common)
+    if option.kind not in ("int", "float"):
+        return st.text_input(label, **common)
+    if option.kind == "float" and state[key] is not None:
+        state[key] = float(state[key])
+    step = {"step": 1} if option.kind == "int" else {"step": _step(option), "format": "%g"}
+    # An empty optional field switches the option off.
+    value = st.number_input(label, value=None, placeholder="off" if option.optional else "", **step, **common)
+    if problem := find_problem(option, value):
+        st.caption(f":red[{problem}]")
+    return value
+
+
+def sentence_case(label: str) -> str:
+    """Returns a label with a capital first letter."""
+    return label[:1].upper() + label[1:]
+
+
+def _fits(option: Option, value: Any) -> bool:
+    """Returns whether a widget of this kind can hold the value; one from an older draft may be of another kind."""
+    if option.kind in ("int", "float"):
+        return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+    if option.kind == "choice":
+        return value in option.choices
+    return isinstance(value, bool if option.kind == "bool" else str)
 
 
 def choose(noun: str, label: str, labels: dict[Any, str], help: str, page: str = "train") -> Any:
-    """Draws a selector and returns what is chosen; a choice that is no longer offered gives way to the first.
+    """Draws a selector and returns what is chosen. The first is chosen where the choice is no longer offered.
 
     Args:
         noun: what is chosen, for the key.
@@ -66,13 +80,13 @@ def choose(noun: str, label: str, labels: dict[Any, str], help: str, page: str =
         help: of the selector.
         page: that it is on, for the key.
     """
-    key, before = f"{page}_{noun}_select", f"{page}_{noun}_chosen"
+    key, before = widget_key(noun, "select", page), widget_key(noun, "chosen", page)
     if st.session_state.get(key) not in labels:
         last = st.session_state.get(before)
         st.session_state[key] = last if last in labels else next(iter(labels))
     asked = st.session_state.get(key)
     chosen = st.selectbox(label, list(labels), format_func=labels.get, key=key, help=help, persist_state="session")
-    # A browser sends labels: one that was renamed since, or any other text, stands for no choice.
+    # A browser sends labels. One that was renamed since, or any other text, is no choice.
     st.session_state[before] = chosen if chosen in labels else asked
     return st.session_state[before]
 

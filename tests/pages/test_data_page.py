@@ -123,6 +123,14 @@ def test_the_batch_is_augmented_as_the_first_step_of_training_does(store):
     assert not np.array_equal(before, after)
 
 
+def test_an_option_out_of_range_is_a_sentence(store):
+    page = open_data("linear")
+    page.number_input(key="train_linear_size_set").set_value(0).run()
+    assert not page.exception
+    assert any("size" in error.value and "must be" in error.value for error in page.error)
+    assert button(page, "Train on this").disabled
+
+
 def test_nothing_is_downloaded_unasked(store, tmp_path, monkeypatch):
     import urllib.request
 

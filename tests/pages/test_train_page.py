@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-import trainer.store
-from trainer import RunConfig, RunStore
+from tests.pages.conftest import INDEX, button, open_page
+from trainer import RunConfig
 
-INDEX = str(Path(__file__).parents[2] / "pages" / "index.py")
 #: Long enough to be paused; the tests never wait for its end.
 LONG = {"dataset": "digits", "model": "mlp", "epochs": 100_000}
 SHORT = {"dataset": "iris", "model": "linear", "epochs": 2}
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch, cured):
-    """The store that the page uses, in a folder of its own; its runs are ended."""
-    store = RunStore(tmp_path / "runs")
-    monkeypatch.setattr(trainer.store, "_default", store)
-    yield store
-    assert store.close(timeout=60)
-
-
-def open_page(run=None) -> AppTest:
-    page = AppTest.from_file(INDEX, default_timeout=60)
-    if run:
-        page.query_params["run"] = run.id
-    return page.run()
-
-
-def button(page: AppTest, label: str):
-    return next(found for found in page.button if found.label == label)
 
 
 def labels(page: AppTest) -> list[str]:

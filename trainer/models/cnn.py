@@ -47,6 +47,7 @@ def count_parameters(spec: DataSpec, options: dict, outputs: int) -> int:
     label="CNN",
     help="Convolutions that look for small patterns anywhere in an image: the first choice for images.",
     accepts=needs_images,
+    suits=lambda spec: spec.is_image,
     check_data=check_blocks,
     count_parameters=count_parameters,
     order=3,

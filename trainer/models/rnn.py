@@ -23,6 +23,7 @@ def needs_order(spec: DataSpec) -> str | None:
     label="RNN",
     help="Reads a sequence step by step, or an image row by row, and remembers what it saw.",
     accepts=needs_order,
+    suits=lambda spec: len(spec.input_shape) == 2,
     order=4,
 )
 def rnn(

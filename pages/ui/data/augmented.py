@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.advanced import nested_options
+from pages.ui.advanced import nested_options, plain_value
 from pages.ui.data.loading import Choice
 from pages.ui.data.pictures import scaled, strip
 from pages.ui.text import escape_markdown
@@ -14,8 +14,6 @@ from trainer.build import augmentation_of
 from trainer.engine import engine_status
 
 _SHOWN = 10
-#: What is tried first: enough to be seen, and right for letters and digits too.
-_FIRST = {"rotate": 10.0, "zoom": 0.1, "shift": 0.1}
 
 
 def augmented_batch(dataset: Dataset, choice: Choice) -> None:
@@ -29,7 +27,7 @@ def augmented_batch(dataset: Dataset, choice: Choice) -> None:
     values = {}
     for column, option in zip(st.columns(len(options), vertical_alignment="bottom"), options, strict=True):
         key = f"data_augmentation_{option.name}_set"
-        st.session_state.setdefault(key, _FIRST.get(option.name, option.default))
+        st.session_state.setdefault(key, option.default)
         with column:
             values[option.name] = draw_option(option, key)
     if engine_status() != "ready":
@@ -60,7 +58,7 @@ def first_batch(dataset: Dataset, choice: Choice, values: dict):
     Returns:
         Two arrays (batch, height, width, channels): as in the data set, and float32.
     """
-    size = min(int(st.session_state.get("train_batch_size_set", 32) or 32), len(dataset.train))
+    size = min(plain_value("batch_size"), len(dataset.train))
     config = RunConfig(
         model="mlp",
         dataset=choice.dataset,

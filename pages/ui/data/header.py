@@ -46,7 +46,8 @@ def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, 
         st.caption(f"{escape_markdown(name)}SHA-256 {brought.sha256[:16]}…")
     else:
         st.markdown(entry.help)
-        _origin(dataset, options)
+        if is_ready:
+            _origin(dataset, options)
     return "Train on this" if train else more
 
 

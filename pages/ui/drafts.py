@@ -1,0 +1,55 @@
+"""Drafts on disk: what a form held, under an id that cannot be guessed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+#: The newest ones are kept.
+_KEPT = 200
+
+
+def new_draft_id() -> str:
+    """Returns an id of 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def save_draft(folder: Path, id: str, draft: dict[str, Any]) -> None:
+    """Writes a draft. Where the disk refuses, the draft lasts as long as the page stays open.
+
+    Args:
+        folder: of all drafts.
+        id: from `new_draft_id`.
+        draft: values that JSON can hold.
+    """
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f"{id}.tmp"
+        temporary.write_text(json.dumps(draft), encoding="utf-8")
+        temporary.replace(folder / f"{id}.json")
+        drafts = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for old in drafts[_KEPT:]:
+            old.unlink(missing_ok=True)
+
+
+def load_draft(folder: Path, id: str) -> dict[str, Any] | None:
+    """Returns a draft, or None where there is none. A path is made of a valid id only."""
+    if not _ID.fullmatch(id):
+        return None
+    try:
+        draft = json.loads((folder / f"{id}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return draft if isinstance(draft, dict) else None
+
+
+def delete_draft(folder: Path, id: str) -> None:
+    """Deletes a draft if it is there."""
+    if _ID.fullmatch(id):
+        with contextlib.suppress(OSError):
+            (folder / f"{id}.json").unlink(missing_ok=True)
