@@ -267,6 +267,7 @@ def complete(config: RunConfig) -> None:
             "metrics",
         )
     check_batch_size(config.batch_size, spec, config.validation_split)
+    check_accumulation(config, spec)
     if config.schedule is not None:
         put("schedule_options", SCHEDULES[config.schedule].parse(config.schedule_options))
     elif config.schedule_options:
@@ -275,6 +276,17 @@ def complete(config: RunConfig) -> None:
     check_class_weight(config, goal)
     put("monitor", find_monitor(config))
     check_augmentation(config, goal)
+
+
+def check_accumulation(config: RunConfig, spec: DataSpec) -> None:
+    """Raises ConfigError where gradients would be accumulated over more batches than an epoch has."""
+    steps = config.count_steps(spec)
+    if config.gradient_accumulation_steps > steps:
+        raise ConfigError(
+            f"gradient_accumulation_steps must be between 1 and {steps} (the number of batches in an epoch). "
+            f"Received: {config.gradient_accumulation_steps}. Choose fewer, or a smaller batch.",
+            "gradient_accumulation_steps",
+        )
 
 
 def check_precision(config: RunConfig) -> None:

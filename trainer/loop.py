@@ -72,7 +72,8 @@ def train(
         `Chunk`.
     """
     steps_per_epoch = dataset.steps_per_epoch(batch_size)
-    # A learner that was in use before brings its compiled program along.
+    learner.expect(batch_size, steps_per_epoch)
+    # A learner that was in use before has its compiled program still.
     program = learner.program = learner.program or TrainProgram(learner)
     batches, steps = feed(dataset, batch_size, seed, step), 1
     while step < epochs * steps_per_epoch:

@@ -22,7 +22,7 @@ class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
         self._schedule, self._scale = schedule, scale
 
     def __call__(self, step):
-        """Returns the learning rate at a step, float32."""
+        """Returns the learning rate at a position, float32."""
         rate = self._schedule(step) if callable(self._schedule) else self._schedule
         return keras.ops.cast(rate, "float32") * self._scale
 

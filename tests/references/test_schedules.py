@@ -53,3 +53,22 @@ def test_step_drops_exactly_at_the_first_step_of_an_epoch(jit_compile):
         steps = every * epochs - np.tile([1, 0], 20)
         ours = rates(tf.constant(steps, tf.int64)).numpy()
         compare("Step schedule around its drops", "whole numbers", ours, 0.5 ** (steps // every))
+
+
+@pytest.mark.parametrize("model", ["linear", "autoencoder"])
+def test_reloading_the_best_epoch_does_not_rewind_the_schedule(tmp_path, model):
+    from trainer import RunConfig, RunStore
+
+    # No epoch counts as better than the first.
+    policy = {"monitor": "val_loss", "patience": 2, "min_delta": 1e6, "factor": 0.5}
+    config = RunConfig(model=model, dataset="iris", epochs=7, reload_on_plateau=policy, schedule="cosine")
+    run = RunStore(tmp_path).create(config)
+    run.start()
+    assert run.wait(300)
+    assert run.status == "completed", run.reason
+    reloaded = run.history.epochs.rows(0, 7)["reloaded"]
+    assert reloaded.tolist() == [0, 0, 1, 0, 1, 0, 1]
+    steps = np.arange(4 * 7)
+    scale = 0.5 ** np.repeat(np.cumsum([0, *reloaded[:-1]]), 4)
+    ours = run.history.rows(0, len(steps))["learning_rate"] / config.optimizer_options["learning_rate"]
+    compare("Learning rate after reloading the best epoch", "numpy", ours, cosine(steps, 28) * scale)

@@ -47,6 +47,11 @@ BAD = {
     "epochs null": ({"epochs": None}, "epochs", "Received: None"),
     "batch_size 0": ({"batch_size": 0}, "batch_size", "between 1 and 65,536"),
     "batch_size a bool": ({"batch_size": True}, "batch_size", "Received: True"),
+    "accumulation above the epoch": (
+        {"gradient_accumulation_steps": 64, "batch_size": 512},
+        "gradient_accumulation_steps",
+        r"between 1 and 3 \(the number of batches in an epoch\). Received: 64",
+    ),
     "batch_size above the data": (
         {"batch_size": 4096},
         "batch_size",

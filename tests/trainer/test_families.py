@@ -141,6 +141,12 @@ def test_every_metric_goes_on_exactly(eagerly, tmp_path, name):
     assert_goes_on_exactly(lambda: make("linear", name, metrics=metrics), name, tmp_path)
 
 
+@pytest.mark.parametrize("model", ["linear", "gan"])
+def test_accumulated_gradients_go_on_exactly(eagerly, tmp_path, model):
+    """The state is taken in the middle of a group, which the epoch's last batch ends."""
+    assert_goes_on_exactly(lambda: make(model, "digits", gradient_accumulation_steps=5), "digits", tmp_path)
+
+
 @pytest.mark.parametrize("model", ["mlp", "mlp_module", "linear_module", "subclassed", "autoencoder"])
 def test_a_compiled_program_serves_another_split(model):
     """What is compiled by XLA is used again for the next run, whose data has other statistics."""

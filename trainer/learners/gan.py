@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from trainer.learners.gradients import GradientRules
 from trainer.learners.grid import image_grid
-from trainer.learners.learner import Learner, own
+from trainer.learners.learner import Learner
+from trainer.learners.update import Update
 
 _LOSSES = ("loss", "generator_loss", "discriminator_loss")
 _SAMPLE_ROWS, _SAMPLE_COLUMNS = 5, 10
@@ -46,12 +47,12 @@ class GANLearner(Learner):
         seed: int = 0,
     ):
         self.generator, self.discriminator = generator, discriminator
-        self.generator_optimizer, self.discriminator_optimizer = own(generator_optimizer), own(discriminator_optimizer)
+        self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.loss = loss or keras.losses.BinaryCrossentropy(from_logits=True)
         self.rescale, self.rules, self.seed = rescale, rules or GradientRules(), seed
         self.latent = generator.input_shape[-1]
-        generator_optimizer.build(generator.trainable_variables)
-        discriminator_optimizer.build(discriminator.trainable_variables)
+        self._update_generator = Update(generator_optimizer, generator.trainable_variables, self.rules)
+        self._update_discriminator = Update(discriminator_optimizer, discriminator.trainable_variables, self.rules)
         self._noise = keras.random.SeedGenerator(seed)
         self._means = {name: keras.metrics.Mean(name=name) for name in _LOSSES}
         self._eval_means = {name: keras.metrics.Mean(name=name) for name in _LOSSES}
@@ -77,7 +78,7 @@ class GANLearner(Learner):
             discriminator_loss = self._discriminator_loss(real_scores, made_scores)
             total = tf.add_n([discriminator_loss, *self.rules.penalty(discriminator)])
         gradients = judging.gradient(total, discriminator)
-        discriminator_norm = self._update(self.discriminator_optimizer, gradients, discriminator)
+        discriminator_norm, _ = self._update(self._update_discriminator, gradients, step, count)
         with tf.GradientTape() as judging:
             judging.watch(made)
             generator_loss = self._generator_loss(self.discriminator(made, training=True))
@@ -85,8 +86,7 @@ class GANLearner(Learner):
         pull = judging.gradient(generator_loss, made)
         gradients = making.gradient(made, generator, output_gradients=pull)
         gradients = self._with_penalty(gradients, generator)
-        learning_rate = tf.cast(tf.convert_to_tensor(self.generator_optimizer.learning_rate), tf.float32)
-        generator_norm = self._update(self.generator_optimizer, gradients, generator)
+        generator_norm, learning_rate = self._update(self._update_generator, gradients, step, count)
         logs = self._gather(self._means, generator_loss, discriminator_loss, count)
         norm = tf.sqrt(generator_norm**2 + discriminator_norm**2)
         return logs | {"learning_rate": learning_rate, "grad_norm": norm}
@@ -167,11 +167,13 @@ class GANLearner(Learner):
     def _mean(self, y, score):
         return tf.reduce_mean(tf.cast(self.loss(y, score), tf.float32))
 
-    def _update(self, optimizer, gradients, variables):
-        """Makes one update and returns the norm of the gradients."""
+    def _update(self, update, gradients, step, count):
+        """Takes one model's gradients and returns their norm and the learning rate."""
         norm = tf.linalg.global_norm(gradients)
-        optimizer.apply(self.rules.limit(gradients, norm), variables)
-        return norm
+        rate = update(
+            gradients, step, count, norm=norm, batch_size=self.batch_size, steps_per_epoch=self.steps_per_epoch
+        )
+        return norm, rate
 
     def _with_penalty(self, gradients, variables):
         """Adds the gradients of the penalty on weights, if there is one."""

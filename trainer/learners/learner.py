@@ -23,6 +23,10 @@ class Learner(ABC):
     #: A few raw examples (n, *input_shape) for `samples`, from the validation split where there is one.
     examples: np.ndarray | None = None
 
+    #: Examples in every batch but an epoch's last, and batches in an epoch; None before the loop has set them.
+    batch_size: int | None = None
+    steps_per_epoch: int | None = None
+
     #: The compiled steps, once it was trained.
     program = None
     #: What that program depends on, if it may serve another run.
@@ -30,11 +34,11 @@ class Learner(ABC):
 
     @abstractmethod
     def train_step(self, batch: tuple[tf.Tensor, tf.Tensor], step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Makes one optimizer update; runs inside a compiled function.
+        """Trains on one batch; runs inside a compiled function.
 
         Args:
             batch: x (batch, …) and y (batch, …).
-            step: int64, counts updates from 1.
+            step: int64, counts batches from 1.
 
         Returns:
             float32 scalars of this batch: loss, metrics, learning_rate, grad_norm.
@@ -80,6 +84,11 @@ class Learner(ABC):
     @abstractmethod
     def log_names(self) -> list[str]:
         """Returns the keys of `train_step`'s result, in order."""
+
+    def expect(self, batch_size: int, steps_per_epoch: int) -> None:
+        """Sets how an epoch is divided into batches; steps compiled for another division are dropped."""
+        if (batch_size, steps_per_epoch) != (self.batch_size, self.steps_per_epoch):
+            self.batch_size, self.steps_per_epoch, self.program = batch_size, steps_per_epoch, None
 
     def samples(self) -> np.ndarray | None:
         """Returns what the model makes as one image for people, uint8 (height, width[, 3]), or None if there is none.

@@ -8,9 +8,10 @@ import keras
 import tensorflow as tf
 
 from trainer.errors import ConfigError
-from trainer.learners.compilation import compiled_update, is_dense, suits_xla
+from trainer.learners.compilation import is_dense, suits_xla
 from trainer.learners.gradients import GradientRules
-from trainer.learners.learner import Learner, own
+from trainer.learners.learner import Learner
+from trainer.learners.update import Update
 
 
 class SupervisedLearner(Learner):
@@ -46,7 +47,7 @@ class SupervisedLearner(Learner):
         jit_compile: bool | None = None,
     ):
         self.model = model
-        self.optimizer = own(keras.optimizers.get(optimizer))
+        self.optimizer = keras.optimizers.get(optimizer)
         self.loss = keras.losses.get(loss)
         self.metrics = [keras.metrics.get(metric) for metric in metrics]
         self.rules = GradientRules(clip_norm, clip_value, l1, l2)
@@ -63,9 +64,8 @@ class SupervisedLearner(Learner):
                 "begin it with keras.Input.",
                 "model",
             )
-        self.optimizer.build(self._trainable)
-        self._update = None if self.jit_compile else compiled_update(self.optimizer, self._trainable)
-        self.is_compiled = self.jit_compile or self._update is not None
+        self._update = Update(self.optimizer, self._trainable, self.rules, may_compile=not self.jit_compile)
+        self.is_compiled = self.jit_compile or self._update.is_compiled
         self._mean_loss = keras.metrics.Mean(name="loss")
         self._eval_loss = keras.metrics.Mean(name="loss")
         self._eval_metrics = [metric.__class__.from_config(metric.get_config()) for metric in self.metrics]
@@ -90,14 +90,17 @@ class SupervisedLearner(Learner):
                 lambda: tf.linalg.global_norm(gradients),
                 lambda: tf.constant(float("nan")),
             )
-        gradients = self.rules.limit(gradients, norm if self.grad_norm_stride == 1 else None)
-        learning_rate = tf.cast(tf.convert_to_tensor(self.optimizer.learning_rate), tf.float32)
-        if self._update is not None:
-            self._update(gradients)
-        else:
-            self.optimizer.apply(gradients, self._trainable)
+        examples = tf.cast(tf.shape(x)[0], tf.float32)
+        learning_rate = self._update(
+            gradients,
+            step,
+            examples,
+            norm=norm if self.grad_norm_stride == 1 else None,
+            batch_size=self.batch_size,
+            steps_per_epoch=self.steps_per_epoch,
+        )
         logs = {"loss": loss}
-        self._mean_loss.update_state(loss, sample_weight=tf.cast(tf.shape(x)[0], tf.float32))
+        self._mean_loss.update_state(loss, sample_weight=examples)
         for metric in self.metrics:
             metric.update_state(y, prediction)
             logs[metric.name] = batch_value(metric, y, prediction)
