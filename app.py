@@ -6,6 +6,8 @@ import streamlit as st
 
 import server
 
+server.refuse_wrong_settings()
+
 app = st.App(
     Path(__file__).resolve().parent / "pages" / "index.py",
     routes=server.routes,

@@ -1,4 +1,4 @@
-"""GET /api/runs/{id}/download/{kind}: what a run can be taken away as.
+"""GET /api/runs/{id}/download/{kind}: a file made from a run.
 
 The file is written to a folder of its own, sent from disk, and deleted when it
 has been sent or the client has gone.
@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from server.guard import Guard, Refused, guard
-from server.leaving import leaving
+from server.guard import LINK_AGE, Guard, Refused, guard
+from server.shutdown import shutdown
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class TemporaryFileResponse(FileResponse):
         except TimeoutError:
             log.info("A download was given up: the client took nothing for %s s.", STALL)
         except asyncio.CancelledError:
-            if not leaving.has_begun:
+            if not shutdown.has_begun:
                 raise
             sending.uncancel()
             log.info("A download was given up: the server was asked to stop.")
@@ -53,7 +53,7 @@ class TemporaryFileResponse(FileResponse):
             shutil.rmtree(Path(self.path).parent, ignore_errors=True)
 
     async def _cancel_at_shutdown(self, sending: asyncio.Task) -> None:
-        while not leaving.has_begun:
+        while not shutdown.has_begun:
             await asyncio.sleep(GLANCE)
         sending.cancel()
 
@@ -74,7 +74,7 @@ def download_name(run_name: str, kind: str) -> str:
 
 
 def download_url(run_id: str, kind: str) -> str:
-    """Gives the address of a download, signed for an hour, for a page to link to.
+    """Gives the address of a download, signed for a week, for a page to link to.
 
     Args:
         run_id: the run.
@@ -108,7 +108,7 @@ def download_endpoint(
         from trainer.errors import TrainerError
 
         run_id, kind = request.path_params["id"], request.path_params["kind"]
-        guard.check(request, run_id)
+        guard.check(request, run_id, max_age=LINK_AGE)
         run = await asyncio.to_thread(get_run, run_id)
         kinds, export = exports()
         if kind not in kinds:

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAX_AGE = 3600  # seconds a token is good for
+LINK_AGE = 7 * 24 * 3600  # the same for what a page offers but nothing signs again while it stays open, such as links
 SAME_TOKEN = 600  # seconds in which a page gets the same token again
 
 
@@ -67,20 +68,21 @@ class Guard:
             }
         return token
 
-    def check(self, connection: HTTPConnection, run_id: str, purpose: str = "read") -> None:
+    def check(self, connection: HTTPConnection, run_id: str, purpose: str = "read", max_age: int = MAX_AGE) -> None:
         """Lets a request for a run pass, or refuses it.
 
         Args:
             connection: the request or WebSocket; its `token` is in the query.
             run_id: the run asked for.
             purpose: what is asked for.
+            max_age: seconds that the token is good for.
 
         Raises:
             Refused: 403 for a foreign Host or Origin, 401 for a missing, foreign
                 or expired token.
         """
         self.check_source(connection)
-        self.check_token(connection.query_params.get("token", ""), run_id, purpose)
+        self.check_token(connection.query_params.get("token", ""), run_id, purpose, max_age)
 
     def check_source(self, connection: HTTPConnection) -> None:
         """Refuses a Host that is not ours and an Origin that is not the Host.
@@ -98,13 +100,14 @@ class Guard:
         if origin is not None and _host_of(origin) != host.lower():
             raise Refused(403, "This request comes from another site. Open Traindeck's own page.")
 
-    def check_token(self, token: str, run_id: str, purpose: str = "read") -> None:
-        """Refuses a token that was not signed here, for this run, in the last hour.
+    def check_token(self, token: str, run_id: str, purpose: str = "read", max_age: int = MAX_AGE) -> None:
+        """Refuses a token that was not signed here, for this run, lately.
 
         Args:
             token: what the request carries.
             run_id: the run asked for.
             purpose: what is asked for.
+            max_age: seconds that the token is good for.
 
         Raises:
             Refused: 401.
@@ -112,11 +115,11 @@ class Guard:
         if not token:
             raise Refused(401, "The page's token is missing. Open the run in Traindeck first.")
         try:
-            signed_for = self._serializer(purpose).loads(token, max_age=MAX_AGE)
+            signed_for = self._serializer(purpose).loads(token, max_age=max_age)
         except SignatureExpired:
-            raise Refused(401, "This view is older than an hour. Reload the page.") from None
+            raise Refused(401, "This link has expired. Reload the page in Traindeck.") from None
         except BadSignature:
-            raise Refused(401, "The page's token is not valid here. Reload the page.") from None
+            raise Refused(401, "This link is not valid here. Reload the page in Traindeck.") from None
         if signed_for != run_id:
             raise Refused(401, "The page's token belongs to another run. Reload the page.")
 

@@ -8,9 +8,10 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-from server.cure import apply_cure
+from server.connections import handle_loop_error, limit_connections, raise_handle_limit, running_server
 from server.first_page import first_page
-from server.leaving import leaving
+from server.keras_workaround import apply_workaround
+from server.shutdown import shutdown
 
 GRACE = 10  # seconds the runs have, all together, to write a checkpoint
 GLANCE = 0.05  # seconds between two looks at whether the engine may warm up
@@ -21,10 +22,10 @@ log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Finds what a dead process left behind, warms the engine, and ends the runs well.
+    """Finds what a dead process left behind, warms the engine, and has the runs save at the end.
 
-    The first page is not held up: importing the store goes on beside serving,
-    and the engine waits until that page is out.
+    The first page does not wait: the store is imported in a thread, and the engine
+    is loaded once that page is out.
 
     Args:
         app: the st.App; not used.
@@ -34,17 +35,21 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """
     # A page waits for the training thread, and the training thread for a page, at each of their many turns.
     sys.setswitchinterval(QUICK_SWITCH)
+    handles, server = raise_handle_limit(), running_server()
+    if server is not None:
+        limit_connections(server.config, handles)
+    asyncio.get_running_loop().set_exception_handler(handle_loop_error)
     opening = asyncio.create_task(asyncio.to_thread(_open_store))
     warming = asyncio.create_task(_warm_when_free())
     # Streamlit's own greeting would look up this machine's public address.
     print(f"Traindeck is at {_address()}", flush=True)
-    try:
-        with leaving.watched():
+    with shutdown.watched(_close_runs):
+        try:
             yield
-    finally:
-        warming.cancel()
-        store = await opening
-        await asyncio.to_thread(store.close, GRACE)
+        finally:
+            warming.cancel()
+            await opening
+            await asyncio.to_thread(_close_runs)
 
 
 def _address() -> str:
@@ -55,17 +60,21 @@ def _address() -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{config.get_option('server.port')}"
 
 
-def _open_store() -> Any:
+def _open_store() -> None:
     from trainer import RunStore
 
-    store = RunStore.default()
-    store.recover()
-    return store
+    RunStore.default().recover()
+
+
+def _close_runs() -> None:
+    from trainer import RunStore
+
+    RunStore.default().close(GRACE)
 
 
 async def _warm_when_free() -> None:
     first_page.start()
-    # A run that was started meanwhile needs the engine at once, and the cure with it.
+    # A run that was started meanwhile needs the engine at once, and the workaround with it.
     while not (first_page.is_out() or _is_wanted()):
         await asyncio.sleep(GLANCE)
     threading.Thread(target=_warm, name="warm-up", daemon=True).start()
@@ -81,6 +90,6 @@ def _warm() -> None:
     try:
         from trainer.engine import warm_up
 
-        warm_up(apply_cure)
+        warm_up(apply_workaround)
     except Exception:
         log.exception("The engine did not warm up; the first run will say why.")

@@ -1,11 +1,12 @@
-"""The routes beside Streamlit's own. All but one are GET and change nothing; a data file is brought by POST."""
+"""The routes beside Streamlit's own. All but one are GET and change nothing; a data file is uploaded by POST."""
 
 import functools
+import html
 from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server.assets import asset
@@ -35,7 +36,7 @@ def build_routes(
         get_store: gives the store whose runs are served; called at each request.
         guard: checks the requests.
         exports: gives the table of export kinds and the function that writes one.
-        get_datasets: gives the store of brought data sets.
+        get_datasets: gives the store of uploaded data sets.
 
     Returns:
         Starlette routes.
@@ -60,7 +61,7 @@ def build_routes(
 
 
 def answer_refusals(handler: Callable) -> Callable:
-    """Turns a Refused into its status and `{"error": sentence}`.
+    """Turns a Refused into its status and `{"error": sentence}`, or into a page where a person followed a link.
 
     Args:
         handler: takes a request, returns a response, may raise Refused.
@@ -74,9 +75,24 @@ def answer_refusals(handler: Callable) -> Callable:
         try:
             return await handler(request)
         except Refused as refused:
-            return JSONResponse({"error": str(refused)}, refused.status, headers={"cache-control": "no-store"})
+            headers = {"cache-control": "no-store", "content-security-policy": "default-src 'none'"}
+            if "text/html" in request.headers.get("accept", ""):
+                page = _PAGE.format(sentence=html.escape(str(refused)))
+                return HTMLResponse(page, refused.status, headers=headers)
+            return JSONResponse({"error": str(refused)}, refused.status, headers=headers)
 
     return answering
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Traindeck</title>
+<p>{sentence}</p>
+<p><a href="/">Open Traindeck</a></p>
+</html>
+"""
 
 
 def _get(path: str, handler: Callable) -> Route:

@@ -11,8 +11,8 @@ import pytest
 @pytest.fixture(scope="session")
 def cured():
     """Keeps Streamlit's script runs from clearing Keras's session under a training thread, as the server does."""
-    from server.cure import apply_cure
+    from server.keras_workaround import apply_workaround
     from trainer.engine import load_engine
 
     load_engine()
-    apply_cure()
+    apply_workaround()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.downloads import TemporaryFileResponse, download_name
-from server.leaving import Leaving
+from server.shutdown import Shutdown
 
 
 def test_a_download_arrives_whole_under_the_runs_name(site):
@@ -41,10 +41,10 @@ def test_the_file_is_deleted_when_the_client_has_gone(tmp_path):
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("change", [("STALL", 0.01), ("leaving", Leaving())], ids=["for long", "while the server ends"])
+@pytest.mark.parametrize("change", [("STALL", 0.01), ("shutdown", Shutdown())], ids=["for long", "at shutdown"])
 def test_a_client_that_takes_nothing_is_let_go(tmp_path, monkeypatch, change):
     name, value = change
-    if isinstance(value, Leaving):
+    if isinstance(value, Shutdown):
         value.has_begun = True
     monkeypatch.setattr(f"server.downloads.{name}", value)
     folder = tmp_path / "export"

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
-from server.guard import MAX_AGE, Guard, Refused
+from server.guard import LINK_AGE, MAX_AGE, Guard, Refused
 
 GUARDED = ["series", "download/history.csv"]
 
@@ -78,9 +78,27 @@ def test_a_token_ends_after_an_hour(monkeypatch):
     guard.check_token(token, "run-1")
     later = time.time() + MAX_AGE + 2
     monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
-    with pytest.raises(Refused, match="older than an hour") as refused:
+    with pytest.raises(Refused, match="has expired") as refused:
         guard.check_token(token, "run-1")
     assert refused.value.status == 401
+
+
+def test_a_download_link_works_while_its_page_stays_open(site, monkeypatch):
+    links = {what: site.path(what) for what in GUARDED}
+    now = time.time()
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + LINK_AGE - 60)
+    assert site.client.get(links["download/history.csv"]).status_code == 200
+    assert site.client.get(links["series"]).status_code == 401
+
+
+def test_an_expired_link_is_a_page_that_says_what_to_do(site, monkeypatch):
+    link, now = site.path("download/history.csv"), time.time()
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + LINK_AGE + 60)
+    answer = site.client.get(link, headers={"accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<p>This link has expired. Reload the page in Traindeck.</p>" in answer.text
+    assert site.client.get(link).json() == {"error": "This link has expired. Reload the page in Traindeck."}
 
 
 def test_a_token_of_another_process_is_refused():

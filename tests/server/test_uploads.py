@@ -1,13 +1,14 @@
-"""Files that are brought over HTTP."""
+"""Files that are uploaded over HTTP."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import signal
+import time
 
 import pytest
 
-from server.leaving import Leaving, leaving
+from server.shutdown import shutdown
 from server.uploads import PURPOSE, SIGNED_FOR
 from trainer.brought.store import DatasetStore
 
@@ -79,23 +80,32 @@ def test_a_token_to_read_a_run_brings_nothing(place):
 
 
 def test_an_upload_does_not_hold_up_a_server_that_stops(place, monkeypatch):
-    monkeypatch.setattr(leaving, "has_begun", True)
+    monkeypatch.setattr(shutdown, "has_begun", True)
     answer = place.client.post(address(place), content=CSV)
     assert answer.status_code == 503
     assert "being stopped" in answer.json()["error"]
     assert list(place.datasets.path.iterdir()) == []
 
 
-def test_a_signal_is_noted_and_still_handled_as_before():
-    handled = []
-    before = signal.signal(signal.SIGTERM, lambda number, frame: handled.append(number))
-    try:
-        own, noted = signal.getsignal(signal.SIGTERM), Leaving()
-        with noted.watched():
-            assert not noted.has_begun
-            signal.raise_signal(signal.SIGTERM)
-            assert noted.has_begun
-        assert handled == [signal.SIGTERM]
-        assert signal.getsignal(signal.SIGTERM) is own
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def test_an_upload_that_trickles_gives_its_place_to_others(place, monkeypatch):
+    monkeypatch.setattr("server.uploads.STALL", 1)
+    sent = []
+
+    def trickle():
+        for _ in range(40):
+            sent.append(1)
+            yield b"a"
+            time.sleep(0.05)
+
+    answer = place.client.post(address(place), content=trickle())
+    assert answer.status_code == 408
+    assert "bytes came in 1 s" in answer.json()["error"]
+    assert list(place.datasets.path.iterdir()) == []
+
+
+def test_one_upload_too_many_is_told_so(place, monkeypatch):
+    monkeypatch.setattr("server.uploads.STALL", 0.1)
+    monkeypatch.setattr("server.uploads.asyncio.Semaphore.acquire", lambda self: asyncio.Event().wait())
+    answer = place.client.post(address(place), content=CSV)
+    assert answer.status_code == 503
+    assert "other uploads are under way" in answer.json()["error"]

@@ -1,6 +1,6 @@
 """A script run leaves Keras alone while a model trains beside it.
 
-Each case runs in a process of its own: the cure changes Keras for good.
+Each case runs in a process of its own: the workaround changes Keras for good.
 """
 
 import json
@@ -17,10 +17,10 @@ import gc, json, sys
 import keras
 from keras.src.backend.common import global_state
 from streamlit.testing.v1 import AppTest
-from server.cure import apply_cure
+from server.keras_workaround import apply_workaround
 
-if sys.argv[1] == "cured":
-    apply_cure()
+if sys.argv[1] == "with workaround":
+    apply_workaround()
 frozen = gc.get_freeze_count()
 
 keras.config.set_dtype_policy("float16")
@@ -41,7 +41,7 @@ app.button(key="figures_again").click().run()
 assert not app.exception
 
 for clear in (keras.utils.clear_session, keras._tf_keras.keras.backend.clear_session):
-    if sys.argv[1] == "cured":
+    if sys.argv[1] == "with workaround":
         clear(free_memory=True)
 print(json.dumps({
     "policy": keras.config.dtype_policy().name,
@@ -61,22 +61,22 @@ def run_scripts(kind):
 
 
 def test_keras_state_survives_script_runs_and_nothing_is_collected():
-    after = run_scripts("cured")
+    after = run_scripts("with workaround")
     assert after["policy"] == "float16"
     assert after["state"] == "kept"
     assert after["collections"] == 0  # [runner] postScriptGC = false is in force, and keras does not collect either
     assert after["frozen"] > 100_000
 
 
-def test_without_the_cure_a_script_run_wipes_keras_state():
-    after = run_scripts("plain")  # when this fails, Streamlit has changed and the cure can go
+def test_without_the_workaround_a_script_run_wipes_keras_state():
+    after = run_scripts("plain")  # when this fails, Streamlit has changed and the workaround can go
     assert after["state"] is None
     assert after["collections"] > 0
 
 
-def test_the_cure_asks_for_keras_first(monkeypatch):
-    from server.cure import apply_cure
+def test_the_workaround_asks_for_keras_first(monkeypatch):
+    from server.keras_workaround import apply_workaround
 
     monkeypatch.delitem(sys.modules, "keras", raising=False)
     with pytest.raises(RuntimeError, match="Import keras first"):
-        apply_cure()
+        apply_workaround()

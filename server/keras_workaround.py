@@ -37,17 +37,17 @@ def keep_session(free_memory: bool = True) -> None:
     """
 
 
-def apply_cure() -> None:
+def apply_workaround() -> None:
     """Disarms `clear_session` and freezes what the imports created.
 
     Call it once, right after tensorflow and keras are imported. A second call
     changes nothing but the set of frozen objects.
 
     Raises:
-        RuntimeError: keras is not imported, so there is nothing to cure yet.
+        RuntimeError: keras is not imported, so there is nothing to work around yet.
     """
     if "keras" not in sys.modules:
-        raise RuntimeError("apply_cure must run after keras is imported. Import keras first.")
+        raise RuntimeError("apply_workaround must run after keras is imported. Import keras first.")
     for name in _HOMES:
         module = sys.modules.get(name)
         if module is not None and hasattr(module, "clear_session"):

@@ -1,0 +1,146 @@
+"""Bounds what clients can hold: connections, the time without a request, and file handles.
+
+uvicorn accepts as many connections as there are file handles and lets each stay open for as long as
+it says nothing. Then no handle is left for a checkpoint, and asyncio writes a traceback for each
+connection that it cannot accept. Streamlit offers no setting for any of it, so the protocol class
+that uvicorn makes for each connection is replaced by one with limits.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from typing import Any
+
+import uvicorn
+
+try:
+    import resource
+except ImportError:  # Windows: no such limit
+    resource = None
+
+ENOUGH_HANDLES = 65_536
+MOST_CONNECTIONS = 1000
+PATIENCE = 20  # seconds a connection may take to send a whole request
+BACKLOG = 128  # connections accepted in one go; beyond the limit they cost handles until they are closed
+QUIET = 60  # seconds between two messages that there are too many connections
+
+log = logging.getLogger(__name__)
+
+
+def raise_handle_limit() -> int:
+    """Raises this process's limit of open file handles as far as it may.
+
+    Returns:
+        The limit in force.
+    """
+    if resource is None:
+        return ENOUGH_HANDLES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = ENOUGH_HANDLES if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_HANDLES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft if soft != resource.RLIM_INFINITY else ENOUGH_HANDLES
+
+
+def running_server() -> uvicorn.Server | None:
+    """Returns the uvicorn server that runs in this thread: it handles the signals. None in tests."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return server if isinstance(server, uvicorn.Server) else None
+
+
+def limit_connections(config: uvicorn.Config, handles: int) -> None:
+    """Sets the limits; call it before the server listens.
+
+    Args:
+        config: the server's, loaded.
+        handles: file handles that the process may open; at least half of them stay free for the runs.
+    """
+    config.backlog = BACKLOG
+    most = min(MOST_CONNECTIONS, handles // 2)
+    config.http_protocol_class = limited(config.http_protocol_class, most, PATIENCE)
+
+
+def limited(protocol: type, most: int, patience: float) -> type:
+    """Makes a protocol class with limits.
+
+    Args:
+        protocol: uvicorn's, for HTTP.
+        most: connections at a time, WebSockets included. One more takes the place of the one that has waited
+            longest without a request; where all are busy it is refused.
+        patience: seconds a connection may take to send a whole request head, from its start or its last answer.
+
+    Returns:
+        The class.
+    """
+
+    class Limited(protocol):
+        """One HTTP connection."""
+
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            if len(self.connections) > most:
+                idle = [other for other in self.connections if other is not self and is_idle(other)]
+                loser = min(idle, key=lambda other: other._timer.when(), default=self)
+                report.warn(f"There are more than {most} connections. The oldest without a request are closed.")
+                loser.transport.abort()
+            self._wait_for_request()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._wait_for_request()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_waiting()
+            super().connection_lost(exc)
+
+        def handle_websocket_upgrade(self, *args: Any) -> None:
+            self._stop_waiting()
+            super().handle_websocket_upgrade(*args)
+
+        def _wait_for_request(self) -> None:
+            self._stop_waiting()
+            self._timer = self.loop.call_later(patience, self._close_if_idle)
+
+        def _stop_waiting(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+
+        def _close_if_idle(self) -> None:
+            if is_idle(self):
+                self.transport.abort()
+
+    def is_idle(connection: Any) -> bool:
+        if not isinstance(connection, Limited) or connection.transport.is_closing():
+            return False
+        return connection.cycle is None or connection.cycle.response_complete
+
+    return Limited
+
+
+class Report:
+    """Logs what goes on for long, at most once a minute."""
+
+    def __init__(self) -> None:
+        self._due = -float("inf")
+
+    def warn(self, sentence: str) -> None:
+        """Logs a sentence, unless one was logged in the last minute."""
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + QUIET
+            log.warning(sentence)
+
+
+report = Report()
+"""The process's."""
+
+
+def handle_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Handles an error of the event loop. Too few file handles are one line a minute, not thousands of tracebacks."""
+    if "out of system resource" in context.get("message", ""):
+        report.warn("No file handle is left for another connection. Raise the limit (ulimit -n) if this stays.")
+    else:
+        loop.default_exception_handler(context)
