@@ -1,7 +1,8 @@
 """The names of `trainer.data` in one place."""
 
-from trainer.data.dataset import Dataset, guess_spec
+from trainer.data.dataset import Dataset
 from trainer.data.loading import dataset_spec, load_dataset
+from trainer.data.own import guess_spec
 from trainer.data.specs import GOALS, MOST_VALUES, Column, DataSpec
 from trainer.data.splits import Split, check_batch_size, count_training, count_validation, own_split, split_indices
 from trainer.data.statistics import measure_columns, measure_inputs

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
 
+from trainer.data.own import own_splits, read_batches
 from trainer.data.specs import DataSpec
 from trainer.data.splits import Split, count_validation, own_split, split_indices
 from trainer.data.statistics import measure_inputs
-from trainer.data.values import Arrays, Rows, as_inputs, as_targets, recode, stream_above
+from trainer.data.values import Arrays, Rows, as_inputs, as_targets, map_parts, recode, stream_above
 from trainer.data.vocabularies import adopt, code_tables, learn_vocabularies
 from trainer.errors import DataError
 
@@ -35,9 +37,11 @@ class Dataset:
     @classmethod
     def from_arrays(
         cls,
-        arrays: Arrays,
+        x,
+        y=None,
         spec: DataSpec | None = None,
         *,
+        validation_data: tuple | None = None,
         validation_split: float = 0.0,
         seed: int = 0,
         known: DataSpec | None = None,
@@ -45,9 +49,13 @@ class Dataset:
         """Splits arrays by `seed`, with every class in both parts where that is possible.
 
         Args:
-            arrays: raw examples and targets.
-            spec: what they are; guessed from the arrays if None (integer targets: classes).
-            validation_split: the part kept for validation, in [0, 1); where the arrays have a validation split of
+            x: examples: anything that numpy reads as an array; {name: array} or (array, …) for several inputs; a
+                `tf.data.Dataset` of batches (x, y); or `Arrays`.
+            y: targets: whole-number or text labels, one-hot labels, numbers; {name: array} or (array, …) for several
+                outputs.
+            spec: what they are; guessed from the arrays if None (whole-number targets: classes).
+            validation_data: (x, y) to use for validation, or None.
+            validation_split: the part kept for validation, in [0, 1); where `Arrays` have a validation split of
                 their own, that is used instead, unless this is 0.
             seed: which examples those are.
             known: what a run has already learned from these examples, which is then not learned again; or None.
@@ -55,6 +63,16 @@ class Dataset:
         Raises:
             DataError: x and y differ in length, or labels lie outside the classes.
         """
+        if isinstance(x, Arrays):
+            arrays, spec = x, spec or y
+            if not validation_split:
+                arrays = dataclasses.replace(arrays, x_validation=None, y_validation=None)
+        else:
+            x, y = read_batches(x) if y is None and hasattr(x, "as_numpy_iterator") else (x, y)
+            x_validation, y_validation = validation_data or (None, None)
+            arrays = Arrays(x, y, x_validation=x_validation, y_validation=y_validation)
+        if spec is None:
+            return cls(*own_splits(arrays, validation_split, seed))
         x, y = np.asarray(arrays.x), np.asarray(arrays.y)
         if len(x) != len(y):
             raise DataError(
@@ -62,7 +80,6 @@ class Dataset:
             )
         if not len(x):
             raise DataError("x must have at least one example. Received: none. Give more rows.")
-        spec = spec or guess_spec(x, y)
         if x.shape[1:] != tuple(spec.input_shape):
             raise DataError(
                 f"Each example must have the shape {tuple(spec.input_shape)}. Received: {x.shape[1:]}. Reshape x."
@@ -78,10 +95,28 @@ class Dataset:
         pick = (lambda rows: Rows(x, rows, codes)) if is_streamed else (lambda rows: recode(x[rows], codes))
         train = Split(pick(kept), y[kept])
         validation = Split(pick(held_out), y[held_out]) if len(held_out) else None
-        if validation_split and arrays.x_validation is not None:
+        if arrays.x_validation is not None:
             validation = own_split(arrays.x_validation, arrays.y_validation, spec)
         test = own_split(arrays.x_test, arrays.y_test, spec) if arrays.x_test is not None else None
         return cls(learned if known else measure_inputs(learned, train), train, validation, test)
+
+    @classmethod
+    def of(cls, data) -> Dataset:
+        """Returns data of any kind that `from_arrays` reads, or a pair (x, y), as a data set.
+
+        Raises:
+            DataError: it is something else.
+        """
+        if isinstance(data, cls):
+            return data
+        if isinstance(data, Arrays) or hasattr(data, "as_numpy_iterator"):
+            return cls.from_arrays(data)
+        if isinstance(data, tuple | list) and len(data) == 2:
+            return cls.from_arrays(*data)
+        raise DataError(
+            "dataset must be a Dataset, a pair (x, y) or a tf.data.Dataset of batches (x, y). Received: "
+            f"{type(data).__name__}. Use Dataset.from_arrays(x, y)."
+        )
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Returns the number of optimizer steps in one pass; the last batch may be smaller."""
@@ -103,12 +138,10 @@ class Dataset:
             order = self.order(seed, epoch + 1)
             for first in range(position * batch_size, len(order), batch_size):
                 chosen = order[first : first + batch_size]
-                yield self.train.x[chosen], self.train.y[chosen]
+                yield take(self.train.x, chosen), take(self.train.y, chosen)
                 step += 1
 
 
-def guess_spec(x: np.ndarray, y: np.ndarray) -> DataSpec:
-    """Returns what the arrays look like: integer targets are classes, others a regression."""
-    if np.issubdtype(y.dtype, np.integer):
-        return DataSpec("classification", x.shape[1:], len(x), num_classes=int(y.max()) + 1)
-    return DataSpec("regression", x.shape[1:], len(x))
+def take(whole, rows: np.ndarray):
+    """Returns some rows of an array, or of each array of a dictionary or tuple."""
+    return map_parts(lambda part: part[rows], whole)

@@ -7,30 +7,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.data.specs import DataSpec
-from trainer.data.values import Rows, as_inputs, as_targets, stream_above
+from trainer.data.values import Rows, as_inputs, as_targets, parts_of, stream_above
 from trainer.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set, in memory or, where that is a `Rows`, read as it is needed.
+    """One part of a data set, in memory or, where that is a `Rows`, read when it is needed.
 
     Attributes:
-        x: (n, *input_shape), uint8 or float32, numpy.ndarray or `Rows`.
+        x: (n, *input_shape), uint8 or float32, numpy.ndarray or `Rows`; {name: array} or (array, …) for a
+            model with several inputs.
         y: int32 (n,) for a classification, float32 (n, 1) for a regression, float32 (n, labels) of 0
-            and 1 for a multilabel task.
+            and 1 for a multilabel task; {name: array} or (array, …) for a model with several outputs.
+        labels: the lowest and the highest label of the whole data set, where it is known.
+        class_names: the text that each label stands for, where the labels were text.
     """
 
     x: np.ndarray
     y: np.ndarray
+    labels: tuple[int, int] | None = None
+    class_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(parts_of(self.x)[0])
 
     @property
     def is_streamed(self) -> bool:
-        """Whether the inputs are read as they are needed."""
-        return isinstance(self.x, Rows)
+        """Whether the inputs are read from disk when they are needed."""
+        return any(isinstance(part, Rows) for part in parts_of(self.x))
 
 
 def count_validation(examples: int, validation_split: float) -> int:

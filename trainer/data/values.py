@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,28 @@ class Arrays:
     y_test: np.ndarray | None = None
     x_validation: np.ndarray | None = None
     y_validation: np.ndarray | None = None
+
+
+def map_parts(function: Callable, whole, *others):
+    """Applies a function to an array, or to each array of a dictionary or tuple; keeps the structure.
+
+    Args:
+        function: of one array, and one of each of `others`.
+        whole: an array, {name: array} or (array, …).
+        others: of the same structure.
+    """
+    if isinstance(whole, dict):
+        return {name: function(part, *(other[name] for other in others)) for name, part in whole.items()}
+    if isinstance(whole, tuple | list):
+        return tuple(function(*parts) for parts in zip(whole, *others, strict=True))
+    return function(whole, *others)
+
+
+def parts_of(whole) -> list:
+    """Returns the arrays of an array, {name: array} or (array, …) as a list."""
+    if isinstance(whole, dict):
+        return list(whole.values())
+    return list(whole) if isinstance(whole, tuple | list) else [whole]
 
 
 class Rows:
