@@ -66,11 +66,12 @@ def download_name(run_name: str, kind: str) -> str:
         kind: the export kind, which is a file name.
 
     Returns:
-        ASCII letters, digits and hyphens, then the kind: `brisk-otter-12-model.keras`.
+        ASCII letters, digits and hyphens, then the kind: `brisk-otter-12-model.keras`, but
+        `brisk-otter-12.weights.h5`: Keras loads weights only from a file with this ending.
     """
     plain = unicodedata.normalize("NFKD", run_name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-")
-    return f"{slug or 'run'}-{kind}"
+    return f"{slug or 'run'}{'.' if kind == 'weights.h5' else '-'}{kind}"
 
 
 def download_url(run_id: str, kind: str) -> str:

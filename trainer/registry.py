@@ -194,6 +194,7 @@ class Entry:
             count_parameters: function (spec, options, outputs) of models that can be made too large.
             check: function (options) that raises ConfigError for options that do not go together.
             files: `RemoteFile`s that a data set is downloaded from, if they are not there yet.
+            is_keras: False of models that are a tf.Module and not a Keras model; some downloads need one.
             check_data: function (spec, options) that raises ConfigError for options that do not fit the data.
     """
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from server.downloads import download_url
 from trainer import EXPORTS, Run
+from trainer.export import why_never
 
 _NEED_CHECKPOINT = ("model.keras", "checkpoint.zip", "savedmodel.zip", "weights.h5")
 
@@ -13,6 +14,8 @@ def download_menu(run: Run) -> None:
     with st.popover("Download", icon=":material/download:", key="train_run_download"):
         is_saved = bool(run.checkpoints)
         for entry in EXPORTS.values():
+            if why_never(run, entry.name):
+                continue
             is_ready = (is_saved if entry.name in _NEED_CHECKPOINT else True) and (
                 run.step or entry.name == "config.json"
             )

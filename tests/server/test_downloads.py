@@ -92,3 +92,7 @@ def test_a_part_of_a_download_can_be_asked_for(site):
 )
 def test_a_download_is_named_in_plain_letters(name, expected):
     assert download_name(name, "model.keras") == expected
+
+
+def test_weights_are_named_as_keras_loads_them():
+    assert download_name("Brisk otter 12", "weights.h5") == "brisk-otter-12.weights.h5"

@@ -10,9 +10,13 @@ import pytest
 
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
+from trainer.build import build
+from trainer.config import why_not
+from trainer.dataset import dataset_spec
 from trainer.errors import ExportError
-from trainer.export import export
+from trainer.export import EXPORTS, export, why_never
 from trainer.export.model import trained as trained_learner
+from trainer.registry import MODELS
 
 CASES = {
     "learned": {"model": "mlp", "dataset": "diabetes", "model_options": {"activation": "learned", "units": 8}},
@@ -115,6 +119,23 @@ def test_a_module_has_no_keras_file_and_is_told_what_to_choose(runs, tmp_path):
         ):
             export(runs["module"], kind, tmp_path / kind)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_run_can_never_give_is_known_without_building_its_model(runs, name):
+    refused = {kind for kind in EXPORTS if why_never(runs[name], kind)}
+    assert refused == ({"model.keras", "weights.h5"} if name == "module" else set())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_says_whether_keras_knows_it(model):
+    import keras
+
+    dataset = next(
+        name for name in ("iris", "digits", "sequences") if not why_not(MODELS[model], dataset_spec(name, {}))
+    )
+    learner = build(RunConfig(model=model, dataset=dataset)).learner
+    assert MODELS[model].traits.get("is_keras", True) == isinstance(learner.model, keras.Model)
 
 
 @pytest.mark.parametrize("kind", ["model.keras", "savedmodel.zip", "weights.h5"])

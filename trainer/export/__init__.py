@@ -1,15 +1,19 @@
 """Downloads: one file is one family of entries of `EXPORTS`; an entry's name is the file's name.
 
-An entry's function takes (run, path) and writes the file; `media_type` is its content type.
+An entry's function takes (run, path) and writes the file. Traits of an entry:
+    media_type: its content type.
+    refuse: function (run) that returns why this run can never give it, as a sentence, or None.
 """
 
 import errno
 import os
 from pathlib import Path
 
+from trainer.errors import ExportError
+from trainer.export.suitability import why_never
 from trainer.registry import EXPORTS
 
-__all__ = ["EXPORTS", "export"]
+__all__ = ["EXPORTS", "export", "why_never"]
 
 
 def export(run, kind: str, path: str | Path) -> Path:
@@ -33,5 +37,7 @@ def export(run, kind: str, path: str | Path) -> Path:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+    if reason := why_never(run, kind):
+        raise ExportError(reason)
     entry.build(run, path)
     return path

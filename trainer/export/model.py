@@ -14,15 +14,18 @@ from trainer.build import build_learner
 from trainer.checkpoint import newest_state, restore
 from trainer.config import seen_by
 from trainer.errors import ExportError
+from trainer.export.evaluation import compile_model, describe_model
 from trainer.export.rows import describe_rows, takes_rows
-from trainer.registry import EXPORTS, LOSSES, MODELS, OPTIMIZERS
+from trainer.export.suitability import needs_keras, refusal_of_module
+from trainer.registry import EXPORTS, MODELS
 
 
 @EXPORTS.register(
     name="model.keras",
     label="Trained model",
-    help="The newest model for keras.models.load_model; it takes raw data. Classes of our own are inside as .py files.",
+    help="For keras.models.load_model; it takes raw data. Class names and classes of our own are inside.",
     media_type="application/octet-stream",
+    refuse=needs_keras("model.keras"),
     order=1,
 )
 def model_keras(run, path: Path) -> None:
@@ -31,8 +34,8 @@ def model_keras(run, path: Path) -> None:
     Of a GAN it is the generator. Where a model has a class of our own, the file holds its source beside
     what Keras writes: take it out (`unzip model.keras "*.py"`), import it, and the model loads.
 
-    Of a table it has one input for each column (`takes_rows`), and `rows.json` in the file names them, with the
-    classes in the order of the prediction.
+    `about.json` in the file names the classes in the order of the prediction, and says what `evaluate` gives. Of a
+    table the model has one input for each column (`takes_rows`), and `rows.json` names them.
     """
     with trained(run) as learner:
         model = keras_model(learner, "model.keras")
@@ -40,14 +43,9 @@ def model_keras(run, path: Path) -> None:
         if run.spec.columns:
             model = takes_rows(model, run.spec)
             beside["rows.json"] = describe_rows(run.spec)
-        # Compiled with what Keras knows, so that evaluate() and fit() work without this project.
-        if seen_by(MODELS[run.config.model], run.spec).task == run.spec.task:
-            loss = LOSSES[run.config.loss]
-            model.compile(
-                optimizer=OPTIMIZERS[run.config.optimizer].build(**run.config.optimizer_options),
-                loss=loss.traits.get("keras_name", loss.name),
-                metrics=[metric for metric in learner.metrics if type(metric).__module__.startswith("keras.")],
-            )
+        evaluate = compile_model(model, run.config, run.spec, learner)
+        task = seen_by(MODELS[run.config.model], run.spec).task
+        beside["about.json"] = describe_model(run.spec, task, evaluate)
         # Keras chooses the format by the file's ending, which a temporary name may lack.
         whole = path.with_name(f".{path.name}.keras")
         try:
@@ -83,15 +81,12 @@ def keras_model(learner, kind: str):
     """Returns the learner's model.
 
     Raises:
-        ExportError: it is none of Keras, so that `kind` cannot be made of it.
+        ExportError: it is not a Keras model, so that `kind` cannot be made of it.
     """
     import keras
 
     if not isinstance(learner.model, keras.Model):
-        raise ExportError(
-            f"{kind} cannot be made of this model, because it is a tf.Module of raw variables and none of Keras. "
-            "Download savedmodel.zip instead, which every TensorFlow program can load."
-        )
+        raise ExportError(refusal_of_module(kind))
     return learner.model
 
 
@@ -99,7 +94,7 @@ def save(model, path: Path) -> None:
     """Writes a model in Keras's format.
 
     Raises:
-        ExportError: Keras cannot write down how it is made.
+        ExportError: Keras cannot serialize it.
     """
     try:
         model.save(path)

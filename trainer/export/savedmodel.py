@@ -7,9 +7,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from trainer.config import seen_by
+from trainer.export.evaluation import describe_model
 from trainer.export.model import trained
 from trainer.export.rows import row_reader
-from trainer.registry import EXPORTS
+from trainer.registry import EXPORTS, MODELS
 
 
 @EXPORTS.register(
@@ -28,6 +30,8 @@ def savedmodel_zip(run, path: Path) -> None:
     with trained(run) as learner, tempfile.TemporaryDirectory() as folder:
         reader = row_reader(run.spec) if run.spec.columns else None
         write_saved_model(learner.model, run.spec.input_shape, Path(folder), reader)
+        task = seen_by(MODELS[run.config.model], run.spec).task
+        Path(folder, "about.json").write_text(describe_model(run.spec, task), encoding="utf-8")
         # Weights hardly get smaller by compression; storing them is quick.
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for file in sorted(Path(folder).rglob("*")):

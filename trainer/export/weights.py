@@ -6,20 +6,22 @@ import os
 from pathlib import Path
 
 from trainer.export.model import keras_model, trained
+from trainer.export.suitability import needs_keras
 from trainer.registry import EXPORTS
 
 
 @EXPORTS.register(
     name="weights.h5",
     label="Weights",
-    help="The numbers alone, for load_weights of the same model in your own code. Save it as something.weights.h5.",
+    help="The numbers alone, for load_weights of the same model in your own code.",
     media_type="application/x-hdf5",
+    refuse=needs_keras("weights.h5"),
     order=7,
 )
 def weights_h5(run, path: Path) -> None:
     """Writes the weights of the newest checkpoint; of a GAN the generator's."""
     with trained(run) as learner:
-        # Keras insists on this ending, in reading too.
+        # Keras insists on this ending, when it loads them too.
         whole = path.with_name(f".{path.name}.weights.h5")
         try:
             keras_model(learner, "weights.h5").save_weights(whole)

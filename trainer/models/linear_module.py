@@ -8,6 +8,7 @@ from trainer.registry import MODELS
 @MODELS.register(
     label="Linear (tf.Module)",
     help="y = xW + b written out in two variables, without Keras: the smallest model there is.",
+    is_keras=False,
     order=8,
 )
 def linear_module(data, head, seeds):

@@ -12,6 +12,7 @@ from trainer.registry import MODELS
 @MODELS.register(
     label="MLP (tf.Module)",
     help="One hidden layer written out in matrices, without Keras: to see what is inside, and for experts.",
+    is_keras=False,
     order=7,
 )
 def mlp_module(
