@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.text import escape_markdown
-from trainer import Run, RunStore, TrainerError
+from trainer import Run, TrainerError
 
 #: Pausing a small model takes less than this, so that the page shows the outcome at once.
 _SECONDS_TO_SEE_IT_DONE = 1.0
@@ -35,36 +35,3 @@ def use_settings(run: Run) -> None:
     """Fills the form with a run's settings at the next look, which follows at once."""
     st.session_state["train_form_fill"] = run.id
     st.rerun()
-
-
-@st.dialog("Rename the run")
-def rename_dialog(run: Run) -> None:
-    """Asks for another display name."""
-    name = st.text_input("Name", value=run.name, max_chars=80, key="train_run_rename")
-    if st.button("Rename", type="primary", key="train_rename_confirm"):
-        try:
-            run.rename(name)
-        except TrainerError as error:
-            st.error(escape_markdown(str(error)))
-        else:
-            st.rerun()
-
-
-@st.dialog("Delete the run?")
-def delete_dialog(store: RunStore, run: Run) -> None:
-    """Asks before a run and its folder are deleted."""
-    if run.is_live:
-        st.markdown(f"**{escape_markdown(run.name)}** is {run.status}. Stop it before you delete it.")
-        return
-    st.markdown(
-        f"**{escape_markdown(run.name)}** with its {run.step:,} steps and {len(run.checkpoints)} checkpoints "
-        "will be gone for good. Download what you want to keep first."
-    )
-    if st.button("Delete for good", type="primary", key="train_delete_confirm"):
-        try:
-            store.delete(run.id)
-        except (TrainerError, OSError) as error:
-            st.error(escape_markdown(str(error)))
-        else:
-            st.query_params.pop("run", None)
-            st.rerun()

@@ -12,14 +12,18 @@ from trainer import MODELS, Run, RunStore
 _SHOWN = 8
 
 
-def recent_runs(store: RunStore, shown: Run | None) -> None:
-    """Lists the newest runs, each a click away."""
-    runs = store.list()
+def newest_runs(store: RunStore) -> list[Run]:
+    """Returns the runs to list, newest first."""
+    return store.list()[:_SHOWN]
+
+
+def recent_runs(runs: list[Run], shown: Run | None) -> None:
+    """Lists runs, each a click away."""
     if not runs:
         return
     st.markdown("##### Recent runs")
     rows = st.container(gap="xxsmall")
-    for run in runs[:_SHOWN]:
+    for run in runs:
         with rows.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 escape_markdown(run.name),

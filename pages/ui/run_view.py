@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.ui.actions import act, delete_dialog, rename_dialog, use_settings
+from pages.ui.actions import act, use_settings
 from pages.ui.class_table import class_table
+from pages.ui.dialogs import draw_dialog, open_dialog
 from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
 from pages.ui.status import status_badge
@@ -60,13 +61,11 @@ def _header(store: RunStore, run: Run, status: str) -> None:
         more = st.menu_button(
             "More", ["Use these settings", "Rename", "Delete"], key="train_run_more", icon=":material/more_horiz:"
         )
-    # Dialogs open here: one that is opened inside a fragment goes dead when the fragment runs again.
     if more == "Use these settings":
         use_settings(run)
-    elif more == "Rename":
-        rename_dialog(run)
-    elif more == "Delete":
-        delete_dialog(store, run)
+    elif more:
+        open_dialog(more, run)
+    draw_dialog(store, run)
 
 
 def _control_buttons(run: Run, status: str) -> None:

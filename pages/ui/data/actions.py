@@ -24,8 +24,10 @@ def train_on(dataset: str, options: dict[str, Any]) -> None:
 @st.dialog("Rename the data set")
 def rename_dialog(store: DatasetStore, brought: Brought) -> None:
     """Asks for another display name."""
-    name = st.text_input("Name", value=brought.name, max_chars=80, key="data_dataset_rename")
-    if st.button("Rename", type="primary", key="data_rename_confirm"):
+    with st.form("data_rename_form", border=False):
+        name = st.text_input("Name", value=brought.name, max_chars=80, key="data_dataset_rename")
+        is_sent = st.form_submit_button("Rename", type="primary", key="data_rename_confirm")
+    if is_sent:
         try:
             store.rename(brought.id, name)
         except (TrainerError, OSError) as error:

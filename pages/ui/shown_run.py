@@ -1,0 +1,41 @@
+"""Which run the Train page shows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.text import escape_markdown
+from trainer import Run, RunStore, TrainerError
+from trainer.errors import RunNotFound
+
+_SHOWN = "train_run_shown"  # [id, name] of the run that this session showed last
+
+
+def shown_run(store: RunStore) -> Run | None:
+    """Returns the run that the address names, the one shown before a page switch, or the one that trains now."""
+    run_id = st.query_params.get("run")
+    if run_id:
+        return _find(store, run_id)
+    last_id, _ = st.session_state.get(_SHOWN, (None, None))
+    live = next((run for run in store.list() if run.id == last_id), None) or next(
+        (run for run in store.list() if run.is_live), None
+    )
+    if live:
+        st.query_params["run"] = live.id
+        st.session_state[_SHOWN] = [live.id, live.name]
+    return live
+
+
+def _find(store: RunStore, run_id: str) -> Run | None:
+    last_id, last_name = st.session_state.get(_SHOWN, (None, None))
+    try:
+        run = store.get(run_id)
+    except RunNotFound as error:
+        sentence = f"{last_name} was deleted." if run_id == last_id else str(error)
+        st.warning(escape_markdown(sentence), icon=":material/search_off:")
+        return None
+    except TrainerError as error:
+        st.warning(escape_markdown(str(error)), icon=":material/search_off:")
+        return None
+    st.session_state[_SHOWN] = [run.id, run.name]
+    return run
