@@ -28,20 +28,20 @@ QUIET = 60  # seconds between two messages that there are too many connections
 log = logging.getLogger(__name__)
 
 
-def raise_handle_limit() -> int:
-    """Raises this process's limit of open file handles as far as it may.
-
-    Returns:
-        The limit in force.
-    """
+def raise_handle_limit() -> None:
+    """Raises this process's limit of open file handles as far as it may."""
     if resource is None:
-        return ENOUGH_HANDLES
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = ENOUGH_HANDLES if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_HANDLES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted
-    return soft if soft != resource.RLIM_INFINITY else ENOUGH_HANDLES
+
+
+def handle_limit() -> int:
+    """Returns how many file handles this process may open, at most 65,536."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if resource else ENOUGH_HANDLES
+    return ENOUGH_HANDLES if resource and soft == resource.RLIM_INFINITY else min(soft, ENOUGH_HANDLES)
 
 
 def running_server() -> uvicorn.Server | None:
@@ -50,15 +50,15 @@ def running_server() -> uvicorn.Server | None:
     return server if isinstance(server, uvicorn.Server) else None
 
 
-def limit_connections(config: uvicorn.Config, handles: int) -> None:
+def limit_connections(config: uvicorn.Config) -> None:
     """Sets the limits; call it before the server listens.
 
     Args:
         config: the server's, loaded.
-        handles: file handles that the process may open; at least half of them stay free for the runs.
     """
     config.backlog = BACKLOG
-    most = min(MOST_CONNECTIONS, handles // 2)
+    # The rest is for Streamlit's sessions and for the runs.
+    most = min(MOST_CONNECTIONS, handle_limit() // 3)
     config.http_protocol_class = limited(config.http_protocol_class, most, PATIENCE)
 
 

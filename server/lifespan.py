@@ -35,9 +35,9 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """
     # A page waits for the training thread, and the training thread for a page, at each of their many turns.
     sys.setswitchinterval(QUICK_SWITCH)
-    handles, server = raise_handle_limit(), running_server()
-    if server is not None:
-        limit_connections(server.config, handles)
+    raise_handle_limit()
+    if (running := running_server()) is not None:
+        limit_connections(running.config)
     asyncio.get_running_loop().set_exception_handler(handle_loop_error)
     opening = asyncio.create_task(asyncio.to_thread(_open_store))
     warming = asyncio.create_task(_warm_when_free())

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import types
 from pathlib import Path
 
@@ -15,11 +16,12 @@ import pytest
 from websockets.sync.client import connect
 
 from server.first_page import FirstPage
+from server.shutdown import DEADLINE
 
 ROOT = Path(__file__).resolve().parents[2]
 
 APP = """
-import sys
+import sys, types
 sys.path.insert(0, {root!r})
 import streamlit as st
 import trainer
@@ -34,7 +36,12 @@ store.close = lambda timeout: print("closed with", timeout, flush=True)
 trainer.RunStore.default = classmethod(lambda cls: store)
 lifespan.__globals__["_warm"] = lambda: print("warmed", flush=True)
 guard = Guard(secret="a secret for tests")
-app = st.App({script!r}, routes=build_routes(lambda: store, guard, lambda: ({{}}, None)), lifespan=lifespan)
+
+def export(run, kind, path, **options):
+    path.write_bytes(bytes(50_000_000))
+
+kinds = {{"big": types.SimpleNamespace(media_type="application/zip")}}
+app = st.App({script!r}, routes=build_routes(lambda: store, guard, lambda: (kinds, export)), lifespan=lifespan)
 """
 
 
@@ -74,7 +81,7 @@ def start(tmp_path):
         process.wait(10)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_idle_sockets_do_not_keep_the_runs_from_being_closed(start, how):
     from server.guard import Guard
 
@@ -90,6 +97,40 @@ def test_idle_sockets_do_not_keep_the_runs_from_being_closed(start, how):
     watchdog.cancel()
     assert "closed with 10" in output
     assert "Traceback" not in output
+    assert "Aborted" not in output
+    assert process.returncode == -how
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]], ids=["once", "ctrl-c twice"])
+def test_a_client_that_reads_nothing_does_not_keep_the_server(start, signals):
+    from server.guard import Guard
+
+    process, port, watchdog = start()
+    token = Guard(secret="a secret for tests").token("run-1")
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", port))
+        request = f"GET /api/runs/run-1/download/big?token={token} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"
+        reader.sendall(request.encode())
+        assert reader.recv(12) == b"HTTP/1.1 200"
+        asked = time.monotonic()
+        for number in signals:
+            process.send_signal(number)
+        assert "closed with 10" in next(line for line in process.stdout if "Traindeck" not in line)
+        output, _ = process.communicate(timeout=10)
+    watchdog.cancel()
+    assert time.monotonic() - asked < DEADLINE + 2
+    assert process.returncode in (-signals[0], 128 + signals[0])
+    assert "Traceback" not in output
+
+
+def test_a_wrong_setting_ends_the_server_in_one_line():
+    environment = os.environ | {"TRAINDECK_MAX_BYTES": "abc"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port=0"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "TRAINDECK_MAX_BYTES must be a whole number of at least 1. Received: 'abc'." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_engine_warms_up_although_a_page_is_importing_it_at_that_moment(monkeypatch):
