@@ -202,12 +202,17 @@ def newest_state(
 def restore(learner, arrays: Mapping[str, np.ndarray]) -> None:
     """Puts a complete state into a learner.
 
+    Where a metric keeps other variables than when the checkpoint was written, the epoch's means start over.
+
     Raises:
         CheckpointError: number, shape or dtype of the variables differ.
     """
     from trainer.learners.learner import raw
 
     variables = {f"{p}/{i:04d}": raw(v) for p, vs in learner.variables().items() for i, v in enumerate(vs)}
+    if not have_like_metrics(variables, arrays):
+        variables = {key: variable for key, variable in variables.items() if not key.startswith("metrics/")}
+        arrays = {key: array for key, array in arrays.items() if not key.startswith("metrics/")}
     if variables.keys() != arrays.keys():
         raise CheckpointError(
             f"The checkpoint holds {len(arrays)} variables and this model has {len(variables)}. "
@@ -226,6 +231,15 @@ def restore(learner, arrays: Mapping[str, np.ndarray]) -> None:
         # The shape was compared above; a released variable is empty and would refuse another.
         value = tf.constant(arrays[key])
         tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value, validate_shape=False)
+
+
+def have_like_metrics(variables: Mapping, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Returns whether a learner's metrics have as many variables, of the same shapes, as a checkpoint."""
+
+    def shapes(values: Mapping) -> dict[str, tuple]:
+        return {key: tuple(value.shape) for key, value in values.items() if key.startswith("metrics/")}
+
+    return shapes(variables) == shapes(arrays)
 
 
 def prune(folder: Path, keep: int, also: set[int]) -> None:

@@ -1,7 +1,8 @@
 """Metrics: each entry returns a Keras metric that takes (y, prediction) as the model and data give them.
 
 A metric is named like its entry, and its variables exist as soon as it is made, so that it can be
-updated inside `tf.function`.
+updated inside `tf.function`. One that has a method `of_batch(y, prediction)` says by itself what it is
+of one batch. NaN: undefined, which is shown as nothing.
 
 Traits of an entry:
     accepts: why it does not fit a data set, or None.
@@ -12,8 +13,7 @@ Traits of an entry:
 
 from __future__ import annotations
 
-import numpy as np
-
+from trainer.class_ratios import mean_over_classes
 from trainer.dataset import DataSpec
 from trainer.losses import needs, needs_classes, needs_numbers, needs_numbers_or_inputs
 from trainer.registry import METRICS
@@ -164,126 +164,72 @@ def exact_match(data: DataSpec, head):
 
 @METRICS.register(
     label="Precision",
-    help="Of what it takes for a class, the part that is right; the mean over the classes, at the end each alone.",
+    help="Of the examples predicted as a class, the share that is right. The mean over the classes; the end of a run "
+    "shows each class.",
     accepts=needs_classes_or_labels,
     order=7,
 )
 def precision(data: DataSpec, head):
-    """Returns the mean over the classes seen of (true positives) / (predicted), in [0, 1]."""
+    """Returns the mean over the classes of (true positives) / (predicted), in [0, 1]."""
     return mean_over_classes("precision", data, head, lambda hits, guessed, actual: (hits, guessed))
 
 
 @METRICS.register(
     label="Recall",
-    help="Of what belongs to a class, the part that the model finds; the mean over the classes, at the end each alone.",
+    help="Of the examples of a class, the share that the model finds. The mean over the classes; the end of a run "
+    "shows each class.",
     accepts=needs_classes_or_labels,
     order=8,
 )
 def recall(data: DataSpec, head):
-    """Returns the mean over the classes seen of (true positives) / (actual), in [0, 1]."""
+    """Returns the mean over the classes of (true positives) / (actual), in [0, 1]."""
     return mean_over_classes("recall", data, head, lambda hits, guessed, actual: (hits, actual))
 
 
 @METRICS.register(
     label="F1",
-    help="Precision and recall in one; the mean over the classes, fair where some are rare, at the end each alone.",
+    help="Precision and recall in one number, fair to rare classes. The mean over the classes; the end of a run shows "
+    "each class.",
     accepts=needs_classes_or_labels,
     order=9,
 )
 def f1_macro(data: DataSpec, head):
-    """Returns the mean over the classes seen of 2·(true positives) / (predicted + actual), in [0, 1]."""
+    """Returns the mean over the classes of 2·(true positives) / (predicted + actual), in [0, 1]."""
     return mean_over_classes("f1_macro", data, head, lambda hits, guessed, actual: (2 * hits, guessed + actual))
 
 
-def class_labels(data: DataSpec) -> tuple[str, ...]:
-    """Returns the names of classes or labels; their numbers where they have none."""
-    return data.class_names or tuple(map(str, range(data.num_classes or 0)))
+#: The most scores that AUC keeps of a split: 128 MiB.
+MOST_SCORES = 2**25
 
 
-def mean_over_classes(name: str, data: DataSpec, head, ratio):
-    """Returns a metric that is a ratio of counts for each class, averaged over the classes ("macro").
+def needs_ranking(spec: DataSpec) -> str | None:
+    """Returns why the examples cannot be ranked, or None."""
+    if spec.task in ("classification", "multilabel"):
+        scores = most_measured(spec) * spec.num_classes
+        if scores > MOST_SCORES:
+            return f"it keeps a score per example and class, at most {MOST_SCORES:,}, and this data set has {scores:,}"
+    return needs_classes_or_labels(spec)
 
-    A class that is neither there nor guessed does not count, and a ratio to nothing is 0, as in
-    scikit-learn. Keras's metrics of these names count all classes in one, or make their variables late.
 
-    Args:
-        name: of the metric.
-        data: gives the number of classes, or labels.
-        head: says how predictions are read.
-        ratio: function (hits, guessed, actual), each float32 (classes,) → numerator and denominator.
-    """
-    import keras
-
-    classes = data.num_classes
-
-    class MeanOverClasses(keras.metrics.Metric):
-        """Running counts for each class."""
-
-        def __init__(self, name=name, dtype=None):
-            super().__init__(name=name, dtype=dtype)
-            self.hits, self.guessed, self.actual = (
-                self.add_weight(shape=(classes,), initializer="zeros", name=name)
-                for name in ("hits", "guessed", "actual")
-            )
-
-        def update_state(self, y_true, y_pred, sample_weight=None):
-            if data.task == "multilabel":
-                actual = keras.ops.cast(y_true, self.dtype)
-                guessed = keras.ops.cast(keras.ops.cast(y_pred, self.dtype) > 0.5, self.dtype)
-            else:
-                guess = keras.ops.argmax(y_pred, axis=-1) if head.units > 1 else y_pred[:, 0] > 0.5
-                actual = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), classes, dtype=self.dtype)
-                guessed = keras.ops.one_hot(keras.ops.cast(guess, "int32"), classes, dtype=self.dtype)
-            self.hits.assign(self.hits + keras.ops.sum(actual * guessed, axis=0))
-            self.guessed.assign(self.guessed + keras.ops.sum(guessed, axis=0))
-            self.actual.assign(self.actual + keras.ops.sum(actual, axis=0))
-
-        def result(self):
-            ratios, seen = self.ratios()
-            return keras.ops.sum(ratios * seen) / keras.ops.maximum(keras.ops.sum(seen), 1.0)
-
-        def ratios(self):
-            """Returns the ratio of each class, and 1 where it was there or guessed, else 0; float32 (classes,)."""
-            top, bottom = ratio(self.hits + 0.0, self.guessed + 0.0, self.actual + 0.0)
-            seen = keras.ops.cast(self.guessed + self.actual > 0, self.dtype)
-            return top / keras.ops.maximum(bottom, 1.0), seen
-
-        def per_class(self) -> dict[str, float]:
-            """Returns the ratio of each class that was there or guessed, by its name."""
-            values = (np.array(part) for part in self.ratios())
-            return {label: float(r) for label, r, seen in zip(class_labels(data), *values, strict=True) if seen}
-
-    return MeanOverClasses()
+def most_measured(spec: DataSpec) -> int:
+    """Returns how many examples the largest split may have."""
+    return max(spec.examples, spec.validation_examples, spec.test_examples)
 
 
 @METRICS.register(
     label="AUC",
-    help="How well right answers are ranked before wrong ones: 1 is perfect, 0.5 is guessing.",
-    accepts=needs_classes_or_labels,
+    help="How well right answers are ranked before wrong ones: 1 is perfect, 0.5 is guessing. With more than two "
+    "classes, the mean over the classes.",
+    accepts=needs_ranking,
     order=10,
 )
 def auc(data: DataSpec, head):
-    """Returns the area under the ROC curve in [0, 1], from 200 thresholds.
+    """Returns the exact area under the ROC curve, in [0, 1]; NaN where no class has examples of both kinds.
 
-    Of two classes, that of the second; of more, and of several labels, over all pairs of example and
-    class in one ("micro"), which is defined for every batch.
+    Of two classes, that of the second. Of more, and of several labels, the mean over the classes, each against the
+    rest, as scikit-learn's `roc_auc_score(average="macro", multi_class="ovr")`; classes that a split lacks, which
+    scikit-learn refuses, are left out.
     """
-    import keras
+    from trainer.auc import AUC
 
-    class AUC(keras.metrics.AUC):
-        """Keras's AUC over pairs of example and class."""
-
-        def __init__(self, name="auc", dtype=None):
-            super().__init__(name=name, dtype=dtype)
-
-        def update_state(self, y_true, y_pred, sample_weight=None):
-            if data.task != "multilabel":
-                y_true = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), data.num_classes, dtype=self.dtype)
-                if data.num_classes == 2:
-                    y_true, y_pred = y_true[:, 1:], y_pred[:, -1:]
-            super().update_state(keras.ops.reshape(y_true, (-1,)), keras.ops.reshape(y_pred, (-1,)))
-
-        def get_config(self):
-            return {"name": self.name}
-
-    return AUC()
+    return AUC(data.task, data.num_classes, most_measured(data))

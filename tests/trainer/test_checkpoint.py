@@ -200,6 +200,15 @@ def test_another_models_state_is_refused_and_nothing_is_changed(tmp_path, other,
     assert not any(np.asarray(value).any() for values in learner.snapshot().values() for value in values)
 
 
+@pytest.mark.parametrize("metrics", [[np.array(-5, np.int32)], [np.zeros((200, 4), np.float32)] * 2, []])
+def test_a_metric_that_keeps_other_variables_than_before_starts_over_and_the_rest_is_restored(tmp_path, metrics):
+    write(tmp_path, 1)
+    learner = zeros(state() | {"metrics": metrics})
+    restore(learner, newest_state(tmp_path)[1])
+    expected = state() | {"metrics": [np.zeros_like(value) for value in metrics]}
+    assert digest_of(state_arrays(learner.snapshot())) == digest_of(state_arrays(expected))
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_state_that_is_not_finite_is_no_checkpoint(tmp_path, value):
     bad = state()

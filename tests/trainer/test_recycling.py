@@ -21,6 +21,7 @@ RECIPES = {
         "augmentation": {"rotate": 0.1, "noise": 0.1},
     },
     "recurrence": {"model": "rnn", "dataset": "sequences", "model_options": {"units": 8}},
+    "scores kept for AUC": {"model": "mlp", "dataset": "iris", "metrics": ["auc", "accuracy"]},
     "averaged weights": {
         "model": "mlp",
         "dataset": "iris",
@@ -35,7 +36,7 @@ RECIPES = {
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_the_next_seed_takes_up_the_compiled_program_and_has_the_bits_of_a_fresh_one(recipe):
     load_engine()
-    from trainer.loop import train
+    from trainer.loop import Evaluator, train
 
     def trained(seed: int, is_recycled: bool):
         config = RunConfig(**recipe, seed=seed)
@@ -44,7 +45,7 @@ def test_the_next_seed_takes_up_the_compiled_program_and_has_the_bits_of_a_fresh
         chunks = train(plan.learner, plan.dataset, epochs=1, batch_size=32, seed=seed, chunk_seconds=1e9)
         for _ in range(2):
             next(chunks)
-        digest = digest_of(state_arrays(plan.learner.snapshot()))
+        digest = digest_of(state_arrays(plan.learner.snapshot())), Evaluator(plan.learner, plan.dataset.validation)()
         if is_recycled:
             give_back(plan.learner)
         return plan.learner, digest

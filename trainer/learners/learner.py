@@ -140,11 +140,7 @@ class Learner(ABC):
         Compiled functions keep variables alive although no Python object refers to them.
         """
         for variables in self.variables().values():
-            for variable in variables:
-                handle = raw(variable)
-                tf.raw_ops.AssignVariableOp(
-                    resource=handle.handle, value=tf.zeros([0], handle.dtype), validate_shape=False
-                )
+            free(variables)
 
 
 def own(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
@@ -156,6 +152,12 @@ def own(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     if not tf.distribute.has_strategy():
         optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
     return optimizer
+
+
+def free(variables: list) -> None:
+    """Gives the memory of variables back; they hold nothing until they are assigned."""
+    for variable in map(raw, variables):
+        tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tf.zeros([0], variable.dtype), validate_shape=False)
 
 
 def raw(variable) -> tf.Variable:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from trainer.errors import ConfigError
 from trainer.learners.compilation import is_dense, suits_xla
 from trainer.learners.gradients import GradientRules
-from trainer.learners.learner import Learner
+from trainer.learners.learner import Learner, free
 from trainer.learners.update import Update
 
 
@@ -148,6 +148,11 @@ class SupervisedLearner(Learner):
         for metric in [self._eval_loss, *self._eval_metrics]:
             metric.reset_state()
 
+    def release(self):
+        """See `Learner.release`. An evaluation resets what it needs before it begins."""
+        super().release()
+        free([variable for metric in self._eval_metrics for variable in metric.variables])
+
     def variables(self):
         """See `Learner.variables`."""
         metrics = [variable for metric in [self._mean_loss, *self.metrics] for variable in metric.variables]
@@ -180,6 +185,8 @@ class SupervisedLearner(Learner):
 
 
 def batch_value(metric: keras.metrics.Metric, y: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
-    """Returns a metric of this batch alone, float32, leaving the epoch's mean untouched."""
+    """Returns a metric of this batch alone, float32, leaving the epoch's mean untouched; NaN where it is undefined."""
+    if hasattr(metric, "of_batch"):
+        return tf.cast(metric.of_batch(y, prediction), tf.float32)
     fresh = [tf.zeros_like(variable) for variable in metric.variables]
     return tf.cast(metric.stateless_result(metric.stateless_update_state(fresh, y, prediction)), tf.float32)
