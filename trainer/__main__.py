@@ -1,12 +1,14 @@
 """The command line: the same engine, no browser.
 
-Exit code 0: done; 1: the run failed; 2: bad input; 130: Ctrl-C, after a checkpoint.
+Exit code 0: done; 1: the run failed; 2: bad input; 130: Ctrl-C, after a checkpoint
+(143 after SIGTERM, 129 after SIGHUP).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import signal
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +23,7 @@ from trainer.config import RunConfig
 from trainer.errors import TrainerError
 from trainer.run import Run
 from trainer.settings import check_settings
+from trainer.signals import note_signals
 from trainer.store import RunStore
 
 app = typer.Typer(
@@ -43,9 +46,11 @@ def run(
     name: Annotated[str | None, typer.Option(help="A name for the run.")] = None,
 ) -> None:
     """Train a configuration; the run's id is the last line printed."""
-    created = RunStore(runs_dir).create(RunConfig.from_file(config), name)
+    recipe = RunConfig.from_file(config)
+    came = note_signals()
+    created = RunStore(runs_dir).create(recipe, name)
     created.start()
-    follow(created)
+    follow(created, came)
 
 
 @app.command()
@@ -56,10 +61,11 @@ def resume(
 ) -> None:
     """Go on with a run that was paused, stopped, interrupted or failed."""
     found = RunStore(runs_dir).get(run_id)
+    came = note_signals()
     outcome = found.resume(source=source)
     if not outcome.acted:
         refuse(f"{outcome.message} Only paused, stopped, interrupted and failed runs go on.")
-    follow(found)
+    follow(found, came)
 
 
 @app.command("list")
@@ -166,28 +172,39 @@ def catalog(as_json: AsJson = False) -> None:
                 print(f"    {option['name']:<30} {option['allowed']} (default {option['default']})")
 
 
-def follow(training: Run) -> None:
-    """Shows a bar until the run has ended; Ctrl-C and SIGTERM checkpoint first. Ends the process."""
-    asked: list[int] = []
+def follow(training: Run, came: list[int]) -> None:
+    """Shows a bar until the run has ended, then ends the process; a signal has the run save first.
 
-    def interrupt(number, _frame):
-        asked.append(number)
-        training.interrupt()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
+    Args:
+        training: a run that was started.
+        came: the signals so far, as `note_signals` returns them.
+    """
+    first, is_asked = training.step, False
     with tqdm(unit=" steps", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
         while not training.wait(0.1):
-            update_bar(bar, training)
+            if came and not is_asked:
+                is_asked = training.interrupt().acted
+            # TensorFlow takes seconds to load and compile: until a step is made, there is nothing to save.
+            if len(came) > 2 or (len(came) == 2 and training.step == first):
+                leave(training, came[0])
+            with contextlib.suppress(OSError):  # the terminal may be closed
+                update_bar(bar, training)
         update_bar(bar, training)
     for note in training.notes:
         print(note, file=sys.stderr)
     print(f"{training.name}: {training.status}. {training.reason}".strip(), file=sys.stderr)
     print(training.id)
-    if asked and training.status == "interrupted":
+    if came and training.status == "interrupted":
         print(f"Go on with: python -m trainer resume {training.id}", file=sys.stderr)
-        raise typer.Exit(128 + asked[0] if asked[0] == signal.SIGTERM else 130)
+        raise typer.Exit(128 + came[0])
     raise typer.Exit(1 if training.status == "failed" else 0)
+
+
+def leave(training: Run, number: int) -> None:
+    """Ends the process without waiting for the run; whoever looks at it next finds it interrupted."""
+    print(f"\nGo on with: python -m trainer resume {training.id}", file=sys.stderr, flush=True)
+    print(training.id, flush=True)
+    os._exit(128 + number)
 
 
 def update_bar(bar: tqdm, training: Run) -> None:

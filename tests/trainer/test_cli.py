@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.trainer.watching import cut_at, finish, wait_for_step
 from trainer import RunConfig, RunStore
 from trainer.__main__ import main
 from trainer.history import History
+from trainer.signals import ENDING
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def cli(monkeypatch, capfd, tmp_path):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.getsignal(number) for number in ENDING}
         try:
             with pytest.raises(SystemExit) as ended:
                 main()
@@ -357,7 +359,12 @@ def test_help_is_no_error(cli):
     assert all(command in out for command in ("run", "resume", "list", "show", "export", "catalog"))
 
 
-def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on(tmp_path):
+@pytest.mark.parametrize(
+    "signals",
+    [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGHUP]],
+    ids=["ctrl-c", "ctrl-c twice", "hangup"],
+)
+def test_a_signal_saves_a_checkpoint_and_the_run_goes_on(tmp_path, signals):
     """In a process of its own, as a signal goes to all of one."""
     config = tmp_path / "config.json"
     config.write_text(digits(epochs=ENDLESS, checkpoint_seconds=1).to_json())
@@ -366,24 +373,27 @@ def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         try:
             wait_for_rows(child, runs)
-            child.send_signal(signal.SIGINT)
+            for number in signals:
+                child.send_signal(number)
             out, err = child.communicate(timeout=60)
         finally:
             child.kill()
-    assert child.returncode == 130, err
+    assert child.returncode == 128 + signals[0], err
     assert "Traceback" not in err
     run = RunStore(runs).get(out.splitlines()[-1])
     assert (run.status, run.step) == ("interrupted", run.checkpoints[0].step)
     assert f"python -m trainer resume {run.id}" in err
     # TensorFlow's banners stay off the terminal: all that is there is the bar and what we say.
     assert "I0000" not in err.split("epoch")[0]
-    assert run.resume().acted
-    run.stop()
-    finish(run)
-    assert len(run.history) == run.step
+    if signals == [signal.SIGINT]:
+        assert run.resume().acted
+        run.stop()
+        finish(run)
+        assert len(run.history) == run.step
 
 
-def test_ctrl_c_before_training_leaves_nothing_half_done(tmp_path):
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_before_training_leaves_nothing_half_done(tmp_path, times):
     """The signal comes while TensorFlow is still being loaded."""
     config, runs = tmp_path / "config.json", tmp_path / "runs"
     config.write_text(digits(epochs=ENDLESS).to_json())
@@ -391,11 +401,14 @@ def test_ctrl_c_before_training_leaves_nothing_half_done(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         try:
             os.read(child.stderr.fileno(), 1)  # The bar is drawn first while the run warms up.
-            child.send_signal(signal.SIGINT)
+            for _ in range(times):
+                child.send_signal(signal.SIGINT)
+                time.sleep(0.3)  # two at once are one
             out, err = child.communicate(timeout=90)
         finally:
             child.kill()
     assert child.returncode == 130, err
+    assert "Traceback" not in err
     run = RunStore(runs).get(out.splitlines()[-1])
     assert run.status == "interrupted"
     assert run.step <= 1
@@ -403,8 +416,6 @@ def test_ctrl_c_before_training_leaves_nothing_half_done(tmp_path):
 
 def wait_for_rows(child: subprocess.Popen, runs: Path, seconds: float = 60) -> None:
     """Waits until a run in a folder has rows on disk."""
-    import time
-
     deadline = time.monotonic() + seconds
     while not any(len(History.load(path)) for path in (runs.iterdir() if runs.exists() else ())):
         assert child.poll() is None, child.communicate()[1]
