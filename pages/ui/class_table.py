@@ -12,7 +12,7 @@ def class_table(run: Run) -> None:
     frame, split = measured_classes(run)
     if len(frame):
         st.caption(f"Each class on the {split} split, with the weights that the run ended with")
-        numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in frame.columns[1:]}
+        numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[1:]}
         st.dataframe(frame, hide_index=True, column_config=numbers, key="train_classes_table")
 
 

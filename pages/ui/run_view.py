@@ -14,7 +14,8 @@ from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
 from pages.ui.status import status_badge
 from pages.ui.summary import summary
-from pages.ui.text import escape_markdown, format_age
+from pages.ui.text import escape_markdown, format_age, format_bytes
+from pages.ui.units import explain_loss, unit_of
 from trainer import METRICS, MODELS, Run, RunStore
 from trainer.run import RESUMABLE
 from trainer.samples import list_samples
@@ -111,9 +112,12 @@ def figures(run: Run) -> list[tuple[str, str]]:
     names = [*(losses[1:] or losses), *run.config.metrics][:3]
     shown = []
     for name in names:
-        shown.append((name, "Mean over the batches of the last whole epoch; before that, over the newest batches."))
+        meaning = explain_loss(run.config, run.spec) if name == "loss" else unit_of(name, run.config).strip("()")
+        meaning = f" {meaning[:1].upper()}{meaning[1:]}".rstrip()
+        mean = "Mean over the batches of the last whole epoch; before that, over the newest batches."
+        shown.append((name, mean + meaning))
         if run.config.validation_split > 0:
-            shown.append((f"val_{name}", "Over the whole validation split, after the last whole epoch."))
+            shown.append((f"val_{name}", "Over the whole validation split, after the last whole epoch." + meaning))
     tested = [f"test_{name}" for name in names if f"test_{name}" in run.last_metrics]
     return shown + [(name, "Over the whole test split, at the end of the run.") for name in tested]
 
@@ -168,12 +172,12 @@ def _checkpoints(run: Run) -> None:
             "step": [checkpoint.step for checkpoint in saved],
             "epoch": [checkpoint.manifest.get("epoch") for checkpoint in saved],
             "saved": [format_age(checkpoint.manifest["created"]) for checkpoint in saved],
-            "MB": [checkpoint.manifest["files"]["state.npz"]["size"] / 1e6 for checkpoint in saved],
+            "size": [format_bytes(checkpoint.manifest["files"]["state.npz"]["size"]) for checkpoint in saved],
             "best": [checkpoint.step == best for checkpoint in saved],
             "digest": [checkpoint.digest[:16] for checkpoint in saved],
         }
     )
-    st.dataframe(frame, hide_index=True, column_config={"MB": st.column_config.NumberColumn(format="%.2f")})
+    st.dataframe(frame, hide_index=True, column_config={"step": st.column_config.NumberColumn(format="localized")})
     if run.status in RESUMABLE and len(saved) > 1:
         labels = {c.step: f"step {c.step:,}" + (" (best)" if c.step == best else "") for c in saved}
         with st.container(horizontal=True, vertical_alignment="bottom"):

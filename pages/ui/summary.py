@@ -3,7 +3,9 @@
 import streamlit as st
 
 from pages.ui.catalogue import dataset_label, is_gone
+from pages.ui.numbers import format_number
 from pages.ui.text import escape_markdown, format_duration
+from pages.ui.units import unit_of
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run
 from trainer.plateau import is_higher_better
 
@@ -56,9 +58,11 @@ def headline(run: Run) -> str:
         )
     name = next((name for name in config.metrics if f"val_{name}" in best or name in best), "loss")
     split, key = ("validation", f"val_{name}") if f"val_{name}" in best else ("training", name)
-    sentence = f"Reached **{best[key]:.4g} {split} {METRICS[name].label.lower() if name != 'loss' else 'loss'}** "
+    label = "loss" if name == "loss" else METRICS[name].label.lower()
+    unit = escape_markdown(unit_of(name, config))
+    sentence = f"Reached **{format_number(best[key])} {split} {label}** {unit}{' ' * bool(unit)}"
     most = "highest" if is_higher_better(config.best_by) else "lowest"
     sentence += f"at epoch {best['epoch']} of {config.epochs}, the one with the {most} {config.best_by}."
     if f"test_{name}" in last:
-        sentence += f" On the test split, which training never saw: **{last[f'test_{name}']:.4g}**."
+        sentence += f" On the test split, which training never saw: **{format_number(last[f'test_{name}'])}**."
     return sentence

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.ui.numbers import format_number
 from trainer.brought.report import Report
 
 _COLUMNS = {"name": "column", "kind": "kind", "missing": "missing", "unique": "distinct"}
@@ -48,7 +49,7 @@ def _columns(columns: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _plain(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return format_number(value) if isinstance(value, (int, float)) else str(value)
 
 
 def _rows(details: dict[str, Any]) -> pd.DataFrame | None:

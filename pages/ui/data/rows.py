@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.data.charts import scatter_figure
+from pages.ui.numbers import format_number
 from trainer import Dataset
 
 _ROWS_SHOWN = 200
@@ -84,7 +85,8 @@ def summarize(frame: pd.DataFrame) -> pd.DataFrame:
         known, missing = column.dropna(), int(column.isna().sum())
         if pd.api.types.is_numeric_dtype(column):
             kind, spread = "number", np.histogram(known, bins=16)[0].tolist()
-            values = f"{known.min():.4g} … {known.max():.4g}, mean {known.mean():.4g}" if len(known) else ""
+            low, high, mean = (format_number(known.agg(name)) for name in ("min", "max", "mean"))
+            values = f"{low} … {high}, mean {mean}" if len(known) else ""
         else:
             kind, counts = "category", known.value_counts()
             spread = counts[:16].tolist()

@@ -1,0 +1,53 @@
+"""What the numbers of a run are measured in."""
+
+from __future__ import annotations
+
+import math
+
+from pages.ui.numbers import format_number
+from trainer import LOSSES, MODELS, RunConfig
+from trainer.config import seen_by
+from trainer.data.specs import DataSpec
+
+#: Metrics in the unit of the target.
+_IN_TARGET_UNITS = ("mean_absolute_error", "root_mean_squared_error")
+
+
+def unit_of(name: str, config: RunConfig) -> str:
+    """Returns the unit of a metric, such as "(in the unit of price)", or nothing where it has none.
+
+    Args:
+        name: of the metric, without val_ or test_.
+        config: of the run; its data may name the target.
+    """
+    target = config.dataset_options.get("target")
+    return f"(in the unit of {target})" if name in _IN_TARGET_UNITS and target and isinstance(target, str) else ""
+
+
+def explain_loss(config: RunConfig, data: DataSpec | None) -> str:
+    """Returns sentences on what a loss means.
+
+    Args:
+        config: of the run.
+        data: what is known of its data, once it is.
+    """
+    label = LOSSES[config.loss].label
+    if data is None:
+        return f"{label}: lower is better."
+    goal = seen_by(MODELS[config.model], data)
+    if goal.task == "regression" and config.loss == "mean_squared_error" and data.target_std != 1:
+        return (
+            f"{label}, in squared standard deviations of the target: 1 means as far off as its mean, "
+            f"0.01 is a tenth of a standard deviation, which is {format_number(data.target_std)} here."
+        )
+    if goal.task == "regression" and data.target_std != 1:
+        return f"{label}, in standard deviations of the target: one is {format_number(data.target_std)} here."
+    if goal.task == "classification" and "crossentropy" in config.loss:
+        guess = format_number(math.log(goal.num_classes))
+        return (
+            f"{label}, in nats: the negative logarithm of the probability that the model gives to the right class. "
+            f"Equal probabilities for all {goal.num_classes} classes give {guess}."
+        )
+    if goal.task == "multilabel" and "crossentropy" in config.loss:
+        return f"{label}, in nats per label: a probability of 0.5 for every label gives {format_number(math.log(2))}."
+    return f"{label}: lower is better."
