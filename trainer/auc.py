@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from trainer.learners.learner import free, raw
+
 
 def area_under_roc(truth: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
     """Returns the mean over the columns of the part of (positive, negative) pairs that are ranked right.
@@ -68,6 +70,16 @@ class AUC(keras.metrics.Metric):
     def of_batch(self, y_true, y_pred):
         """Returns the area of this batch alone, or NaN where it is undefined."""
         return area_under_roc(*self._columns(y_true, y_pred))
+
+    def reset_state(self):
+        """Starts over, with memory for all scores also where it was given back."""
+        for variable in self.variables:
+            value = tf.zeros(variable.shape, variable.dtype)
+            tf.raw_ops.AssignVariableOp(resource=raw(variable).handle, value=value, validate_shape=False)
+
+    def release(self):
+        """Gives the memory of the scores back until the next reset."""
+        free(self.variables)
 
     def get_config(self):
         """Returns what makes an equal metric."""

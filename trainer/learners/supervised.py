@@ -10,7 +10,7 @@ import tensorflow as tf
 from trainer.errors import ConfigError
 from trainer.learners.compilation import is_dense, suits_xla
 from trainer.learners.gradients import GradientRules
-from trainer.learners.learner import Learner, free
+from trainer.learners.learner import Learner
 from trainer.learners.update import Update
 
 
@@ -149,9 +149,11 @@ class SupervisedLearner(Learner):
             metric.reset_state()
 
     def release(self):
-        """See `Learner.release`. An evaluation resets what it needs before it begins."""
+        """See `Learner.release`."""
         super().release()
-        free([variable for metric in self._eval_metrics for variable in metric.variables])
+        for metric in self._eval_metrics:
+            if hasattr(metric, "release"):
+                metric.release()
 
     def variables(self):
         """See `Learner.variables`."""
