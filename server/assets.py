@@ -1,7 +1,9 @@
 """GET /api/assets/{name}: the live chart's JavaScript.
 
 A name is looked up in a fixed table; nothing a client sends becomes part of a
-path. Each file is compressed once, not once a request.
+path. Each file is compressed once, not once per request. An address may hold a
+version before the name, `/api/assets/<version>/live_chart.js`: the modules that
+this one imports are then asked for under the same version.
 """
 
 import asyncio
@@ -17,7 +19,7 @@ from starlette.responses import Response
 
 from server.guard import Refused
 
-ROOT = Path(__file__).resolve().parent.parent
+MODULES = Path(__file__).resolve().parent.parent / "pages" / "ui" / "live_chart"
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,9 @@ class Asset:
     """A file in memory, ready to be sent.
 
     Attributes:
-        body: as it is.
-        packed: gzip of it.
-        digest: first 16 hexadecimal digits of its SHA-256.
+        body: the file's bytes.
+        packed: the same, compressed by gzip.
+        digest: first 16 hexadecimal digits of the file's SHA-256.
     """
 
     body: bytes
@@ -43,30 +45,36 @@ def asset_paths() -> dict[str, Path]:
     """
     plotly = Path(find_spec("plotly").origin).parent  # found without importing plotly
     return {
-        "live_chart.js": ROOT / "pages" / "ui" / "live_chart" / "live_chart.js",
-        "live_progress.js": ROOT / "pages" / "ui" / "live_chart" / "live_progress.js",
+        **{path.name: path for path in sorted(MODULES.glob("*.js"))},
         "plotly.min.js": plotly / "package_data" / "plotly.min.js",
     }
 
 
 def asset_url(name: str) -> str:
-    """Gives the address of an asset as it is now, to be cached for good.
+    """Gives the address of an asset's current version, which a browser may keep for good.
 
     Args:
         name: a name in `asset_paths`.
 
     Returns:
-        A path with the content's hash in its query.
+        A path that holds the version.
     """
-    path = asset_paths()[name]
-    return f"/api/assets/{name}?v={_digest(path, path.stat().st_mtime_ns)}"
+    return f"/api/assets/{_version(name)}/{name}"
+
+
+def _version(name: str) -> str:
+    """Returns a hash of the asset; modules import each other, so all of them share one."""
+    paths = asset_paths()
+    parts = [name] if paths[name].parent != MODULES else [n for n, path in paths.items() if path.parent == MODULES]
+    digests = [_digest(paths[part], paths[part].stat().st_mtime_ns) for part in parts]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
 async def asset(request: Request) -> Response:
     """Sends an asset: 304 where the browser has it, compressed where it can be.
 
     Args:
-        request: `name` is in its path.
+        request: its path ends with the name, which a version may precede.
 
     Returns:
         The response.
@@ -74,11 +82,12 @@ async def asset(request: Request) -> Response:
     Raises:
         Refused: 404, there is no such asset.
     """
-    path = asset_paths().get(request.path_params["name"])
+    version, _, name = request.path_params["name"].rpartition("/")
+    path = asset_paths().get(name)
     if path is None:
         raise Refused(404, "There is no such asset.")
     loaded = await asyncio.to_thread(_load, path, path.stat().st_mtime_ns)
-    is_pinned = request.query_params.get("v") == loaded.digest
+    is_pinned = version == await asyncio.to_thread(_version, name)
     headers = {
         "etag": f'"{loaded.digest}"',
         "cache-control": "public, max-age=31536000, immutable" if is_pinned else "no-cache",
@@ -92,12 +101,12 @@ async def asset(request: Request) -> Response:
     return Response(loaded.packed if takes_gzip else loaded.body, media_type="text/javascript", headers=headers)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _digest(path: Path, modified: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _load(path: Path, modified: int) -> Asset:
     body = path.read_bytes()
     return Asset(body, gzip.compress(body, 6), _digest(path, modified))

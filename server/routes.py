@@ -52,7 +52,7 @@ def build_routes(
 
     return [
         Route("/api/health", health),
-        Route("/api/assets/{name}", answer_refusals(asset)),
+        Route("/api/assets/{name:path}", answer_refusals(asset)),
         _get("/api/runs/{id}/series", series_endpoint(get_run, guard)),
         _get("/api/runs/{id}/download/{kind}", download_endpoint(get_run, guard, exports)),
         Route("/api/datasets", answer_refusals(upload_endpoint(get_datasets, guard)), methods=["POST"]),

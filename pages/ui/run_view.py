@@ -12,6 +12,7 @@ from pages.ui.class_table import class_table
 from pages.ui.dialogs import draw_dialog, open_dialog
 from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
+from pages.ui.loss_unit import loss_unit
 from pages.ui.status import status_badge
 from pages.ui.summary import summary
 from pages.ui.text import escape_markdown, format_age, format_bytes
@@ -39,12 +40,12 @@ def run_view(store: RunStore, run: Run) -> None:
     st.fragment(_details, run_every=every if run.is_live else None)(run, status, is_young)
 
 
-def curves(run: Run) -> list[tuple[str, str]]:
-    """Returns the columns to draw with their labels: losses first, those of a GAN apart."""
+def curves(run: Run) -> list[tuple[str, ...]]:
+    """Returns the columns to draw with their labels and units: losses first, each loss of a GAN by itself."""
     losses = measured_losses(run)
     shown = losses[1:] or losses
     named = [(name, METRICS[name].label.lower()) for name in run.config.metrics]
-    return [*((name, name.replace("_", " ")) for name in shown), *named]
+    return [*((name, name.replace("_", " "), *loss_unit(run)) for name in shown), *named]
 
 
 def measured_losses(run: Run) -> tuple[str, ...]:

@@ -133,34 +133,10 @@ def test_a_trace_has_at_most_2000_points_and_keeps_a_spike(stage, run):
     run.history.parts["loss"][123_456] = 77.0
     page = stage.open()
     wait_for(page, 200_000)
-    buffers = page.evaluate("chart.panels.flatMap(panel => panel.buffers.map(buffer => buffer.n))")
+    buffers = page.evaluate("chart.panels.flatMap(panel => panel.traces.buffers.map(buffer => buffer.n))")
     assert max(buffers) <= 1002  # buckets of two points, and the newest value
-    assert page.evaluate("Math.max(...chart.panels[0].buffers[0].high)") == 77.0
+    assert page.evaluate("Math.max(...chart.panels[0].traces.raw.high)") == 77.0
     assert page.evaluate("chart.panels[0].frame.layout.yaxis.range[1]") > 77
-
-
-def drag(page):
-    box = page.locator(".lc-plot").first.bounding_box()
-    page.mouse.move(box["x"] + 150, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 250, box["y"] + 120, steps=4)
-    page.mouse.move(box["x"] + 300, box["y"] + 200, steps=4)
-    page.mouse.up()
-    page.wait_for_function("chart.zoomed")
-    return page.evaluate("chart.zoomed")
-
-
-def test_a_zoom_holds_while_points_arrive_and_a_double_click_ends_it(stage, run):
-    append(run, 1000)
-    page = stage.open()
-    wait_for(page, 1000)
-    zoomed = drag(page)
-    append(run, 500)
-    wait_for(page, 1500)
-    page.evaluate("chart.update({...data})")
-    assert page.evaluate("chart.panels.map(panel => panel.frame.layout.xaxis.range)") == [zoomed, zoomed]
-    page.locator(".lc-plot").nth(1).dblclick(position={"x": 250, "y": 150})
-    page.wait_for_function("!chart.zoomed && chart.panels[0].frame.layout.xaxis.range[1] >= 1500")
 
 
 def test_a_zoom_into_a_long_history_fetches_its_detail(stage, run):
@@ -170,7 +146,7 @@ def test_a_zoom_into_a_long_history_fetches_its_detail(stage, run):
     page.evaluate("chart.zoom([100000, 101000])")
     page.wait_for_function("chart.feed.detail && chart.feed.detail.width === 1")
     assert page.evaluate("chart.feed.detail.base <= 100000 && chart.feed.detail.end >= 101000")
-    page.wait_for_function("chart.panels[0].buffers[0].n > 200")
+    page.wait_for_function("chart.panels[0].traces.raw.n > 200")
 
 
 def test_another_run_takes_the_place_of_the_first(stage, run):
@@ -273,7 +249,7 @@ def test_progress_is_words_and_figures_that_follow_the_run(stage, run):
     page = stage.open()
     words, figures = page.locator(".lp-words"), page.locator(".lp-value")
     expect(words).to_have_text("20 % · epoch 2 of 10 · step 90 of 450 · 812 steps/s · 0.1 s trained · 2 min 5 s left")
-    expect(figures).to_have_text(["0.2500", "12350"])
+    expect(figures).to_have_text(["0.2500", "12,350"])
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "20")
     vars(run).update(step=225, epoch=5, last_metrics={"loss": 0.125})
     run.history.append(make_rows(90, 135))
@@ -304,8 +280,9 @@ def test_what_is_drawn_bucket_by_bucket_is_what_the_rows_hold(stage, run):
     page = stage.open()
     page.wait_for_function("chart.feed.socket?.readyState === 1")
     gathered = """() => {
-        const panel = chart.panels[0], [x0, x1] = chart.xRange()
-        const take = () => { panel.gather(x0, x1); return panel.buffers.slice(0, 2).map((b) =>
+        const panel = chart.panels[0], traces = panel.traces, [x0, x1] = chart.x.range()
+        const gather = () => traces.gather(chart, "loss", x0, x1, panel.inner.w)
+        const take = () => { gather(); return [traces.raw, traces.smooth].map((b) =>
             [[...b.x.subarray(0, b.n)], [...b.low.subarray(0, b.n)], [...b.high.subarray(0, b.n)]]) }
         const kept = take()
         chart.feed.main.grouped = {}

@@ -1,5 +1,7 @@
 """The chart's JavaScript is served from a fixed table, compressed once, cached for good."""
 
+import re
+
 import pytest
 
 from server import assets
@@ -24,8 +26,20 @@ def test_an_asset_comes_whole_compressed_and_typed(site, name):
 def test_an_asset_is_cached_for_good_under_its_own_hash_only(site):
     url = assets.asset_url("live_chart.js")
     assert "immutable" in site.client.get(url).headers["cache-control"]
-    for other in ("/api/assets/live_chart.js", "/api/assets/live_chart.js?v=0"):
+    for other in ("/api/assets/live_chart.js", "/api/assets/0/live_chart.js"):
         assert site.client.get(other).headers["cache-control"] == "no-cache"
+
+
+def test_modules_share_a_version_so_that_their_imports_are_pinned_too(site):
+    version = assets.asset_url("live_chart.js").rpartition("/")[0]
+    names = [name for name in assets.asset_paths() if name != "plotly.min.js"]
+    assert len(names) > 10
+    for name in names:
+        assert assets.asset_url(name) == f"{version}/{name}"
+        answer = site.client.get(f"{version}/{name}")
+        assert "immutable" in answer.headers["cache-control"]
+        for imported in re.findall(r'from "\./(.+?)"', answer.text):
+            assert imported in names
 
 
 def test_an_asset_the_browser_has_is_not_sent_again(site):

@@ -74,26 +74,27 @@ def _modules() -> dict[str, str]:
 def live_chart(
     run: Any,
     *,
-    metrics: list[tuple[str, str]],
+    metrics: list[tuple[str, ...]],
     figures: list[tuple[str, str]],
     key: str = "train_chart_watch",
     height: int = 300,
 ) -> None:
-    """Shows how far a run is and its curves, and goes on showing what is new.
+    """Shows how far a run is and its curves, and keeps both up to date.
 
-    The page runs again when the run's status changes, and for nothing else.
+    Only a change of the run's status makes the page run again.
 
     Args:
         run: the run; its id, status, progress and `steps_per_epoch` are read.
-        metrics: (column, label) in the order of the panels: the first panel is
-            the loss, which is put there if the list does not name one, and the
-            first two are shown. `val_` + column is drawn into the same panel.
-        figures: (name, help) of the values above the curves, as they are called in the table of epochs.
+        metrics: (column, label) or (column, label, unit, what the unit means), in
+            the order of the panels. The first panel is the loss, which is added if
+            the list names none. The first two are shown, the others on request.
+            `val_` + column is drawn into the same panel.
+        figures: (name, help) of the values above the curves; names are columns of the table of epochs.
         key: the component's key.
         height: pixels of one panel; the place is reserved before there are points.
     """
     panels = list(metrics)
-    if not any(column == "loss" or column.endswith("_loss") for column, _ in panels):
+    if not any(column == "loss" or column.endswith("_loss") for column, *_ in panels):
         panels.insert(0, ("loss", "loss"))
     steps_per_epoch = run.steps_per_epoch
     data = {
@@ -101,7 +102,7 @@ def live_chart(
         "token": guard.token(run.id),
         "status": run.status,
         "steps_per_epoch": steps_per_epoch if steps_per_epoch and math.isfinite(steps_per_epoch) else None,
-        "panels": [[column, label] for column, label in panels],
+        "panels": [list(panel) for panel in panels],
         "figures": [[name, help_text] for name, help_text in figures],
         "progress": progress(run),
         "height": height,

@@ -3,21 +3,23 @@
 // They change twice a second and come over the socket. Drawn by Streamlit, each change would have
 // every open tab run a script and compare the whole page, which costs more than the curves do.
 
+import { element, setText } from "./element.js"
+import { number, whole } from "./numbers.js"
+
 const STYLE = `
 .live-chart .lp-bar { height: 0.5rem; border-radius: 0.25rem; overflow: hidden; background: var(--st-secondary-background-color); border: 1px solid var(--st-border-color); }
 .live-chart .lp-done { height: 100%; background: var(--st-primary-color); transform-origin: left; transform: scaleX(0); }
 .live-chart .lp-words { min-height: 1.5em; margin: 0.35rem 0 0.6rem; font-size: 1rem; contain: content; }
 .live-chart .lp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(110px, 1fr)); gap: 0.4rem 1rem; margin-bottom: 0.9rem; }
 .live-chart .lp-figure { contain: content; }
-.live-chart .lp-name { opacity: 0.8; overflow-wrap: anywhere; cursor: help; }
+.live-chart .lp-name { overflow-wrap: anywhere; cursor: help; }
 .live-chart .lp-value { font-size: 1.5rem; font-weight: 500; line-height: 1.3; }
 `
 
 const UNKNOWN = "–"
 const DOING = { pause: "Pausing", stop: "Stopping", interrupt: "Saving" }
-const whole = (number) => number.toLocaleString("en-US")
 
-export function duration(seconds) {
+function duration(seconds) {
   if (seconds === null) return UNKNOWN
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`
   seconds = Math.round(seconds)
@@ -26,16 +28,9 @@ export function duration(seconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
 }
 
-export function speed(perSecond) {
+function speed(perSecond) {
   if (perSecond === null) return `${UNKNOWN} steps/s`
   return `${perSecond >= 10 ? whole(Math.round(perSecond)) : perSecond.toFixed(1)} steps/s`
-}
-
-export function figure(value) {
-  if (value === null || value === undefined) return UNKNOWN
-  const size = Math.abs(value)
-  if (value === 0 || (size >= 0.001 && size < 10)) return value.toFixed(4)
-  return size < 0.001 ? value.toExponential(2) : String(Number(value.toPrecision(4)))
 }
 
 function sentence({ phase, pending, step, total_steps: total, epoch, epochs, status, ...run }) {
@@ -51,39 +46,23 @@ function sentence({ phase, pending, step, total_steps: total, epoch, epochs, sta
   return parts.join(" · ")
 }
 
-function put(node, words) { if (node.textContent !== words) node.textContent = words }
-
-function box(name, attributes = {}) {
-  const node = document.createElement("div")
-  node.className = name
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
-  return node
-}
-
 export class ProgressView {
   // figures: [name, help] of what is measured, in order.
   constructor(figures) {
-    const style = document.createElement("style")
-    style.textContent = STYLE
-    this.done = box("lp-done")
-    this.bar = box("lp-bar", { role: "progressbar", "aria-label": "progress", "aria-valuemin": "0", "aria-valuemax": "100" })
-    this.bar.append(this.done)
-    this.words = box("lp-words")
-    this.figures = box("lp-figures")
-    this.node = box("lp")
-    this.node.append(style, this.bar, this.words, this.figures)
+    this.done = element("div", { class: "lp-done" })
+    this.bar = element("div", { class: "lp-bar", role: "progressbar", "aria-label": "progress", "aria-valuemin": "0", "aria-valuemax": "100" }, this.done)
+    this.words = element("div", { class: "lp-words" })
+    this.figures = element("div", { class: "lp-figures" })
+    this.node = element("div", { class: "lp" }, element("style", {}, STYLE), this.bar, this.words, this.figures)
     this.setFigures(figures)
   }
 
   setFigures(figures) {
     this.values = new Map()
     this.figures.replaceChildren(...figures.map(([name, help]) => {
-      const [node, label, value] = [box("lp-figure"), box("lp-name", { title: help }), box("lp-value")]
-      label.textContent = name
-      value.textContent = UNKNOWN
-      node.append(label, value)
+      const value = element("div", { class: "lp-value" }, UNKNOWN)
       this.values.set(name, value)
-      return node
+      return element("div", { class: "lp-figure" }, element("div", { class: "lp-name", title: help }, name), value)
     }))
   }
 
@@ -92,7 +71,7 @@ export class ProgressView {
     const transform = `scaleX(${share.toFixed(3)})`
     if (this.done.style.transform !== transform) this.done.style.transform = transform
     this.bar.setAttribute("aria-valuenow", Math.floor(100 * share))
-    put(this.words, sentence(message))
-    for (const [name, node] of this.values) put(node, figure(message.values[name]))
+    setText(this.words, sentence(message))
+    for (const [name, node] of this.values) setText(node, number(message.values[name]))
   }
 }
