@@ -18,7 +18,8 @@ _CROSS_ENTROPY = ("sparse_categorical_crossentropy", "categorical_crossentropy",
 
 def loss_unit(run: Run) -> tuple[str, str]:
     """Returns the unit of a run's loss and what it means; two empty strings where it has none."""
-    spec: DataSpec | None = run.spec
+    # Before the first start a file is not read yet.
+    spec: DataSpec | None = run.spec or (None if "path" in run.config.dataset_options else run.config.spec)
     if spec is None:
         return "", ""
     if spec.task == "regression":

@@ -128,8 +128,7 @@ def test_a_screen_reader_hears_the_newest_values(stage):
 
 
 def test_the_unit_of_a_loss_is_beside_its_name(stage):
-    page = stage.open(
-        panels=[["loss", "loss", "in σ² of the target", "σ: its standard deviation."], ["accuracy", "accuracy"]]
-    )
-    expect(page.get_by_text("loss per batch, in σ² of the target")).to_be_visible()
-    expect(page.get_by_text("in σ² of the target", exact=True)).to_have_attribute("title", "σ: its standard deviation.")
+    unit = ["in σ² of the target", "σ: its standard deviation."]
+    page = stage.open(panels=[["loss", "loss", *unit], ["accuracy", "accuracy"]])
+    expect(page.get_by_text(f"loss per batch, {unit[0]}")).to_be_visible()
+    expect(page.get_by_text(unit[0], exact=True)).to_have_attribute("title", unit[1])
