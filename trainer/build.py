@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from trainer.augmentation import build_augmentation
+from trainer.baselines import measure_baselines
 from trainer.config import RunConfig, seen_by
 from trainer.dataset import Dataset, DataSpec, load_dataset
 from trainer.engine import deterministic, load_engine
@@ -86,7 +87,10 @@ def build(config: RunConfig, known: DataSpec | None = None) -> Plan:
         known=known,
     )
     steps = dataset.steps_per_epoch(config.batch_size)
-    learner = build_learner(config, dataset.spec, class_weights(config, dataset))
+    weights = class_weights(config, dataset)
+    learner = build_learner(config, dataset.spec, weights)
+    goal = seen_by(MODELS[config.model], dataset.spec)
+    dataset.spec = replace(dataset.spec, baselines=measure_baselines(config, goal, dataset, weights))
     learner.examples = (dataset.validation or dataset.train).x[:EXAMPLES]
     return Plan(learner, dataset, steps, steps * config.epochs)
 

@@ -45,7 +45,7 @@ def recycle(plan: Plan, config: RunConfig) -> Plan:
     columns = tuple(
         dataclasses.replace(column, fill=0.0, vocabulary=(str(column.features),)) for column in spec.columns
     )
-    spec = dataclasses.replace(spec, mean=(), variance=(), columns=columns)
+    spec = dataclasses.replace(spec, mean=(), variance=(), columns=columns, baselines={})
     recipe = [config.model_dump(exclude=_NOT_COMPILED), dataclasses.asdict(spec)]
     # A schedule is compiled with the number of its last step, and balanced weights follow from the split.
     recipe.append(config.epochs if config.schedule else None)

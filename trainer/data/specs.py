@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 #: What is to be learned, as a clause.
@@ -79,6 +79,8 @@ class DataSpec:
         source, licence, url: where it comes from.
         columns: of a table with raw columns, numbers first, which the model encodes itself; else empty.
         sha256: of the file that the data was read from, or "".
+        baselines: what always guessing the most frequent class, or the mean, scores: name as in the run's metrics →
+            value; known once a run has begun.
     """
 
     task: Literal["classification", "regression", "multilabel", "reconstruction", "generation"]
@@ -101,6 +103,7 @@ class DataSpec:
     sha256: str = ""
     validation_examples: int = 0
     standardize_target: bool = False
+    baselines: dict[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
     def from_json(cls, fields: dict) -> DataSpec:
