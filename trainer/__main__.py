@@ -20,6 +20,7 @@ from trainer.brought.quoting import plain_name
 from trainer.brought.report import Report
 from trainer.choices import list_choices
 from trainer.config import RunConfig
+from trainer.engine import stderr_handle
 from trainer.errors import TrainerError
 from trainer.run import Run
 from trainer.settings import check_settings
@@ -202,8 +203,9 @@ def follow(training: Run, came: list[int]) -> None:
 
 def leave(training: Run, number: int) -> None:
     """Ends the process without waiting for the run; whoever looks at it next finds it interrupted."""
-    print(f"\nGo on with: python -m trainer resume {training.id}", file=sys.stderr, flush=True)
-    print(training.id, flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be closed
+        os.write(stderr_handle(), f"\nGo on with: python -m trainer resume {training.id}\n".encode())
+        print(training.id, flush=True)
     os._exit(128 + number)
 
 

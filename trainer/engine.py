@@ -17,6 +17,7 @@ from trainer.settings import read_setting
 _lock = threading.Lock()
 _status = "cold"
 _is_compiling = False
+_stderr = 2
 _threads: dict[str, int] = {}
 _exact_lock = threading.Lock()
 #: How many blocks of `deterministic` are running.
@@ -121,18 +122,26 @@ def without_start_up_noise() -> Iterator[None]:
 
     They are written before any log level is in force, so the stream itself has to be held.
     """
-    held = os.dup(2)
+    global _stderr
+    held = _stderr = os.dup(2)
     with tempfile.TemporaryFile() as caught:
         os.dup2(caught.fileno(), 2)
         try:
             yield
         finally:
             os.dup2(held, 2)
+            _stderr = 2
             os.close(held)
             caught.seek(0)
-            for line in caught:
-                if not _NOISE.match(line):
-                    os.write(2, line)
+            with contextlib.suppress(OSError):  # the terminal may be closed
+                for line in caught:
+                    if not _NOISE.match(line):
+                        os.write(2, line)
+
+
+def stderr_handle() -> int:
+    """Returns the file handle of the real stderr, while messages are kept off it too."""
+    return _stderr
 
 
 def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:

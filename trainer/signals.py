@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
+from trainer.engine import stderr_handle
+
 ENDING = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())
 
 
@@ -20,7 +22,7 @@ def note_signals() -> list[int]:
     def note(number, _frame):
         came.append(number)
         if number not in (signal.SIGINT, signal.SIGTERM):
-            release(terminals)
+            release([*terminals, stderr_handle()] if 2 in terminals else terminals)
 
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:

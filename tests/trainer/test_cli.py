@@ -410,6 +410,7 @@ def test_ctrl_c_before_training_leaves_nothing_half_done(tmp_path, times):
     assert child.returncode == 130, err
     assert "Traceback" not in err
     run = RunStore(runs).get(out.splitlines()[-1])
+    assert f"python -m trainer resume {run.id}" in err
     assert run.status == "interrupted"
     assert run.step <= 1
 
