@@ -10,6 +10,7 @@ from pages.ui.data.findings import findings
 from pages.ui.data.header import data_header
 from pages.ui.data.loading import Choice, load
 from pages.ui.data.look import look
+from pages.ui.data.target_question import ask_for_target
 from pages.ui.inspecting import inspect, inspect_with
 from pages.ui.text import escape_markdown
 from trainer import DATASETS, TrainerError
@@ -49,7 +50,8 @@ with right:
     if refused:
         st.error(escape_markdown(refused), icon=":material/edit:")
     if report:
-        findings(report)
+        ask_for_target(brought, report)
+        findings(brought, report)
     if not refused and (report is None or report.is_ready):
         shown = Choice(
             brought.name if brought else DATASETS[choice].label,

@@ -1,4 +1,4 @@
-"""The options of a brought data set as widgets: the same on the Data page and in the Train form."""
+"""The options of an uploaded data set as widgets: the same on the Data page and in the Train form."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.number_formats import AUTOMATIC, draw_asked_formats, draw_formats
+from pages.ui.text import escape_markdown
 from pages.ui.widgets import draw_two_in_a_row
 from trainer import DATASETS
 from trainer.brought.kept import Brought
-from trainer.brought.report import Report
+from trainer.brought.report import Change, Report
 from trainer.registry import Option
 
 
@@ -29,9 +31,18 @@ def draw_brought_options(brought: Brought, report: Report) -> dict[str, Any]:
     options: dict[str, Any] = {"path": brought.reference}
     if columns:
         options |= _draw_target(brought, report, columns)
+        formats = draw_asked_formats(report, lambda name: format_key(brought, name))
+        asked = [column["name"] for column in report.details["columns"] if column.get("asks_for_format")]
         place = st.expander("Columns and missing values", icon=":material/view_column:")
         with place:
             options["leave_out"] = _draw_leave_out(brought, report, columns, options["target"])
+            formats |= draw_formats(
+                report,
+                lambda name: format_key(brought, name),
+                option_key(brought, "format_columns"),
+                [name for name in columns if name not in asked],
+            )
+        options["number_formats"] = formats
     elif any(option.name == "target" for option in entry.options):
         # A table that cannot be read: there is nothing to choose yet.
         return options
@@ -47,12 +58,42 @@ def draw_brought_options(brought: Brought, report: Report) -> dict[str, Any]:
 
 def fill_brought_options(brought: Brought, options: dict[str, Any]) -> None:
     """Puts a configuration's options into the widgets, before they are drawn."""
+    for key in st.session_state:
+        if str(key).startswith(f"train_{brought.id}_format_of_"):
+            st.session_state[key] = AUTOMATIC
     for name, value in options.items():
-        if name != "path":
+        if name == "number_formats":
+            _fill_formats(brought, value)
+        elif name != "path":
             st.session_state[option_key(brought, name)] = value
     if isinstance(target := options.get("target"), list):
         st.session_state.pop(option_key(brought, "target"))
         st.session_state[option_key(brought, "targets")] = target
+
+
+def apply_change(brought: Brought, change: Change) -> None:
+    """Puts what a finding proposes into the widgets, before they are drawn, as in a callback."""
+    state = st.session_state
+    for name, value in change.options.items():
+        key = option_key(brought, name)
+        if name == "number_formats":
+            _fill_formats(brought, value)
+        elif isinstance(value, list):
+            state[key] = list(dict.fromkeys([*(state.get(key) or []), *value]))
+        else:
+            state[key] = value
+
+
+def format_key(brought: Brought, column: str) -> str:
+    """Returns the key of the widget for a column's number format."""
+    return f"train_{brought.id}_format_of_{column}_set"
+
+
+def _fill_formats(brought: Brought, formats: dict[str, str]) -> None:
+    state, key = st.session_state, option_key(brought, "format_columns")
+    for column, format in formats.items():
+        state[format_key(brought, column)] = format
+    state[key] = list(dict.fromkeys([*(state.get(key) or []), *formats]))
 
 
 def column_names(report: Report) -> list[str]:
@@ -61,7 +102,9 @@ def column_names(report: Report) -> list[str]:
 
 
 def _draw_target(brought: Brought, report: Report, columns: list[str]) -> dict[str, Any]:
-    """Draws what is predicted, and as what."""
+    """Draws what is predicted, and as what; the likeliest columns come first, with the reason."""
+    reasons = {candidate["name"]: candidate["reason"] for candidate in report.details.get("targets", ())}
+    ranked = [*reasons, *(name for name in columns if name not in reasons)]
     state, guess = st.session_state, report.options.get("target") or columns[-1]
     guesses = guess if isinstance(guess, list) else [guess]
     task_option = _option(brought, "task")
@@ -69,18 +112,31 @@ def _draw_target(brought: Brought, report: Report, columns: list[str]) -> dict[s
     with right:
         key = option_key(brought, "task")
         # Left to be guessed, so that it follows the target.
-        state.setdefault(key, "multilabel" if isinstance(guess, list) else task_option.default)
-        task = st.selectbox("task", task_option.choices, key=key, help=task_option.help, persist_state="session")
+        state[key] = state.get(key, "multilabel" if isinstance(guess, list) else task_option.default)
+        task = st.selectbox("Task", task_option.choices, key=key, help=task_option.help, persist_state="session")
     with left:
         if task == "multilabel":
             target = _several(
-                "targets", option_key(brought, "targets"), columns, guesses, "The columns of 0 and 1, one a label."
+                "What do you want to predict?",
+                option_key(brought, "targets"),
+                columns,
+                guesses,
+                "The target columns: 0 or 1, one column per label.",
             )
         else:
             key = option_key(brought, "target")
-            if state.get(key) not in columns:
-                state[key] = guesses[0] if guesses[0] in columns else columns[-1]
-            target = st.selectbox("target", columns, key=key, help="The column to predict.", persist_state="session")
+            known = [name for name in (state.get(key), guesses[0]) if name in columns]
+            state[key] = known[0] if known else columns[-1]
+            target = st.selectbox(
+                "What do you want to predict?",
+                ranked,
+                key=key,
+                help="The target: the column that the model learns to predict from the others. The likeliest come "
+                "first.",
+                persist_state="session",
+            )
+            if reason := reasons.get(target):
+                st.caption(escape_markdown(reason))
     return {"target": target, "task": task}
 
 
@@ -88,7 +144,7 @@ def _draw_leave_out(brought: Brought, report: Report, columns: list[str], target
     """Draws which columns training does not see."""
     others = [name for name in columns if name not in (target if isinstance(target, list) else [target])]
     return _several(
-        "leave out",
+        "Leave out",
         option_key(brought, "leave_out"),
         others,
         report.options.get("leave_out", []),

@@ -108,7 +108,7 @@ def test_bad_files_are_answered_by_a_sentence_and_can_be_renamed_and_deleted(pag
     path = tmp_path / "no rows.csv"
     path.write_text("a,b\n")
     bring(page, path)
-    assert "has to be mended first" in report(page).inner_text()
+    assert "must be fixed before training" in report(page).inner_text()
     assert page.get_by_role("button", name="Train on this").is_disabled()
 
     ask(page, "Rename")

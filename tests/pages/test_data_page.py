@@ -215,7 +215,7 @@ def test_a_file_that_cannot_be_trained_on_says_why_on_both_pages(store):
     page = open_data(brought.reference)
     assert not page.exception
     assert button(page, "Train on this").disabled
-    assert any("has to be mended first" in text for text in texts(page))
+    assert any("must be fixed before training" in text for text in texts(page))
     page = open_train(brought.reference)
     assert not page.exception
     assert len(page.error) == 1

@@ -58,6 +58,7 @@ def test_the_options_are_what_forms_and_the_command_line_draw():
         "target": "text",
         "task": "choice",
         "leave_out": "list",
+        "number_formats": "object",
         "missing_numbers": "choice",
         "missing_categories": "choice",
     }

@@ -14,7 +14,7 @@ from trainer.errors import DataError
 from trainer.facts import write_json
 
 #: Of meta.json and report.json; raised when an older one would be misread.
-SCHEMA = 1
+SCHEMA = 2
 PREFIX = "brought:"
 
 

@@ -1,4 +1,4 @@
-"""What was found in a data file, in plain words."""
+"""The report on a data file: what was found, and what can be changed about it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trainer.errors import DataError
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way to change what was decided about a file.
+
+    Attributes:
+        label: what a button says.
+        options: of the data set, as they should be; objects and lists are added to what is there.
+    """
+
+    label: str
+    options: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -21,12 +34,14 @@ class Finding:
         message: a sentence or two: what it is, and what to do. Free of markup; names from the file are quoted
             and cut short.
         count: how many rows, files or values it is about.
+        changes: what can be done about it with one click.
     """
 
     level: Literal["error", "warning", "note"]
     where: str
     message: str
     count: int = 1
+    changes: tuple[Change, ...] = ()
 
     def __str__(self) -> str:
         place = self.where[:1].upper() + self.where[1:]
@@ -35,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What Traindeck makes of a data file.
+    """What was found in a data file, and the options that are guessed for it.
 
     Attributes:
         dataset: the entry of `DATASETS` that trains on it: "csv", "npz" or "images".
@@ -54,7 +69,7 @@ class Report:
 
     @property
     def errors(self) -> list[Finding]:
-        """What has to be mended before training."""
+        """What must be fixed before training."""
         return [finding for finding in self.findings if finding.level == "error"]
 
     @property
@@ -81,7 +96,11 @@ class Report:
             KeyError, TypeError: it is none.
         """
         own = {field.name: fields[field.name] for field in dataclasses.fields(cls)}
-        return cls(**{**own, "findings": tuple(Finding(**finding) for finding in own["findings"])})
+        findings = [
+            Finding(**{**finding, "changes": tuple(Change(**change) for change in finding.get("changes", ()))})
+            for finding in own["findings"]
+        ]
+        return cls(**{**own, "findings": tuple(findings)})
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

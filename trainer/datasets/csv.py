@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from trainer.brought.tables.examples import Examples
 
 _NOTHING: list[str] = []
+_DECIDED: dict[str, Any] = {}
 
 
 def read_examples(options: dict[str, Any]) -> Examples:
@@ -58,6 +59,14 @@ def csv(
     leave_out: Annotated[
         list[str], Field(title="leave out", description="Columns that the model must not see.")
     ] = _NOTHING,
+    number_formats: Annotated[
+        dict[str, Literal["1234.5", "1234,5", "1,234.5", "1.234,5", "1 234.5", "1 234,5", "1'234.5", "text"]],
+        Field(
+            title="number formats",
+            description='How columns write their numbers, such as {"price": "1,234.5"}; "text": not as numbers. '
+            "Columns that are not named are decided from all their values.",
+        ),
+    ] = _DECIDED,
     missing_numbers: Annotated[
         Literal["median", "mean", "drop"],
         Field(
@@ -82,6 +91,7 @@ def csv(
             "target": target,
             "task": task,
             "leave_out": leave_out,
+            "number_formats": number_formats,
             "missing_numbers": missing_numbers,
             "missing_categories": missing_categories,
         }

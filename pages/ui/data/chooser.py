@@ -1,4 +1,4 @@
-"""The panel on the left: which data set, its options, and the place to bring one."""
+"""The panel on the left: the data set, its options, and the uploader."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui.brought_options import draw_brought_options
 from pages.ui.catalogue import HOW_TO_BRING, dataset_labels
+from pages.ui.data.target_question import ASKED_KEY
 from pages.ui.text import escape_markdown, format_age, format_bytes
 from pages.ui.uploader import uploader
 from pages.ui.widgets import choose, draw_options
@@ -35,11 +36,12 @@ def choose_dataset(store: DatasetStore) -> str:
 
 
 def bring(store: DatasetStore) -> None:
-    """Draws the place to bring a file; what has just been brought is chosen."""
+    """Draws the uploader; an uploaded file is chosen at once."""
 
     def on_brought(id: str) -> None:
         try:
             st.session_state[_KEY] = store.get(id).reference
+            st.session_state[ASKED_KEY] = id
         except DataError as error:
             st.session_state["data_bring_problem"] = str(error)
 
@@ -53,5 +55,5 @@ def draw_dataset_options(choice: str, brought: Brought | None, report: Report | 
     if brought is None:
         entry = DATASETS[choice]
         return draw_options(entry, entry.options)
-    st.caption(f"{format_bytes(brought.bytes)} · brought {format_age(brought.added)}")
+    st.caption(f"{format_bytes(brought.bytes)} · uploaded {format_age(brought.added)}")
     return draw_brought_options(brought, report)

@@ -1,4 +1,4 @@
-"""What a brought file holds as it was read, and what was skipped in it."""
+"""What an uploaded file holds as it was read, and what was skipped in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def contents(report: Report) -> None:
     details = report.details
     skipped = details.get("skipped", {}).get("count", 0)
     tables = {
-        "Columns as they are in the file": _columns(details.get("columns", ())),
+        f"Columns of the file, counted over all {details.get('rows', 0):,} rows": _columns(details.get("columns", ())),
         "First rows": _rows(details),
         "Arrays": _records(details.get("arrays", ())),
         "Images of each class": _classes(details) if "images" in details else None,

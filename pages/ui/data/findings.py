@@ -1,4 +1,4 @@
-"""The report on a brought file: what was found, where, and what to do."""
+"""The report on an uploaded file: what was found, where, and what to do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.ui.brought_options import apply_change
 from pages.ui.data.contents import contents
 from pages.ui.text import escape_markdown
+from trainer.brought.kept import Brought
 from trainer.brought.report import Finding, Report
 
-_SHOWN = 5
+_SHOWN, _CHANGES_SHOWN = 5, 12
 _LEVELS = (
     ("error", "error", ":material/error:", "red"),
     ("warning", "warning", ":material/warning:", "orange"),
@@ -19,8 +21,8 @@ _LEVELS = (
 )
 
 
-def findings(report: Report) -> None:
-    """Draws the report: its verdict, then errors, warnings and notes, each with its place."""
+def findings(brought: Brought, report: Report) -> None:
+    """Draws the report: its verdict, then errors, warnings and notes, each with its place and what can be changed."""
     by_level = {level: [f for f in report.findings if f.level == level] for level, *_ in _LEVELS}
     with st.container(border=True, key="data_report", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -31,7 +33,7 @@ def findings(report: Report) -> None:
                     st.badge(f"{count} {noun}{'s' if count > 1 else ''}", color=color)
         st.caption(escape_markdown(report.summary))
         for level, _, icon, color in _LEVELS:
-            _list(by_level[level], icon, color, level)
+            _list(brought, by_level[level], icon, color, level)
         contents(report)
 
 
@@ -39,19 +41,32 @@ def _verdict(report: Report) -> None:
     if report.is_ready:
         st.badge("ready to train on", color="green", icon=":material/check:")
     else:
-        st.badge("has to be mended first", color="red", icon=":material/build:")
+        st.badge("must be fixed before training", color="red", icon=":material/build:")
 
 
-def _list(found: Sequence[Finding], icon: str, color: str, level: str) -> None:
-    for finding in found[:_SHOWN]:
+def _list(brought: Brought, found: Sequence[Finding], icon: str, color: str, level: str) -> None:
+    # What can be changed with a click is not hidden among the others.
+    found = sorted(found, key=lambda finding: not finding.changes)
+    shown = max(_SHOWN, min(_CHANGES_SHOWN, sum(bool(finding.changes) for finding in found)))
+    for number, finding in enumerate(found[:shown]):
         place = finding.where[:1].upper() + finding.where[1:]
         place = f"**{escape_markdown(place)}**: " if place else ""
         st.markdown(f":{color}[{icon}] {place}{escape_markdown(finding.message)}")
-    if len(found) > _SHOWN:
-        with st.expander(f"{len(found) - _SHOWN} more {level}s", key=f"data_{level}_more"):
+        if finding.changes:
+            with st.container(horizontal=True, gap="small"):
+                for place, change in enumerate(finding.changes):
+                    st.button(
+                        escape_markdown(change.label),
+                        key=f"data_{level}_{number}_change_{place}",
+                        on_click=apply_change,
+                        args=(brought, change),
+                    )
+    if len(found) > shown:
+        more = len(found) - shown
+        with st.expander(f"{more} more {level}{'s' if more > 1 else ''}", key=f"data_{level}_more"):
             st.dataframe(
                 pd.DataFrame(
-                    [{"where": f.where, "what": f.message, "count": f.count} for f in found[_SHOWN:]],
+                    [{"where": f.where, "what": f.message, "count": f.count} for f in found[shown:]],
                 ),
                 hide_index=True,
                 column_config={"what": st.column_config.TextColumn(width="large")},

@@ -1,4 +1,4 @@
-"""The head of the Data page: what the data set is, where it comes from, and what can be done with it."""
+"""The header of the Data page: the data set, its source, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, 
 
     Args:
         dataset, options: as in a RunConfig.
-        brought: the data set if somebody brought it.
+        brought: the data set if it was uploaded.
         is_ready: whether it can be trained on with these options.
 
     Returns:
@@ -36,7 +36,7 @@ def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, 
             disabled=not is_ready,
             help="Opens the Train page with this data set chosen."
             if is_ready
-            else "The page names what has to be mended first.",
+            else "The report names what must be fixed before training.",
         )
         more = None
         if brought:

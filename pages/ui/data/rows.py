@@ -9,12 +9,15 @@ import streamlit as st
 from pages.ui.data.charts import scatter_figure
 from pages.ui.numbers import format_number
 from trainer import Dataset
+from trainer.data.specs import MOST_VALUES
 
 _ROWS_SHOWN = 200
 #: Summaries are of so many training rows, points of so many: enough to see, and quick.
 _ROWS_COUNTED = 50_000
 _POINTS = 2000
 _CLASSES_COLORED = 12
+#: What a category's value is called that the model does not tell from others.
+OTHER = "(other)"
 
 
 def training_frame(dataset: Dataset, target: str, most: int = _ROWS_SHOWN) -> pd.DataFrame:
@@ -43,7 +46,7 @@ def training_frame(dataset: Dataset, target: str, most: int = _ROWS_SHOWN) -> pd
         name = name if name not in frame else f"{name} (input)"
         column = spec.columns[index] if spec.columns else None
         if column is not None and column.kind == "category":
-            values = np.array([None, *(value or None for value in column.vocabulary)], dtype=object)
+            values = np.array([OTHER, *(value or None for value in column.vocabulary)], dtype=object)
             frame[name] = values[np.nan_to_num(x[:, index]).astype(int)]
         else:
             frame[name] = x[:, index]
@@ -58,7 +61,7 @@ def row_table(dataset: Dataset, target: str) -> None:
 
 
 def column_table(dataset: Dataset, target: str) -> None:
-    """Draws one row a column: kind, what is missing, range and distribution."""
+    """Draws one row per column: kind, missing values, range and distribution."""
     frame = training_frame(dataset, target, _ROWS_COUNTED)
     summary = summarize(frame)
     st.dataframe(
@@ -74,12 +77,20 @@ def column_table(dataset: Dataset, target: str) -> None:
             "distinct": st.column_config.NumberColumn(width=60),
         },
     )
-    if len(frame) < len(dataset.train):
-        st.caption(f"Counted over the first {len(frame):,} training rows.")
+    st.caption(_what_is_counted(dataset, len(frame)))
+
+
+def _what_is_counted(dataset: Dataset, counted: int) -> str:
+    """Returns which rows the columns are counted over, as the report counts others."""
+    first = "first " if counted < len(dataset.train) else ""
+    sentence = f"Counted over the {first}{counted:,} training rows, as the model gets them."
+    if any(column.kind == "category" and len(column.vocabulary) == MOST_VALUES for column in dataset.spec.columns):
+        sentence += f" {OTHER}: values beyond the {MOST_VALUES} most frequent."
+    return sentence + (" The report counts all rows of the file." if dataset.spec.sha256 else "")
 
 
 def summarize(frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row a column of a table for people."""
+    """Returns one row per column of a table for people."""
     rows = []
     for name, column in frame.items():
         known, missing = column.dropna(), int(column.isna().sum())

@@ -5,12 +5,15 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from trainer.brought.inspection import inspect_file
-from trainer.brought.tables.columns import describe_columns, guess_target, guess_task
+from trainer.brought.report import Report
+from trainer.brought.tables.columns import describe_columns, guess_task
 from trainer.brought.tables.inspection import inspect_table
 from trainer.brought.tables.reader import read_table
+from trainer.brought.tables.target_candidates import guess_target, rank_targets
 from trainer.errors import ConfigError
 
 ROWS = 200
@@ -110,14 +113,10 @@ def test_odd_columns_are_warned_about(inspect):
     columns = good(
         almost=["x"] * (ROWS - 1) + ["y"],
         mixed=[*["n/k", "many"] * 30, *map(str, range(ROWS - 60))],
-        price=[f'"{i % 9 + 1},234.50"' for i in range(ROWS)],
-        share=[f"{i % 9} %" for i in range(ROWS)],
         huge=first(np.arange(ROWS) % 9, "1e30"),
     )
     report = inspect(columns)
     assert_said(report, "almost", "warning", "Nearly all rows have “x”", "1 differ")
-    assert_said(report, "price", "warning", "separators or units")
-    assert_said(report, "share", "warning", "separators or units")
     assert_said(report, "huge", "warning", "1e+30 on line 2", "leave the column out")
     assert report.is_ready
 
@@ -163,7 +162,62 @@ def test_labels_out_of_the_range_of_all_others_are_told(inspect, odd, words):
 def test_labels_of_one_kind_are_in_range(inspect, labels):
     columns = good()
     columns["target"] = np.resize(labels, ROWS)
-    assert said(inspect(columns), "target") == []
+    found = inspect(columns)
+    assert [finding.level for finding in found.findings] == (["note"] if len(labels) > 2 else [])
+    assert all("taken as classes" in finding.message for finding in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("values", "guess", "other"),
+    [(np.arange(ROWS) % 10 + 1, "classification", "regression"), ([0, 1, 2, 1, 0], "regression", "classification")],
+)
+def test_a_guessed_task_carries_a_note_with_the_other_task(inspect, values, guess, other):
+    columns = {name: column[: len(values)] for name, column in good().items()} | {"target": values}
+    report = inspect(columns)
+    assert report.options["task"] == guess
+    [change] = [change for finding in report.findings for change in finding.changes if finding.level == "note"]
+    assert change.options == {"task": other}
+    # A choice is not asked about again.
+    assert not [finding for finding in inspect(columns, **change.options).findings if finding.changes]
+    assert Report.from_json(json.loads(json.dumps(report.to_json()))) == report
+
+
+def test_leading_zeros_carry_a_note_and_can_be_kept(inspect):
+    codes = [f"{i % 40:03}" for i in range(ROWS)]
+    report = inspect(good(code=codes))
+    assert_said(report, "code", "note", "“000” is 0", "keep them as text")
+    [change] = next(finding.changes for finding in report.findings if "code" in finding.where)
+    assert change.options == {"number_formats": {"code": "text"}}
+    kept = inspect(good(code=codes), **change.options)
+    [column] = [column for column in kept.details["columns"] if column["name"] == "code"]
+    assert (column["kind"], column["unique"], column["frequent"][0][0]) == ("category", 40, "000")
+
+
+def test_what_was_decided_about_numbers_is_said_and_can_be_changed(inspect):
+    report = inspect(good(price=[f'"{i % 150 + 1},{i % 10}50"' for i in range(ROWS)]))
+    assert_said(report, "price", "note", "“1,050” is read as 1050", "As “1234,5” it would be 1.050")
+    [finding] = [finding for finding in report.findings if "price" in finding.where]
+    assert [change.options["number_formats"]["price"] for change in finding.changes] == ["1234,5", "text"]
+    assert "price" in report.details["features"]
+    with pytest.raises(ConfigError, match="number_formats"):
+        inspect(good(), number_formats={"prize": "text"})
+    assert_said(inspect(good(), number_formats={"kind": "1,234.5"}), "kind", "error", "None of its values is a number")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["$5", "€6"], ["“$”, “€”"]),
+        (["19%", "0.2"], ["some have “%”, others have none"]),
+    ],
+)
+def test_mixed_units_are_asked_about(inspect, values, words):
+    values = np.resize(values, ROWS)
+    report = inspect(good(price=values))
+    assert_said(report, "price", "error", *words)
+    for format in ("1234.5", "text"):
+        assert inspect(good(price=values), number_formats={"price": format}).is_ready
+    assert inspect(good(price=values), leave_out=["price"]).is_ready
 
 
 def test_a_target_that_does_not_fit_the_task_is_refused(inspect):
@@ -185,10 +239,9 @@ def test_several_labels_must_be_0_or_1(inspect):
 
 
 def test_repeated_rows_are_counted_and_one_pair_is_told(inspect):
-    columns = good(id=range(ROWS))
-    for name, values in columns.items():
-        if name != "id":
-            columns[name] = [*values[:50], *values[:3], *values[53:]]
+    columns = {name: [*values[:50], *values[:3], *values[53:]] for name, values in good().items()}
+    # A column that is left out still tells rows apart.
+    assert not [f for f in inspect(columns | {"id": range(ROWS)}).findings if "same as another" in f.message]
     assert_said(inspect(columns), "", "warning", "3 of 200 rows", "line 52 repeats line 2", "Remove the copies")
 
 
@@ -246,9 +299,39 @@ def test_the_target_is_guessed_by_name_else_by_place(tmp_path, columns, target, 
     path.write_text("\n".join([",".join(columns), *map(",".join, zip(*columns.values(), strict=True))]) + "\n")
     table = read_table(path)
     summaries = describe_columns(table)
-    guess = guess_target(table, summaries)
+    guess = guess_target(summaries)
     assert guess == target
     assert guess_task(next(summary for summary in summaries if summary.name == guess)) == task
+
+
+HOUSES = "longitude latitude housing_median_age total_rooms households median_income median_house_value"
+
+
+@pytest.mark.parametrize(
+    ("names", "texts", "ranked"),
+    [
+        (f"{HOUSES} ocean_proximity", "ocean_proximity", ["median_house_value", "median_income"]),
+        ("carat cut color clarity depth table price x y z", "cut color clarity", ["price", "carat"]),
+        ("total_bill tip sex smoker day time size", "sex smoker day time", ["tip", "size"]),
+        ("survived pclass sex age class who alive", "sex class who alive", ["survived", "class"]),
+        ("passengers distance fare tip tolls total color", "color", ["fare", "tip"]),
+        ("x y", "", ["y", "x"]),
+    ],
+)
+def test_columns_are_ranked_as_what_people_want_to_predict(tmp_path, names, texts, ranked):
+    path = tmp_path / "a.csv"
+    random = np.random.default_rng(0)
+    frame = {
+        name: random.choice(["a", "b", "c"], ROWS) if name in texts.split() else random.normal(size=ROWS)
+        for name in names.split()
+    }
+    pd.DataFrame(frame).to_csv(path, index=False)
+    candidates = rank_targets(describe_columns(read_table(path)))
+    assert [candidate.name for candidate in candidates[:2]] == ranked
+    assert candidates[0].is_named
+    assert all(candidate.reason for candidate in candidates)
+    details = inspect_table(path).details
+    assert [candidate["name"] for candidate in details["targets"][:2]] == ranked
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ from hypothesis import example, given, settings
 
 from trainer.brought.limits import Limits
 from trainer.brought.tables.cells import MISSING
-from trainer.brought.tables.columns import describe_columns, guess_target, guess_task
+from trainer.brought.tables.columns import describe_columns, guess_task
 from trainer.brought.tables.inspection import inspect_table
 from trainer.brought.tables.reader import read_table
 from trainer.brought.tables.table import Table
+from trainer.brought.tables.target_candidates import guess_target
 from trainer.errors import DataError
 
 LIMITS = Limits(bytes=1 << 20, rows=10_000, columns=100, expanded_bytes=1 << 24)
@@ -152,6 +153,6 @@ def test_any_column_is_described_and_a_target_guessed(drawn):
         if numbers:
             assert (summary.minimum, summary.maximum) == (min(numbers), max(numbers))
             assert min(numbers) <= summary.median <= max(numbers)
-    target = guess_target(table, summaries)
+    target = guess_target(summaries)
     assert target in names
     assert guess_task(summaries[names.index(target)]) in ("classification", "regression")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trainer.brought.quoting import quoted
-from trainer.brought.tables.columns import ColumnSummary, guess_target, guess_task
-from trainer.brought.tables.table import Table
+from trainer.brought.tables.columns import ColumnSummary, guess_task
+from trainer.brought.tables.target_candidates import guess_target
 from trainer.errors import ConfigError, DataError
 from trainer.registry import shown
 
@@ -27,14 +27,11 @@ class Choices:
     inputs: tuple[ColumnSummary, ...]
 
 
-def choose(
-    table: Table, summaries: Sequence[ColumnSummary], target: str | list[str], task: str, leave_out: list[str]
-) -> Choices:
+def choose(summaries: Sequence[ColumnSummary], target: str | list[str], task: str, leave_out: list[str]) -> Choices:
     """Returns what is predicted from what; what was left open is guessed.
 
     Args:
-        table: the table.
-        summaries: of its columns.
+        summaries: of the table's columns.
         target: a column, several for several labels, or "": the guess.
         task: of `Choices`, or "auto": the guess.
         leave_out: columns that are not learned from.
@@ -46,7 +43,7 @@ def choose(
     known = {summary.name: summary for summary in summaries}
     names = list(dict.fromkeys([target] if isinstance(target, str) else target))
     if names in ([], [""]):
-        names = [guess_target(table, summaries)]
+        names = [guess_target(summaries)]
     refuse_unknown_columns("target", names, known)
     refuse_unknown_columns("leave_out", leave_out, known)
     for name in set(names) & set(leave_out):

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from trainer.brought.quoting import quoted
 from trainer.brought.report import Finding
-from trainer.brought.tables.cells import count_numbers
 from trainer.brought.tables.columns import ColumnSummary
 from trainer.brought.tables.kinds import FEWEST_ROWS
+from trainer.brought.tables.number_evidence import is_number
+from trainer.brought.tables.number_notes import note_rounding
 from trainer.brought.tables.table import Table
 from trainer.dataset import MOST_VALUES
 
@@ -24,7 +24,6 @@ MUCH_MISSING, NEARLY_CONSTANT = 0.4, 0.99
 
 #: How many values are looked at to see how a column is written.
 _JUDGED = 1000
-_DECORATED = r"^[+-]?[$€£]?\s?\d{1,3}(,\d{3})+(\.\d+)?$|^[+-]?[$€£]\s?\d[\d.,]*$|^[+-]?\d[\d.,]*\s?[%$€£]$"
 
 
 def where(summary: ColumnSummary) -> str:
@@ -123,8 +122,8 @@ def check_nearly_constant(summary: ColumnSummary) -> list[Finding]:
 
 
 def check_numbers(table: Table, summary: ColumnSummary, values: pa.ChunkedArray) -> list[Finding]:
-    """Returns what is wrong with numbers: infinite, too large, or a mere count of the rows."""
-    findings = []
+    """Returns what is wrong with numbers: infinite, too large, too close for float32, or a count of the rows."""
+    findings = note_rounding(summary, values)
     numbers = values.to_numpy()
     sizes = np.abs(numbers)
     for level, limit, largest, what, remedy in (
@@ -149,7 +148,7 @@ def check_numbers(table: Table, summary: ColumnSummary, values: pa.ChunkedArray)
 
 
 def check_text(summary: ColumnSummary, values: pa.ChunkedArray) -> list[Finding]:
-    """Returns what is wrong with a category: numbers among its values, or numbers with signs around them."""
+    """Returns what is wrong with a category: many values, or numbers among them."""
     sample = values.drop_null()[:_JUDGED].combine_chunks()
     if summary.unique > MOST_VALUES:
         message = (
@@ -157,23 +156,12 @@ def check_text(summary: ColumnSummary, values: pa.ChunkedArray) -> list[Finding]
             "others count as one."
         )
         return [Finding("note", where(summary), message, summary.unique - MOST_VALUES)]
-    if pc.mean(pc.match_substring_regex(sample, _DECORATED)).as_py() > 0.5:
-        message = "Its values look like numbers with separators or units, and are taken as categories. Write 1234.5."
-        return [Finding("warning", where(summary), message, summary.rows)]
-    numbers = count_numbers(sample, False)
-    if numbers:
-        other = next(value for value in sample.to_pylist() if not _is_number(value))
+    others = [value for value in sample.to_pylist() if not is_number(value)]
+    # As text by choice, all of them may be numbers.
+    if others and 2 * len(others) <= len(sample):
         message = (
-            f"It mixes numbers and text, such as {quoted(other)}, and is taken as a category. If it should be "
+            f"It mixes numbers and text, such as {quoted(others[0])}, and is taken as a category. If it should be "
             "numbers, correct or empty the others."
         )
-        return [Finding("warning", where(summary), message, len(sample) - numbers)]
+        return [Finding("warning", where(summary), message, len(others))]
     return []
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

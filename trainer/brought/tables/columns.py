@@ -1,8 +1,8 @@
-"""What the columns of a table hold, and which of them is likely to be the target."""
+"""What the columns of a table hold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,12 +21,6 @@ FREQUENT = 10
 
 #: Bytes of text from which on memory matters more than time; by how many values a column of text is judged.
 LARGE, JUDGED = 32 * 2**20, 1000
-
-#: Names that say which column is the target, the plainest first.
-TARGET_NAMES = (
-    "target targets label labels y class classes output outcome response result species diagnosis survived churn "
-    "quality saleprice price medv"
-).split()
 
 
 @dataclass(frozen=True)
@@ -157,24 +151,6 @@ def count_large(values: pa.ChunkedArray) -> tuple[int, tuple[tuple[str, int], ..
             break
         found |= {text: wanted[hash(text)] for text in chunk.drop_null().to_pylist() if hash(text) in wanted}
     return len(starts), tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-
-def guess_target(table: Table, summaries: Sequence[ColumnSummary]) -> str:
-    """Returns the name of the column that is likely to be the target.
-
-    That is one with a name that says so; else the last column, by convention; else, where the last cannot be one
-    (it is free text, a date, an identifier or constant), the first, which is the other convention; else the last
-    that can.
-    """
-    names = {summary.name.lower(): summary.name for summary in summaries}
-    for name in TARGET_NAMES:
-        if name in names:
-            return names[name]
-    possible = [summary.name for summary in summaries if summary.is_feature]
-    for place in (-1, 0):
-        if summaries[place].is_feature:
-            return summaries[place].name
-    return possible[-1] if possible else table.data.column_names[-1]
 
 
 def guess_task(summary: ColumnSummary) -> Literal["classification", "regression"]:

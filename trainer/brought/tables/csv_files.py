@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,7 +26,9 @@ Progress = Callable[[float, str], None]
 SNIFFED_BYTES = 2**20
 
 
-def read_csv(path: Path, limits: Limits, progress: Progress | None = None) -> Table:
+def read_csv(
+    path: Path, limits: Limits, progress: Progress | None = None, formats: Mapping[str, str] | None = None
+) -> Table:
     """Reads a CSV file.
 
     Encodings are UTF-8, UTF-16 with a byte order mark, else Windows-1252; separators are comma, semicolon, tab and
@@ -36,6 +38,7 @@ def read_csv(path: Path, limits: Limits, progress: Progress | None = None) -> Ta
         path: of the file.
         limits: what is allowed.
         progress: is told how much is done, in [0, 1], and what.
+        formats: of the numbers of some columns, by name, or "text"; those of the others are found out.
 
     Raises:
         DataError: it cannot be read as a table; the sentence says why, where, and what to do.
@@ -49,7 +52,7 @@ def read_csv(path: Path, limits: Limits, progress: Progress | None = None) -> Ta
         try:
             dialect = sniff_file(path, encoding, limits)
             file = DecodedFile(path, dialect)
-            return _read(path, file, dialect, limits, no_utf8, progress)
+            return _read(path, file, dialect, limits, no_utf8, progress, formats or {})
         except UnicodeDecodeError as error:
             line = dialect.header_lines + file.failed_line if file else error.object[: error.start].count(b"\n") + 1
             no_utf8 = no_utf8 or line
@@ -75,11 +78,12 @@ def sniff_file(path: Path, encoding: str, limits: Limits) -> Dialect:
 
 
 def _read(
-    path: Path, file: DecodedFile, dialect: Dialect, limits: Limits, no_utf8: int, progress: Progress | None
-) -> Table:
+    path: Path, file: DecodedFile, dialect: Dialect, limits: Limits, no_utf8: int, progress: Progress | None,
+    formats: Mapping[str, str],
+) -> Table:  # fmt: skip
     """Reads a file that is written in this dialect; `no_utf8` is the line where it is no UTF-8, or 0."""
     ragged = Ragged()
-    columns = [GatheredColumn(dialect.separator != ",") for _ in dialect.names]
+    columns = [GatheredColumn(formats.get(column, "")) for column in dialect.names]
     rows = gather(path, file, dialect, ragged, columns, limits, progress)
     first_line = dialect.header_lines + 1 if file.records == rows + len(ragged.records) else None
     findings, listed = note_ragged(path, dialect, ragged, rows, first_line)
@@ -88,6 +92,9 @@ def _read(
             f"{plain_name(path.name)} has column names and no rows below them (line {dialect.header_lines}). Save it "
             "with its data."
         )
+    decimals = {sign for column in columns if (sign := column.sure_decimal())}
+    for column in columns:
+        column.decide(dialect.separator, decimals)
     torn = {place: column for place, column in enumerate(columns) if column.is_torn}
     if torn:
         gather_again(path, dialect, torn)
@@ -98,7 +105,8 @@ def _read(
         "separator": dialect.separator,
         "skipped": {"count": len(ragged.records), "rows": listed},
     }
-    table = Table(data, (), "", details, first_line, tuple(ragged.records))
+    decisions = {column: gathered.decision for column, gathered in zip(dialect.names, columns, strict=True)}
+    table = Table(data, (), "", details, first_line, tuple(ragged.records), decisions)
     findings += note_encoding(dialect, no_utf8)
     findings += note_strays(table, columns)
     findings += [] if first_line else note_long_values(table)
@@ -131,7 +139,7 @@ def gather(
 
 
 def gather_again(path: Path, dialect: Dialect, torn: dict[int, GatheredColumn]) -> None:
-    """Reads those columns once more of which some blocks held another kind than others; by their places."""
+    """Rereads the columns whose blocks disagree on the type. Keys are column indices."""
     for column in torn.values():
         column.read_again()
     file = DecodedFile(path, dialect)

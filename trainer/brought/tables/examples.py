@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from trainer.brought.tables.answers import read_answers
 from trainer.brought.tables.choices import Choices
 from trainer.brought.tables.columns import ColumnSummary
+from trainer.brought.tables.number_formats import PLAIN
 from trainer.brought.tables.table import Table
 from trainer.dataset import Arrays, Column, DataSpec
 from trainer.errors import DataError
@@ -63,7 +64,16 @@ def make_examples(
         if summary.kind == "number":
             x[:, place] = values.to_numpy()
             fill_with = "mean" if missing_numbers == "mean" else "median"
-            columns.append(Column(summary.name, "number", fill_with=fill_with, missing=values.null_count))
+            decision = table.decisions.get(summary.name)
+            columns.append(
+                Column(
+                    summary.name,
+                    "number",
+                    fill_with=fill_with,
+                    missing=values.null_count,
+                    number_format=decision.format if decision else PLAIN,
+                )
+            )
         else:
             column, x[:, place] = encode_category(summary, values, missing_categories)
             columns.append(column)

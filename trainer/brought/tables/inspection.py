@@ -13,17 +13,23 @@ import pyarrow as pa
 from trainer.brought.limits import Limits
 from trainer.brought.quoting import quoted
 from trainer.brought.report import Finding, Report, in_order
-from trainer.brought.tables.choices import Choices, choose
+from trainer.brought.tables.choices import Choices, choose, refuse_unknown_columns
 from trainer.brought.tables.column_checks import check_columns
-from trainer.brought.tables.columns import ColumnSummary, count_values, describe_columns, guess_target
+from trainer.brought.tables.columns import ColumnSummary, count_values, describe_columns
 from trainer.brought.tables.leak_checks import check_duplicates, check_giveaways
+from trainer.brought.tables.number_evidence import NumberDecision
+from trainer.brought.tables.number_notes import note_asked_formats, note_formats
 from trainer.brought.tables.reader import read_table
 from trainer.brought.tables.table import Table
-from trainer.brought.tables.target_checks import check_multilabel, check_target
+from trainer.brought.tables.target_candidates import guess_target, rank_targets
+from trainer.brought.tables.target_checks import check_multilabel, check_target, note_guessed_task
 from trainer.errors import DataError
 
 #: Fewer rows than this can hardly be learned from; so many are shown, with values of so many characters.
 FEW_ROWS, SHOWN_ROWS, SHOWN_LENGTH = 20, 20, 200
+
+#: So many candidates for the target are listed.
+LISTED_TARGETS = 20
 
 #: The parts of the work that are done after reading and after describing the columns.
 _READ, _DESCRIBED = 0.55, 0.8
@@ -50,22 +56,23 @@ def inspect_table(
     """
     path, options = Path(path), options or {}
     tell = progress or (lambda fraction, text: None)
-    table = read_table(path, limits, lambda fraction, text: tell(_READ * fraction, text))
+    formats = dict(options.get("number_formats") or {})
+    table = read_table(path, limits, lambda fraction, text: tell(_READ * fraction, text), formats)
     summaries = describe_columns(table, lambda fraction, text: tell(_READ + (_DESCRIBED - _READ) * fraction, text))
     target, leave_out = options.get("target") or "", list(options.get("leave_out") or ())
     details = describe(table, summaries)
     try:
-        choices = choose(table, summaries, target, options.get("task") or "auto", leave_out)
+        choices = choose(summaries, target, options.get("task") or "auto", leave_out)
     except DataError as error:
         # Nothing is left to learn from; what the columns are tells why.
-        target = target or guess_target(table, summaries)
+        target = target or guess_target(summaries)
         others = [summary for summary in summaries if summary.name != target and summary.name not in leave_out]
         findings = [*table.findings, Finding("error", "", str(error)), *check_columns(table, others, "", "")]
         return Report("csv", {"target": target}, size_of(table), in_order(findings), details)
     tell(_DESCRIBED, "Checking columns and target")
     findings = [*table.findings, *check_choices(table, summaries, choices, options, leave_out)]
     tell(0.85, "Looking for repeated rows")
-    findings += check_duplicates(table, [*choices.inputs, *choices.targets])
+    findings += check_duplicates(table, summaries)
     tell(0.9, "Looking for columns that hold the target")
     if choices.task != "multilabel":
         findings += check_giveaways(table, choices.inputs, choices.targets[0], choices.task)
@@ -97,6 +104,12 @@ def check_choices(
         findings += check_multilabel(table, choices.targets)
     else:
         findings += check_target(table, choices.targets[0], choices.task)
+        if (options.get("task") or "auto") == "auto":
+            findings += note_guessed_task(choices.targets[0], choices.task)
+    formats = options.get("number_formats") or {}
+    refuse_unknown_columns("number_formats", list(formats), {summary.name: summary for summary in summaries})
+    findings += note_formats(table, [summary.name for summary in (*choices.targets, *choices.inputs)])
+    findings += note_asked_formats(table, formats)
     aside = {summary.name for summary in choices.targets} | set(leave_out)
     if leave_out:
         names = ", ".join(map(quoted, leave_out))
@@ -110,7 +123,7 @@ def check_choices(
 
 
 def describe(table: Table, summaries: tuple[ColumnSummary, ...]) -> dict[str, Any]:
-    """Returns what a page shows of a table: its columns, and its first rows as text and numbers."""
+    """Returns what a page shows of a table: columns, candidates for the target, and the first rows."""
     head = table.data.slice(0, SHOWN_ROWS)
     columns = [column.cast(pa.string()) if pa.types.is_timestamp(column.type) else column for column in head.columns]
     return {
@@ -118,10 +131,28 @@ def describe(table: Table, summaries: tuple[ColumnSummary, ...]) -> dict[str, An
         "sha256": table.sha256,
         "rows": len(table.data),
         "columns": [
-            dataclasses.asdict(summary) | {"frequent": [[shown(value), count] for value, count in summary.frequent]}
+            dataclasses.asdict(summary)
+            | {"frequent": [[shown(value), count] for value, count in summary.frequent]}
+            | describe_decision(table.decisions.get(summary.name))
             for summary in summaries
         ],
+        "targets": [
+            {"name": candidate.name, "reason": candidate.reason, "is_named": candidate.is_named}
+            for candidate in rank_targets(summaries)[:LISTED_TARGETS]
+        ],
         "head": [[shown(value) for value in row] for row in zip(*[c.to_pylist() for c in columns], strict=True)],
+    }
+
+
+def describe_decision(decision: NumberDecision | None) -> dict[str, Any]:
+    """Returns how a column's numbers are written, where somebody may want to change that."""
+    if not decision or not (decision.example or decision.leading_zero):
+        return {}
+    return {
+        "number_format": decision.format,
+        "number_formats": [decision.format, *decision.others],
+        "asks_for_format": decision.is_ambiguous,
+        "example": shown(decision.example or decision.leading_zero),
     }
 
 

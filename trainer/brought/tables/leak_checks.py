@@ -1,4 +1,4 @@
-"""Checks for what makes validation look better than it is: rows that come twice, columns that hold the target."""
+"""Checks for what makes validation look better than it is: repeated rows, and columns that hold the target."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trainer.brought.report import Finding
+from trainer.brought.quoting import quoted
+from trainer.brought.report import Change, Finding
 from trainer.brought.tables.column_checks import where
 from trainer.brought.tables.columns import ColumnSummary
+from trainer.brought.tables.sum_checks import check_sums
 from trainer.brought.tables.table import Table
 
 #: Giveaways are looked for in so many rows at most, spread over the table; fewer rows than the second prove nothing.
@@ -22,39 +24,79 @@ CERTAIN = 0.999
 
 
 def check_duplicates(table: Table, summaries: Sequence[ColumnSummary]) -> list[Finding]:
-    """Returns what to say about rows that are the same in all these columns: what is learned from, and the target."""
+    """Returns what to say about rows that are the same in every column of the file, those left out included.
+
+    Args:
+        table: as it was read.
+        summaries: of all its columns.
+    """
     rows = len(table.data)
-    hashes = np.zeros(rows, np.uint64)
-    for summary in summaries:
-        hashes ^= as_codes(table.data[summary.name]).view(np.uint64)
-        # The finalizer of MurmurHash3: each bit of the value changes about half of the bits of the result.
-        for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-            hashes ^= hashes >> np.uint64(33)
-            hashes *= np.uint64(factor)
-    order = np.argsort(hashes, kind="stable")
-    repeats = np.flatnonzero(hashes[order][1:] == hashes[order][:-1])
-    if not len(repeats):
+    places = repeated_rows(table.data)
+    if not len(places):
         return []
-    later = order[repeats + 1]
+    order, is_repeat = places
+    later = order[1:][is_repeat]
     first = int(np.argmin(later))
-    pair = f"{table.place(int(later[first]))} repeats {table.place(int(order[repeats[first]]))}"
+    pair = f"{table.place(int(later[first]))} repeats {table.place(int(order[:-1][is_repeat][first]))}"
     # Where only few different rows are possible, repetition is no sign of anything.
     possible = math.prod(summary.unique + bool(summary.missing) for summary in summaries)
     if possible < 10 * rows:
         message = (
-            f"{len(later):,} of {rows:,} rows are the same as another; {pair}. With so few different values that is "
-            "to be expected, but the same example is then in training and validation."
+            f"{len(later):,} of {rows:,} rows are the same as another in every column; {pair}. With so few different "
+            "values that is to be expected, but the same example is then in training and validation."
         )
         return [Finding("note", "", message, len(later))]
     message = (
-        f"{len(later):,} of {rows:,} rows {'is' if len(later) == 1 else 'are'} the same as another; {pair}. The same "
-        "example may land in both training and validation, which makes validation look too good. Remove the copies."
+        f"{len(later):,} of {rows:,} rows {'is' if len(later) == 1 else 'are'} the same as another in every column; "
+        f"{pair}. The same example may land in both training and validation, which makes validation look too good. "
+        "Remove the copies."
     )
     return [Finding("warning", "", message, len(later))]
 
 
+def repeated_rows(data: pa.Table) -> tuple[np.ndarray, np.ndarray] | tuple[()]:
+    """Returns rows sorted so that equal ones are adjacent, int64 (n,), and which equal the one before, bool (n - 1,).
+
+    Rows that a column tells from all others are dropped before the next column is looked at, so that long texts are
+    compared only where all else is the same. Numbers come first, as they are quick.
+    """
+    hashes, order = np.zeros(len(data), np.uint64), np.arange(len(data))
+    names = sorted(data.column_names, key=lambda name: data[name].nbytes)
+    for name in names:
+        values = data[name] if len(order) == len(data) else data[name].take(pa.array(order))
+        hashes = hashes ^ as_codes(values).view(np.uint64)
+        # The finalizer of MurmurHash3: each bit of the value changes about half of the bits of the result.
+        for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+            hashes ^= hashes >> np.uint64(33)
+            hashes *= np.uint64(factor)
+        if name in (names[0], names[len(names) // 2]) or not pa.types.is_floating(data[name].type):
+            kept = np.sort(np.flatnonzero(is_shared(hashes)))
+            order, hashes = order[kept], hashes[kept]
+            if not len(order):
+                return ()
+    by_hash = np.argsort(hashes, kind="stable")
+    is_repeat = hashes[by_hash][1:] == hashes[by_hash][:-1]
+    return (order[by_hash], is_repeat) if is_repeat.any() else ()
+
+
+def is_shared(hashes: np.ndarray) -> np.ndarray:
+    """Returns which values occur more than once, bool (n,)."""
+    by_hash = np.argsort(hashes, kind="stable")
+    is_repeat = hashes[by_hash][1:] == hashes[by_hash][:-1]
+    shared = np.zeros(len(hashes), bool)
+    shared[by_hash[1:][is_repeat]] = shared[by_hash[:-1][is_repeat]] = True
+    return shared
+
+
 def check_giveaways(table: Table, inputs: Sequence[ColumnSummary], target: ColumnSummary, task: str) -> list[Finding]:
-    """Returns a warning for each column that alone tells the target; `task` is "classification" or "regression"."""
+    """Returns a warning for each column that alone tells the target, and for columns that add up to it.
+
+    Args:
+        table: as it was read.
+        inputs: the columns to learn from.
+        target: the column to predict.
+        task: "classification" or "regression".
+    """
     data = table.data.select([target.name, *[summary.name for summary in inputs]])
     data = data.take(pa.array(np.linspace(0, len(data) - 1, min(len(data), JUDGED)).astype(np.int64)))
     data = data.filter(data[0].is_valid())
@@ -72,7 +114,11 @@ def check_giveaways(table: Table, inputs: Sequence[ColumnSummary], target: Colum
             found = tells_number(as_codes(values), answers, summary)
         if found:
             message = f"It tells the target {found}. If it is not known before the target is, leave it out."
-            findings.append(Finding("warning", where(summary), message, summary.rows))
+            change = Change(f"Leave out {quoted(summary.name)}", {"leave_out": [summary.name]})
+            findings.append(Finding("warning", where(summary), message, summary.rows, (change,)))
+    if task == "regression" and not findings:
+        numbers = [summary for summary in inputs if summary.kind == "number"]
+        findings += check_sums([as_codes(data[summary.name]) for summary in numbers], numbers, answers, target.name)
     return findings
 
 

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 PLAIN, TEXT = "1234.5", "text"
 
-_CURRENCY = (
+#: Currency signs and codes, as a pattern.
+CURRENCY = (
     r"(?:(?:US|R|A|C|NZ|HK)?[$€£¥₹₽₩₺₴₫₦฿¢]|USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|INR|CNY|BRL|MXN"
     r"|ZAR|KRW|TRY|kr\.?|zł|Kč|Ft|Fr\.)"
 )
@@ -28,8 +29,8 @@ CLEANING = (
     ("’", "'"),
     ("−", "-"),
     (r"^\(([^()+-]+)\)$", r"-\1"),
-    (rf"^([+-]?)\s*{_CURRENCY}\s*([+-]?[\d.,])", r"\1\2"),
-    (rf"([\d.,])\s*(?:{_CURRENCY}|%)$", r"\1"),
+    (rf"^([+-]?)\s*{CURRENCY}\s*([+-]?[\d.,])", r"\1\2"),
+    (rf"([\d.,])\s*(?:{CURRENCY}|%)$", r"\1"),
 )
 
 _EXPONENT, _INFINITE = r"(?:[eE][+-]?\d+)?", r"[+-]?(?i:inf|infinity)"

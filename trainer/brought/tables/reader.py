@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trainer.brought.limits import Limits
@@ -18,13 +18,20 @@ from trainer.errors import DataError
 __all__ = ["Table", "read_table"]
 
 
-def read_table(path: Path, limits: Limits | None = None, progress: Callable[[float, str], None] | None = None) -> Table:
+def read_table(
+    path: Path,
+    limits: Limits | None = None,
+    progress: Callable[[float, str], None] | None = None,
+    formats: Mapping[str, str] | None = None,
+) -> Table:
     """Reads a CSV or Parquet file; which it is shows in its first bytes.
 
     Args:
         path: of the file.
         limits: what is allowed; those of the environment if None.
         progress: is told how much is done, in [0, 1], and what.
+        formats: how the numbers of some columns are written, by name: a key of `FORMATS`, or "text". What is not
+            there is decided from the column's values.
 
     Returns:
         The table: numbers, text and dates, with null for what is missing.
@@ -40,7 +47,8 @@ def read_table(path: Path, limits: Limits | None = None, progress: Callable[[flo
             f"{plain_name(path.name)} has {size:,} bytes, and at most {limits.bytes:,} are allowed. Bring a smaller "
             "file, or set TRAINDECK_MAX_BYTES."
         )
-    read = read_parquet if head.startswith(PARQUET) else read_csv
+    is_parquet = head.startswith(PARQUET)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return dataclasses.replace(read(path, limits, progress), sha256=digest)
+    table = read_parquet(path, limits, progress) if is_parquet else read_csv(path, limits, progress, formats)
+    return dataclasses.replace(table, sha256=digest)

@@ -20,18 +20,22 @@ _tables = Recent(lambda found: found[0].data.nbytes)
 _examples = Recent(lambda found: found.arrays.x.nbytes, is_last_kept=True)
 
 
-def table_of(path: Path) -> tuple[Table, tuple[ColumnSummary, ...]]:
+def table_of(path: Path, formats: dict[str, str] | None = None) -> tuple[Table, tuple[ColumnSummary, ...]]:
     """Returns a file's table and what its columns hold; it is read again only if it changed.
+
+    Args:
+        path: the file.
+        formats: of the numbers of some columns; see `read_table`.
 
     Raises:
         DataError: it cannot be read.
     """
 
     def read() -> tuple[Table, tuple[ColumnSummary, ...]]:
-        table = read_table(path, Limits.from_environment(), lambda fraction, what: report(what, fraction))
+        table = read_table(path, Limits.from_environment(), lambda fraction, what: report(what, fraction), formats)
         return table, describe_columns(table)
 
-    return _tables.get(path, Limits.from_environment(), read)
+    return _tables.get(path, (Limits.from_environment(), json.dumps(formats or {}, sort_keys=True)), read)
 
 
 def examples_of(path: Path, options: str) -> Examples:
@@ -47,9 +51,9 @@ def examples_of(path: Path, options: str) -> Examples:
     """
 
     def make() -> Examples:
-        table, summaries = table_of(path)
         asked = json.loads(options)
-        choices = choose(table, summaries, asked["target"], asked["task"], asked["leave_out"])
+        table, summaries = table_of(path, asked.get("number_formats"))
+        choices = choose(summaries, asked["target"], asked["task"], asked["leave_out"])
         found = [*table.findings, *check_choices(table, summaries, choices, asked, asked["leave_out"])]
         Report("csv", {}, "", in_order(found)).refuse_errors()
         missing = {name: asked[name] for name in ("missing_numbers", "missing_categories")}

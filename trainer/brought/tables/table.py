@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.brought.report import Finding, in_order
+from trainer.brought.tables.number_evidence import NumberDecision
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Table:
             "fields": …}]}); JSON values.
         first_line: the line of the first record, where each record is one line; else None.
         skipped: the records that were left out, counted from 0, in order.
+        decisions: how the numbers of a text file's columns are written, by name.
     """
 
     data: pa.Table
@@ -34,6 +36,7 @@ class Table:
     details: dict[str, Any] = field(default_factory=dict)
     first_line: int | None = None
     skipped: tuple[int, ...] = ()
+    decisions: Mapping[str, NumberDecision] = field(default_factory=dict)
 
     def place(self, row: int) -> str:
         """Returns where a row of `data` stood in the file: "line 12", or "row 11" where lines are not known."""

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from trainer.brought.class_checks import check_classes
 from trainer.brought.quoting import quoted
-from trainer.brought.report import Finding
+from trainer.brought.report import Change, Finding
 from trainer.brought.tables.column_checks import LARGEST, where
-from trainer.brought.tables.columns import ColumnSummary, count_values
+from trainer.brought.tables.columns import MOST_CLASSES, ColumnSummary, count_values
 from trainer.brought.tables.kinds import FEWEST_ROWS, MOST_CATEGORIES, MOSTLY_DIFFERENT
+from trainer.brought.tables.number_notes import note_rounding
 from trainer.brought.tables.table import Table
 
 #: A label that lies this many times the others' range away from them, in at most this part of the rows, is odd.
@@ -61,6 +62,20 @@ def check_target(table: Table, summary: ColumnSummary, task: str) -> list[Findin
     return findings + check_labels(table, summary)
 
 
+def note_guessed_task(summary: ColumnSummary, task: str) -> list[Finding]:
+    """Returns a note where whole numbers could be classes as well as amounts, with the other choice."""
+    if not summary.is_whole or summary.unique <= 2 or summary.unique > MOST_CLASSES:
+        return []
+    values = f"Its {summary.unique:,} different whole numbers, {summary.minimum:.10g} to {summary.maximum:.10g}, are"
+    if task == "classification":
+        message = f"{values} taken as classes. If they are ratings, counts or amounts, predict a number instead."
+        change = Change("Predict a number", {"task": "regression"})
+    else:
+        message = f"{values} predicted as a number, because there are few rows. If they are classes, predict classes."
+        change = Change("Predict classes", {"task": "classification"})
+    return [Finding("note", where(summary), message, changes=(change,))]
+
+
 def error(summary: ColumnSummary, message: str) -> Finding:
     """Returns an error about a target."""
     return Finding("error", where(summary), message, summary.rows)
@@ -87,7 +102,7 @@ def check_regression(table: Table, summary: ColumnSummary) -> list[Finding]:
     numbers = table.data[summary.name].to_numpy()
     rows = np.flatnonzero(np.abs(numbers) > LARGEST)
     if not len(rows):
-        return []
+        return note_rounding(summary, table.data[summary.name])
     message = (
         f"{len(rows):,} of the target's values are infinite or larger than 32-bit numbers can be ({LARGEST:.2g}): "
         f"{numbers[rows[0]]:g} on {table.place(int(rows[0]))}. Correct or empty them."
