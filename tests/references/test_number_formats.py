@@ -157,3 +157,11 @@ def test_what_float32_cannot_tell_apart_is_reported_as_numpy_counts_it(tmp_path,
     assert f"{kept:,} of its {different:,} different values" in finding.message
     target = [f for f in inspect_table(path, options={"target": "stamp"}).findings if "32-bit" in f.message]
     assert [f.count for f in target] == [different - kept]
+
+
+def test_formats_that_are_chosen_hold_for_parquet_too(tmp_path):
+    frame = pd.DataFrame({"price": [f"{n:,}" for n in PRICES], "stamp": 2**24 + np.arange(ROWS)})
+    frame.to_parquet(tmp_path / "a.parquet")
+    table = read_table(tmp_path / "a.parquet", formats={"price": "1,234.5", "stamp": "text"})
+    np.testing.assert_array_equal(values(table, "price"), PRICES)
+    assert table.data["stamp"].to_pylist() == frame["stamp"].astype(str).tolist()

@@ -5,6 +5,7 @@ import re
 import pyarrow as pa
 import pytest
 
+from trainer.brought.tables.number_evidence import NumberEvidence
 from trainer.brought.tables.number_formats import CLEANING, FORMATS, parse_numbers
 
 READ = [
@@ -69,3 +70,11 @@ def test_the_rules_mean_the_same_to_python_and_tensorflow():
         graph = by_rules(cell, FORMATS[format], tf.strings.regex_replace, tf.strings.regex_full_match)
         assert (None if python is None else float(python)) == number
         assert (None if graph is None else float(tf.strings.to_number(graph, tf.float64))) == number
+
+
+def test_long_cells_are_no_numbers_and_are_not_kept():
+    evidence = NumberEvidence()
+    evidence.add_text(pa.array(["1,234", "5,678"] * 20 + ["0" * 5000, "x" * 2**20]))
+    assert evidence.values == 42
+    assert max(map(len, evidence.shapes)) < 10
+    assert evidence.decide(",").format == "1,234.5"

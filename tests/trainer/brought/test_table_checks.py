@@ -185,7 +185,7 @@ def test_a_guessed_task_carries_a_note_with_the_other_task(inspect, values, gues
 def test_leading_zeros_carry_a_note_and_can_be_kept(inspect):
     codes = [f"{i % 40:03}" for i in range(ROWS)]
     report = inspect(good(code=codes))
-    assert_said(report, "code", "note", "“000” is 0", "keep them as text")
+    assert_said(report, "code", "note", "“000” is “0”", "keep them as text")
     [change] = next(finding.changes for finding in report.findings if "code" in finding.where)
     assert change.options == {"number_formats": {"code": "text"}}
     kept = inspect(good(code=codes), **change.options)

@@ -116,9 +116,11 @@ def check_giveaways(table: Table, inputs: Sequence[ColumnSummary], target: Colum
             message = f"It tells the target {found}. If it is not known before the target is, leave it out."
             change = Change(f"Leave out {quoted(summary.name)}", {"leave_out": [summary.name]})
             findings.append(Finding("warning", where(summary), message, summary.rows, (change,)))
-    if task == "regression" and not findings:
-        numbers = [summary for summary in inputs if summary.kind == "number"]
-        findings += check_sums([as_codes(data[summary.name]) for summary in numbers], numbers, answers, target.name)
+    if task == "regression":
+        told = {finding.where for finding in findings}
+        numbers = [summary for summary in inputs if summary.kind == "number" and where(summary) not in told]
+        columns = ((summary.name, as_codes(data[summary.name])) for summary in numbers)
+        findings += check_sums(columns, target.name, answers)
     return findings
 
 

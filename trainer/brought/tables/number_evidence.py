@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,8 +19,8 @@ MOSTLY = 0.9
 #: A reading that this fraction of the separators contradicts is not a typing error.
 RARE = 0.05
 
-#: Text has more different shapes than numbers can have; the first cells show which it is.
-MOST_SHAPES, JUDGED = 2000, 1000
+#: Text has more different shapes than numbers can have; a sample of the first block shows which it is.
+MOST_SHAPES, JUDGED, LONGEST = 2000, 1000, 64
 
 # Digits become 9 and long runs are cut, so that few shapes are left; a first and a last 0 stay, as both tell something.
 _SHAPING = (
@@ -71,12 +72,14 @@ class NumberEvidence:
     def add_text(self, cells: pa.Array) -> None:
         """Takes trimmed cells, string (n,), null where missing."""
         cells = cells.drop_null()
-        self.values += len(cells)
+        before, self.values = self.values, self.values + len(cells)
         if self._is_text or not len(cells):
             return
-        few = shape(cells[:JUDGED])
-        if 2 * sum(count for one, count in _counts(few) if is_number(one)) < len(few):
-            self._is_text = self.values == len(cells)
+        # Longer text is no number; it is counted, not kept.
+        cells = cells.filter(pc.less_equal(pc.binary_length(cells), LONGEST))
+        few = shape(cells[:: max(1, len(cells) // JUDGED)])
+        if not len(few) or 2 * sum(count for one, count in _counts(few) if is_number(one)) < len(few):
+            self._is_text = not before
             return
         shapes = shape(cells)
         for one, count in _counts(shapes):
@@ -101,9 +104,9 @@ class NumberEvidence:
         self.values += present
         if self._has_decimals:
             self.shapes["9.9"] += present
-        else:
-            small = pc.sum(pc.less(pc.abs(numbers), 1000)).as_py() or 0
-            self.shapes += Counter({"999": small, "9999": present - small})
+            return
+        small = pc.sum(pc.less(pc.abs(numbers), 1000)).as_py() or 0
+        self.shapes += Counter({"999": small, "9999": present - small})
         self._find_leading_zero(cells)
 
     def decide(self, separator: str, decimals: Iterable[str] = ()) -> NumberDecision:
@@ -231,6 +234,7 @@ def clean(cell: str) -> str:
     return cell
 
 
+@lru_cache(maxsize=2**14)
 def read(cell: str, name: str) -> str | None:
     """Returns one cell as a plain number in a format, as text, or None."""
     cell, how = clean(cell), FORMATS[name]

@@ -74,9 +74,10 @@ def note_leading_zeros(name: str, decision: NumberDecision) -> list[Finding]:
     zero = decision.leading_zero
     if decision.format == TEXT or not zero:
         return []
+    number = quoted(zero.lstrip("0") or "0")
     message = (
-        f"It is read as numbers, which loses leading zeros: {quoted(zero)} is {int(zero)}. If the values are codes, "
-        "keep them as text."
+        f"It is read as numbers, which loses leading zeros: {quoted(zero)} is {number}. If the values are codes, keep "
+        "them as text."
     )
     change = Change("Keep as text", {"number_formats": {name: TEXT}})
     return [Finding("note", f"column {quoted(name)}", message, changes=(change,))]
@@ -93,10 +94,11 @@ def note_rounding(summary: ColumnSummary, values: pa.ChunkedArray) -> list[Findi
     with np.errstate(over="ignore", invalid="ignore"):
         narrow = numbers.astype(np.float32)
         lost = np.sqrt(np.mean((narrow - numbers) ** 2)) if np.isfinite(narrow).all() and len(numbers) else 0.0
-    spread = float(np.std(numbers)) if lost else 0.0
-    kept = len(np.unique(narrow)) if lost else summary.unique
-    is_coarse = spread > 0 and lost > MOST_ROUNDING * spread
-    if not is_coarse and not (summary.is_whole and kept < summary.unique):
+    is_coarse = lost > MOST_ROUNDING * float(np.std(numbers)) if lost else False
+    if not is_coarse and not (lost and summary.is_whole):
+        return []
+    kept = len(np.unique(narrow))
+    if kept == summary.unique:
         return []
     message = (
         f"Training takes 32-bit numbers, which tell {kept:,} of its {summary.unique:,} different values apart: whole "

@@ -10,6 +10,7 @@ from pathlib import Path
 from trainer.brought.limits import Limits
 from trainer.brought.quoting import plain_name
 from trainer.brought.signatures import PARQUET, read_head
+from trainer.brought.tables.chosen_formats import apply_formats
 from trainer.brought.tables.csv_files import read_csv
 from trainer.brought.tables.parquet_files import read_parquet
 from trainer.brought.tables.table import Table
@@ -50,5 +51,8 @@ def read_table(
     is_parquet = head.startswith(PARQUET)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    table = read_parquet(path, limits, progress) if is_parquet else read_csv(path, limits, progress, formats)
+    if is_parquet:
+        table = apply_formats(read_parquet(path, limits, progress), formats or {})
+    else:
+        table = read_csv(path, limits, progress, formats)
     return dataclasses.replace(table, sha256=digest)

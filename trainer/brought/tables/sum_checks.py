@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from trainer.brought.quoting import quoted
 from trainer.brought.report import Change, Finding
-from trainer.brought.tables.columns import ColumnSummary
 
 #: A coefficient this close to 1 is tried as 1; a sum may leave this fraction of its variance unexplained.
 CLOSE, UNEXPLAINED = 0.25, 0.02
@@ -17,36 +16,36 @@ CLOSE, UNEXPLAINED = 0.25, 0.02
 MATTERS, MOST_COLUMNS, MOST_ROWS = 1.0, 40, 5000
 
 
-def check_sums(
-    numbers: Sequence[np.ndarray], inputs: Sequence[ColumnSummary], target: np.ndarray, name: str
-) -> list[Finding]:
+def check_sums(columns: Iterable[tuple[str, np.ndarray]], name: str, target: np.ndarray) -> list[Finding]:
     """Returns a warning where the target follows from a sum, as fare does where total is fare + tip + tolls.
 
     Args:
-        numbers: of each input, float64 (rows,), NaN where missing.
-        inputs: what these columns are.
-        target: float64 (rows,), finite where known.
+        columns: the names and values of columns of numbers, float64 (rows,), NaN where missing.
         name: of the target.
+        target: float64 (rows,), not missing.
     """
-    table = np.stack([target, *numbers])
+    rows = np.linspace(0, len(target) - 1, min(len(target), MOST_ROWS)).astype(int)
+    goal = target[rows]
+    if not np.isfinite(goal).all() or not goal.std():
+        return []
+    # A table may have thousands of columns: only those that correlate most are held.
+    strongest: list[tuple[float, str, np.ndarray]] = []
+    for column, values in columns:
+        values = values[rows]
+        known = np.isfinite(values)
+        if 2 * np.count_nonzero(known) > len(rows) and values[known].std() > 0 and goal[known].std() > 0:
+            strength = abs(np.corrcoef(values[known], goal[known])[0, 1])
+            strongest = sorted([*strongest, (strength, column, values)], key=lambda one: -one[0])[:MOST_COLUMNS]
+    names = [name, *[column for _, column, _ in strongest]]
+    table = np.stack([goal, *[values for _, _, values in strongest]])
     table = table[:, np.isfinite(table).all(axis=0)]
-    table = table[:, np.linspace(0, table.shape[1] - 1, min(table.shape[1], MOST_ROWS)).astype(int)]
-    varies = table.std(axis=1) > 0 if table.size else np.zeros(len(table), bool)
-    if table.shape[1] < 20 or not varies[0] or np.count_nonzero(varies) < 3:
+    if len(table) < 3 or table.shape[1] < max(20, 2 * len(table)) or not table.std(axis=1).all():
         return []
-    places = np.flatnonzero(varies)
-    table = table[places] - table[places].mean(axis=1, keepdims=True)
-    strength = np.abs(table @ table[0]) / table.std(axis=1)
-    strength[0] = np.inf
-    chosen = np.sort(np.argsort(-strength, kind="stable")[: MOST_COLUMNS + 1])
-    names = [name, *[summary.name for summary in inputs]]
-    names, table = [names[places[place]] for place in chosen], table[chosen]
-    if table.shape[1] < 2 * len(table):
-        return []
+    table -= table.mean(axis=1, keepdims=True)
     for whole in range(len(table)):
         parts, left = find_parts(table, whole)
         if len(parts) > 1 and (whole == 0 or 0 in parts):
-            return [_warning(names, whole, parts, left)]
+            return [_warning(names, whole, parts, left / np.var(table[whole]))]
     return []
 
 
