@@ -51,7 +51,7 @@ def delete_dialog(store: DatasetStore, brought: Brought) -> None:
     if runs:
         sentence += (
             f" {len(runs)} run{'s were' if len(runs) > 1 else ' was'} trained on it: their curves and downloads stay, "
-            "but they cannot be resumed until the same file is brought again."
+            "but they cannot be resumed until the same file is uploaded again."
         )
     st.markdown(sentence)
     if st.button("Delete for good", type="primary", key="data_delete_confirm"):

@@ -38,14 +38,14 @@ def choose_dataset(store: DatasetStore) -> str:
 def bring(store: DatasetStore) -> None:
     """Draws the uploader; an uploaded file is chosen at once."""
 
-    def on_brought(id: str) -> None:
+    def on_uploaded(id: str) -> None:
         try:
             st.session_state[_KEY] = store.get(id).reference
             st.session_state[ASKED_KEY] = id
         except DataError as error:
             st.session_state["data_bring_problem"] = str(error)
 
-    uploader(on_brought)
+    uploader(on_uploaded)
     if problem := st.session_state.pop("data_bring_problem", None):
         st.error(escape_markdown(problem), icon=":material/error:")
 
