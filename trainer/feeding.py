@@ -5,13 +5,15 @@ Both give the same batches in the same order; which one serves follows from the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
-from trainer.dataset import Dataset
+from trainer.data.dataset import Dataset
+from trainer.data.values import map_parts, parts_of
 
 #: The most steps that one call can make, and the most examples beside the first batch.
 MOST_STEPS = 2048
@@ -25,7 +27,8 @@ class Superbatch:
     """Batches for some steps in a row, as the compiled program takes them.
 
     Attributes:
-        x, y: the whole split on the device; or (room, batch, …), the batches themselves.
+        x, y: the whole split on the device; or (room, batch, …), the batches themselves. Dictionaries or tuples
+            of them where the model has several inputs or outputs.
         indices: int32 (room, batch), the batches' places in the split; None where x and y are the batches.
         first: the batch that the next step takes.
         count: how many steps there are from there on; the rest of `room` is not used.
@@ -68,7 +71,7 @@ class ResidentFeed:
 
     def __init__(self, dataset: Dataset, batch_size: int, seed: int, step: int):
         self._dataset, self._batch_size, self._seed = dataset, batch_size, seed
-        self._x, self._y = tf.constant(dataset.train.x), tf.constant(dataset.train.y)
+        self._x, self._y = map_parts(tf.constant, dataset.train.x), map_parts(tf.constant, dataset.train.y)
         self._epoch, self._order = 0, None
 
     def take(self, step: int, most: int) -> Superbatch:
@@ -89,10 +92,13 @@ class StreamedFeed:
 
     def __init__(self, dataset: Dataset, batch_size: int, seed: int, step: int):
         self._dataset, self._batch_size, self._seed = dataset, batch_size, seed
-        x = dataset.train.x
-        example = int(np.prod(x.shape[1:])) * x.dtype.itemsize
+        split = dataset.train
+        example = sum(int(np.prod(part.shape[1:])) * part.dtype.itemsize for part in parts_of(split.x))
         self._room = max(1, min(room_for(batch_size), STREAMED_BYTES // (batch_size * example)))
-        whole = [tf.TensorSpec((None, None, *part.shape[1:]), part.dtype) for part in (x, dataset.train.y)]
+        whole = [
+            map_parts(lambda part: tf.TensorSpec((None, None, *part.shape[1:]), part.dtype), half)
+            for half in (split.x, split.y)
+        ]
         ahead = tf.data.Dataset.from_generator(
             lambda: self._read(step), output_signature=(*whole, tf.TensorSpec((), tf.int64))
         )
@@ -105,7 +111,7 @@ class StreamedFeed:
             self._current = next(self._ahead)
             self._begins, self._ends = step, step + int(self._current[2])
         x, y, _ = self._current
-        is_full = x.shape[1] == self._batch_size
+        is_full = parts_of(x)[0].shape[1] == self._batch_size
         return Superbatch(x, y, None, step - self._begins, min(most, self._ends - step), is_full)
 
     def _read(self, step: int) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
@@ -120,10 +126,12 @@ class StreamedFeed:
                     # One shape for all calls: a program compiled by XLA takes no other.
                     batches = np.pad(batches, ((0, self._room - steps), (0, 0)))
                 rows = batches.reshape(-1)
-                yield (
-                    split.x[rows].reshape(*batches.shape, *split.x.shape[1:]),
-                    split.y[rows].reshape(*batches.shape, *split.y.shape[1:]),
-                    steps,
-                )
+                read = functools.partial(_read_batches, rows=rows, shape=batches.shape)
+                yield map_parts(read, split.x), map_parts(read, split.y), steps
                 position += steps
                 step += steps
+
+
+def _read_batches(part: np.ndarray, rows: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Returns the batches of one array: (steps, batch, …)."""
+    return part[rows].reshape(*shape, *part.shape[1:])

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
-from trainer.dataset import Dataset, Split
+from trainer.data.dataset import Dataset, take
+from trainer.data.splits import Split
+from trainer.data.values import map_parts, parts_of
 from trainer.engine import deterministic
 from trainer.feeding import MOST_STEPS, Superbatch, feed
 from trainer.learners import Learner
@@ -47,7 +49,7 @@ class Chunk:
 
 def train(
     learner: Learner,
-    dataset: Dataset,
+    dataset: Dataset | tuple | tf.data.Dataset,
     *,
     epochs: int,
     batch_size: int,
@@ -60,7 +62,7 @@ def train(
 
     Args:
         learner: at the state it had after `step` updates.
-        dataset: its training split is used.
+        dataset: its training split is used; also (x, y), or whatever else `Dataset.of` takes.
         epochs: how many passes in all, those before `step` included.
         batch_size: examples a step; an epoch's last batch may be smaller.
         seed: of the order of the examples.
@@ -70,7 +72,12 @@ def train(
 
     Yields:
         `Chunk`.
+
+    Raises:
+        ConfigError, DataError: learner and data do not fit; before anything is compiled.
     """
+    dataset = Dataset.of(dataset)
+    learner.accept(dataset.train)
     steps_per_epoch = dataset.steps_per_epoch(batch_size)
     learner.expect(batch_size, steps_per_epoch)
     # A learner that was in use before has its compiled program still.
@@ -121,7 +128,7 @@ class TrainProgram:
     def compile(self, taken: Superbatch) -> None:
         """Compiles for batches of this kind and size, if that is not done yet, without making a step."""
         indices = None if taken.indices is None else tuple(taken.indices.shape)
-        key = taken.is_full, tuple(taken.x.shape), taken.x.dtype, indices
+        key = taken.is_full, *((tuple(part.shape), part.dtype) for part in parts_of(taken.x)), indices
         if key not in self._compiled:
             self._call(taken, steps=0, step=0)
             self._compiled.add(key)
@@ -138,20 +145,18 @@ class TrainProgram:
 
     def _steps(self, x, y, indices, first, steps, step):
         names = self._learner.log_names()
-        room = (x if indices is None else indices).shape[0]
+        room = (parts_of(x)[0] if indices is None else indices).shape[0]
 
-        def one(i, rows):
-            if indices is None:
-                # Not x[first + i]: XLA would compile anew for every value of `first`.
-                batch = tf.gather(x, first + i), tf.gather(y, first + i)
-            else:
-                batch = tf.gather(x, indices[i]), tf.gather(y, indices[i])
+        def one(i, table):
+            # Not x[first + i]: XLA would compile again for every value of `first`.
+            rows = first + i if indices is None else indices[i]
+            batch = tuple(map_parts(lambda part: tf.gather(part, rows), half) for half in (x, y))
             logs = self._learner.train_step(batch, step + tf.cast(i, tf.int64) + 1)
             row = tf.stack([tf.reshape(logs[name], []) for name in names])
-            return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], row[None])
+            return i + 1, tf.tensor_scatter_nd_update(table, [[i]], row[None])
 
         start = tf.constant(0), tf.zeros([room, len(names)])
-        return tf.while_loop(lambda i, rows: i < steps, one, start)[1]
+        return tf.while_loop(lambda i, table: i < steps, one, start)[1]
 
 
 class Evaluator:
@@ -164,9 +169,10 @@ class Evaluator:
 
     def __init__(self, learner: Learner, split: Split):
         self._learner, self._split = learner, split
+        learner.accept(split)
         # A split that is streamed stays where it lies; of any other, slices are taken on the device.
         put = (lambda part: part) if split.is_streamed else tf.constant
-        self._x, self._y = put(split.x), put(split.y)
+        self._x, self._y = map_parts(put, split.x), map_parts(put, split.y)
         # x and y are arguments: what a compiled function captures outlives it.
         self._run = tf.function(self._batch, autograph=False)
 
@@ -182,11 +188,12 @@ class Evaluator:
                 return None
             last = min(first + EVAL_BATCH_SIZE, len(self._split))
             if self._split.is_streamed:
-                x, y, first, last = tf.constant(self._x[first:last]), tf.constant(self._y[first:last]), 0, last - first
+                x, y = (map_parts(tf.constant, take(half, slice(first, last))) for half in (self._x, self._y))
+                first, last = 0, last - first
             else:
                 x, y = self._x, self._y
             self._run(x, y, tf.constant(first), tf.constant(last))
         return self._learner.eval_logs()
 
     def _batch(self, x, y, first, last):
-        self._learner.eval_step((x[first:last], y[first:last]))
+        self._learner.eval_step((take(x, slice(first, last)), take(y, slice(first, last))))

@@ -142,6 +142,6 @@ class Dataset:
                 step += 1
 
 
-def take(whole, rows: np.ndarray):
+def take(whole, rows: np.ndarray | slice):
     """Returns some rows of an array, or of each array of a dictionary or tuple."""
     return map_parts(lambda part: part[rows], whole)

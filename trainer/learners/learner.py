@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from trainer.data.splits import Split
+
 
 class Learner(ABC):
     """Owns model(s) and optimizer(s) and knows one train step. The loop knows neither."""
@@ -84,6 +86,13 @@ class Learner(ABC):
     @abstractmethod
     def log_names(self) -> list[str]:
         """Returns the keys of `train_step`'s result, in order."""
+
+    def accept(self, split: Split) -> None:  # noqa: B027 (most learners take anything)
+        """Looks at data before it is trained or evaluated on, before anything is compiled.
+
+        Raises:
+            ConfigError: this learner cannot use it.
+        """
 
     def expect(self, batch_size: int, steps_per_epoch: int) -> None:
         """Sets how an epoch is divided into batches; steps compiled for another division are dropped."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from trainer.dataset import DataSpec
@@ -32,6 +34,10 @@ class ReconstructionLearner(SupervisedLearner):
         """See `Learner.eval_step`."""
         x, _ = batch
         super().eval_step((x, self._scaling(x)))
+
+    def accept(self, split):
+        """See `Learner.accept`. Labels are ignored."""
+        super().accept(dataclasses.replace(split, labels=None))
 
     def variables(self):
         """See `Learner.variables`."""
