@@ -112,7 +112,7 @@ def takes_weights(loss: Callable) -> bool:
 def keras_name(loss: Callable) -> str:
     """Returns the name of the Keras function behind a loss, or "" where it is not one of Keras's."""
     function = getattr(loss, "fn", loss)
-    return function.__name__ if getattr(function, "__module__", "").startswith("keras.src.losses") else ""
+    return function.__name__ if (getattr(function, "__module__", None) or "").startswith("keras.src.losses") else ""
 
 
 def check_shapes(loss: Callable, y: tf.Tensor, prediction: tf.Tensor) -> None:
