@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.actions import act
+from pages.ui.keys import widget_key
+from pages.ui.sources import source_labels
 from pages.ui.text import escape_markdown
 from trainer import Run, RunStore, TrainerError
+from trainer.run import RESUMABLE
 
 _OPEN = "train_run_dialog"  # [dialog, run id] while one is open
 
@@ -14,7 +18,7 @@ def open_dialog(name: str, run: Run) -> None:
     """Opens a dialog at the next `draw_dialog`.
 
     Args:
-        name: "Rename" or "Delete".
+        name: "Resume from", "Rename" or "Delete".
         run: the run it is about.
     """
     st.session_state[_OPEN] = [name, run.id]
@@ -25,6 +29,8 @@ def draw_dialog(store: RunStore, run: Run) -> None:
     name, run_id = st.session_state.get(_OPEN, (None, None))
     if run_id != run.id:
         _close()
+    elif name == "Resume from":
+        _resume_from(run)
     elif name == "Rename":
         _rename(run)
     elif name == "Delete":
@@ -48,6 +54,26 @@ def _rename(run: Run) -> None:
         else:
             _close()
             st.rerun()
+
+
+@st.dialog("Resume from", on_dismiss=_close)
+def _resume_from(run: Run) -> None:
+    labels = source_labels(run)
+    if run.status not in RESUMABLE or not labels:
+        st.markdown(f"**{escape_markdown(run.name)}** is {run.status}, so there is nothing to resume.")
+        return
+    with st.form("train_resume_form", border=False):
+        source = st.radio(
+            "Weights", list(labels), index=len(labels) - 1, format_func=labels.get, key=widget_key("resume", "choose")
+        )
+        st.caption(
+            "Resuming from the best deletes all later steps and checkpoints. Resuming from the newest keeps all."
+        )
+        is_sent = st.form_submit_button("Resume", type="primary", key="train_resume_confirm")
+    if is_sent:
+        act(run, "resume", run.status, source)
+        _close()
+        st.rerun()
 
 
 @st.dialog("Delete the run?", on_dismiss=_close)

@@ -2,9 +2,12 @@
 
 import streamlit as st
 
+from pages.ui.keys import widget_key
+from pages.ui.sources import NEWEST, source_labels
 from server.downloads import download_url
 from trainer import EXPORTS, Run
 from trainer.export import why_never
+from trainer.registry import Entry
 
 _NEED_CHECKPOINT = ("model.keras", "checkpoint.zip", "savedmodel.zip", "weights.h5")
 
@@ -12,18 +15,38 @@ _NEED_CHECKPOINT = ("model.keras", "checkpoint.zip", "savedmodel.zip", "weights.
 def download_menu(run: Run) -> None:
     """Draws the menu; what the run cannot give yet is disabled and says why."""
     with st.popover("Download", icon=":material/download:", key="train_run_download"):
-        is_saved = bool(run.checkpoints)
-        for entry in EXPORTS.values():
-            if why_never(run, entry.name):
-                continue
-            is_ready = (is_saved if entry.name in _NEED_CHECKPOINT else True) and (
-                run.step or entry.name == "config.json"
-            )
+        labels = source_labels(run)
+        entries = [entry for entry in EXPORTS.values() if not why_never(run, entry.name)]
+        source = _choose_source(labels) if any(_has_source(entry) for entry in entries) else None
+        for entry in entries:
+            is_ready = bool(labels or entry.name not in _NEED_CHECKPOINT) and (run.step or entry.name == "config.json")
+            chosen = f"&from={source}" if source and _has_source(entry) else ""
             st.link_button(
                 f"{entry.label} · {entry.name}",
-                download_url(run.id, entry.name),
-                key=f"train_{entry.name.replace('.', '_')}_download",
+                download_url(run.id, entry.name) + chosen,
+                key=widget_key(entry.name.replace(".", "_"), "download"),
                 disabled=not is_ready,
                 help=entry.help if is_ready else "Not yet: pause the run, or wait for its first checkpoint.",
                 width="stretch",
             )
+
+
+def _has_source(entry: Entry) -> bool:
+    """Returns whether a download is made of one checkpoint, which can be chosen."""
+    return "source" in entry.traits
+
+
+def _choose_source(labels: dict[str, str]) -> str | None:
+    """Draws the choice between the best and the newest state; None before the first checkpoint."""
+    if not labels:
+        return None
+    if list(labels) == [NEWEST]:
+        st.caption(labels[NEWEST])
+        return NEWEST
+    return st.radio(
+        "Weights",
+        list(labels),
+        format_func=labels.get,
+        key=widget_key("source", "choose"),
+        help="Which state of the run the model, the weights and the checkpoint are taken from.",
+    )

@@ -60,9 +60,8 @@ def _header(store: RunStore, run: Run, status: str) -> None:
         st.space("stretch")
         _control_buttons(run, status)
         download_menu(run)
-        more = st.menu_button(
-            "More", ["Use these settings", "Rename", "Delete"], key="train_run_more", icon=":material/more_horiz:"
-        )
+        items = ["Use these settings", *(["Resume from"] if status in RESUMABLE else []), "Rename", "Delete"]
+        more = st.menu_button("More", items, key="train_run_more", icon=":material/more_horiz:")
     if more == "Use these settings":
         use_settings(run)
     elif more:
@@ -78,7 +77,9 @@ def _control_buttons(run: Run, status: str) -> None:
             key="train_run_resume",
             type="primary",
             icon=":material/play_arrow:",
-            help="Go on exactly where the newest checkpoint left off.",
+            help="Continue exactly from the newest checkpoint"
+            + (f", step {run.checkpoints[0].step:,}" if run.checkpoints else "")
+            + ". To continue from the best epoch: More, Resume from.",
             on_click=act,
             args=(run, "resume", status),
         )
@@ -180,13 +181,13 @@ def _checkpoints(run: Run) -> None:
     )
     st.dataframe(frame, hide_index=True, column_config={"step": st.column_config.NumberColumn(format="localized")})
     if run.status in RESUMABLE and len(saved) > 1:
-        labels = {c.step: f"step {c.step:,}" + (" (best)" if c.step == best else "") for c in saved}
+        labels = {c.step: f"step {c.step:,}{' (best)' * (c.step == best)}" for c in saved}
         with st.container(horizontal=True, vertical_alignment="bottom"):
             step = st.selectbox("Resume from", list(labels), format_func=labels.get, key="train_checkpoint_select")
             st.button(
                 "Resume from here",
                 key="train_checkpoint_resume",
-                help="What came after this checkpoint is taken back.",
+                help="Deletes all later steps and checkpoints.",
                 on_click=act,
                 args=(run, "resume", run.status, step),
             )

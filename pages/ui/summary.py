@@ -46,23 +46,40 @@ def _size(run: Run) -> str:
 
 
 def headline(run: Run) -> str:
-    """Returns one sentence on the best epoch: "Reached 0.97 validation accuracy at epoch 14 of 20."."""
+    """Returns what the best epoch reached, on which weights, and what the newest weights reach.
+
+    Each number stands beside the step of the weights it was measured on.
+    """
     config, metrics = run.config, run.metrics
     best, last = metrics["best"], metrics["last"]
     if not best:
         return "The first epoch is not finished yet."
     if config.best_by == "epoch":
         return (
-            f"Trained for **{best['epoch']} of {config.epochs} epochs**. The losses of networks that compete do not "
-            "say how good the images are: look at the samples."
+            f"Trained for **{best['epoch']:,} of {config.epochs:,} epochs**. The losses of networks that compete do "
+            "not say how good the images are: look at the samples."
         )
     name = next((name for name in config.metrics if f"val_{name}" in best or name in best), "loss")
     split, key = ("validation", f"val_{name}") if f"val_{name}" in best else ("training", name)
     label = "loss" if name == "loss" else METRICS[name].label.lower()
     unit = escape_markdown(unit_of(name, config))
-    sentence = f"Reached **{format_number(best[key])} {split} {label}** {unit}{' ' * bool(unit)}"
     most = "highest" if is_higher_better(config.best_by) else "lowest"
-    sentence += f"at epoch {best['epoch']} of {config.epochs}, the one with the {most} {config.best_by}."
-    if f"test_{name}" in last:
-        sentence += f" On the test split, which training never saw: **{format_number(last[f'test_{name}'])}**."
-    return sentence
+    sentences = [
+        f"Reached **{format_number(best[key])} {split} {label}**{f' {unit}' if unit else ''} at epoch "
+        f"{best['epoch']:,} of {config.epochs:,} (step {best['step']:,}), the one with the {most} {config.best_by}."
+    ]
+    test = f"test_{name}"
+    is_newest_best = best["step"] == last["step"]
+    if test in best:
+        sentences.append(
+            f"The same weights reach **{format_number(best[test])}** on the test split, unseen in training."
+        )
+    elif test in last:
+        whose = "The same weights" if is_newest_best else f"The newest weights (step {last['step']:,})"
+        sentences.append(f"{whose} reach **{format_number(last[test])}** on the test split, unseen in training.")
+    if not is_newest_best and key in last:
+        tested = f" and {format_number(last[test])} on the test split" if test in best and test in last else ""
+        sentences.append(
+            f"Newest: {format_number(last[key])} at epoch {last['epoch']:,} (step {last['step']:,}){tested}."
+        )
+    return " ".join(sentences)

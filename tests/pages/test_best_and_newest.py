@@ -1,0 +1,94 @@
+"""Best or newest is one explicit choice, each with its step and score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from pages.ui.sources import source_labels
+from pages.ui.summary import headline
+from tests.pages.conftest import button, open_page
+from trainer import RunConfig
+
+CONFIG = RunConfig(dataset="digits", model="mlp", epochs=2000)
+BEST = {"step": 1080, "epoch": 24, "val_loss": 0.12344, "val_accuracy": 0.9721}
+LAST = {"step": 90_000, "epoch": 2000, "val_loss": 0.5, "val_accuracy": 0.96111}
+
+
+@dataclass
+class Saved:
+    step: int
+
+
+@dataclass
+class FakeRun:
+    saved: list[int]
+    best: dict = field(default_factory=lambda: BEST)
+    last: dict = field(default_factory=lambda: LAST)
+    config = CONFIG
+
+    @property
+    def checkpoints(self):
+        return [Saved(step) for step in self.saved]
+
+    @property
+    def metrics(self):
+        return {"best": self.best, "last": self.last}
+
+
+@pytest.mark.parametrize(
+    ("run", "labels"),
+    [
+        (FakeRun([]), {}),
+        (
+            FakeRun([90_000, 1080]),
+            {
+                "best": "Best: step 1,080 · epoch 24 · val_loss 0.1234",
+                "latest": "Newest: step 90,000 · epoch 2,000 · val_loss 0.5000",
+            },
+        ),
+        (FakeRun([90_000]), {"latest": "Newest: step 90,000 · epoch 2,000 · val_loss 0.5000"}),
+        (FakeRun([90_020, 90_000], best=LAST), {"best": "Best: step 90,000 · epoch 2,000 · val_loss 0.5000",
+                                               "latest": "Newest: step 90,020"}),
+        (FakeRun([90_000], best=LAST), {"latest": "Newest: step 90,000 · epoch 2,000 · val_loss 0.5000"}),
+    ],
+)  # fmt: skip
+def test_what_can_be_taken_names_step_and_score(run, labels):
+    assert source_labels(run) == labels
+
+
+def test_the_headline_names_the_step_of_every_number():
+    words = headline(FakeRun([90_000, 1080]))
+    assert "**0.9721 validation accuracy** at epoch 24 of 2,000 (step 1,080)" in words
+    assert "Newest: 0.9611 at epoch 2,000 (step 90,000)." in words
+
+
+def test_test_scores_are_never_paired_with_other_weights():
+    tested = FakeRun([90_000], best=BEST | {"test_accuracy": 0.97}, last=LAST | {"test_accuracy": 0.95})
+    assert "The same weights reach **0.9700** on the test split" in headline(tested)
+    assert "0.9500 on the test split" in headline(tested)
+    older = FakeRun([90_000], last=LAST | {"test_accuracy": 0.95})
+    assert "The newest weights (step 90,000) reach **0.9500** on the test split" in headline(older)
+
+
+def test_a_stopped_run_resumes_from_the_best_epoch(store):
+    run = store.create(RunConfig(dataset="iris", model="mlp", epochs=100_000, optimizer_options={"learning_rate": 0.1}))
+    run.start()
+    while run.epoch < 60:
+        assert not run.wait(0.05)
+    run.stop()
+    assert run.wait(60)
+    best = run.best_step
+    page = open_page(run)
+    page.get("menu_button")[0].set_value("Resume from").run()
+    assert not page.exception
+    choice = page.radio(key="train_resume_choose")
+    if len(choice.options) == 2:
+        choice.set_value("best")
+        page.button(key="train_resume_confirm").click().run()
+        assert run.is_live
+        run.stop()
+        assert run.wait(60)
+        assert best <= run.step
+    assert button(page, "Start training")
