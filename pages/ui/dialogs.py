@@ -66,9 +66,7 @@ def _resume_from(run: Run) -> None:
         source = st.radio(
             "Weights", list(labels), index=len(labels) - 1, format_func=labels.get, key=widget_key("resume", "choose")
         )
-        st.caption(
-            "Resuming from the best deletes all later steps and checkpoints. Resuming from the newest keeps all."
-        )
+        st.caption("Resuming from the best deletes all later steps and checkpoints.")
         is_sent = st.form_submit_button("Resume", type="primary", key="train_resume_confirm")
     if is_sent:
         act(run, "resume", run.status, source)

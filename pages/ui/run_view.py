@@ -13,6 +13,7 @@ from pages.ui.dialogs import draw_dialog, open_dialog
 from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
 from pages.ui.loss_unit import loss_unit
+from pages.ui.numbers import format_number
 from pages.ui.status import status_badge
 from pages.ui.summary import summary
 from pages.ui.text import escape_markdown, format_age, format_bytes
@@ -116,10 +117,17 @@ def figures(run: Run) -> list[tuple[str, str]]:
     for name in names:
         meaning = explain_loss(run.config, run.spec) if name == "loss" else unit_of(name, run.config).strip("()")
         meaning = f" {meaning[:1].upper()}{meaning[1:]}".rstrip()
+        known = run.spec.baselines if run.spec else {}
+        train, validation = (
+            f" Baseline of a constant guess: {format_number(known[key])}." if key in known else ""
+            for key in (name, f"val_{name}")
+        )
         mean = "Mean over the batches of the last whole epoch; before that, over the newest batches."
-        shown.append((name, mean + meaning))
+        shown.append((name, mean + meaning + train))
         if run.config.validation_split > 0:
-            shown.append((f"val_{name}", "Over the whole validation split, after the last whole epoch." + meaning))
+            shown.append(
+                (f"val_{name}", "Over the whole validation split, after the last whole epoch." + meaning + validation)
+            )
     tested = [f"test_{name}" for name in names if f"test_{name}" in run.last_metrics]
     return shown + [(name, "Over the whole test split, at the end of the run.") for name in tested]
 

@@ -7,6 +7,7 @@ from pages.ui.numbers import format_number
 from pages.ui.text import escape_markdown, format_duration
 from pages.ui.units import unit_of
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run
+from trainer.baselines import has_learned
 from trainer.plateau import is_higher_better
 
 
@@ -14,6 +15,8 @@ def summary(run: Run) -> None:
     """Says what a run reached and what it was made of."""
     config = run.config
     st.markdown(headline(run))
+    if warning := warn_unlearned(run):
+        st.warning(warning, icon=":material/sentiment_dissatisfied:")
     st.caption(
         f"{MODELS[config.model].label} on {escape_markdown(dataset_label(run))}{_size(run)} · "
         f"{OPTIMIZERS[config.optimizer].label} · {LOSSES[config.loss].label} · seed {config.seed} · "
@@ -45,6 +48,19 @@ def _size(run: Run) -> str:
     return f" ({escape_markdown(spec.summary)})" if spec else ""
 
 
+def warn_unlearned(run: Run) -> str | None:
+    """Returns what to try if a run has ended without beating its baseline, else None."""
+    best = run.metrics["best"]
+    if run.is_live or not best or not run.spec or has_learned(best, run.spec.baselines) is not False:
+        return None
+    guess = "the most frequent class" if run.spec.task == "classification" else "the mean"
+    return (
+        f"This model has not learned: its best epoch is no better than always guessing {guess}. "
+        "Try another learning rate or more epochs, and check on the Data page that the inputs say something about "
+        "the target."
+    )
+
+
 def headline(run: Run) -> str:
     """Returns what the best epoch reached, on which weights, and what the newest weights reach.
 
@@ -68,6 +84,10 @@ def headline(run: Run) -> str:
         f"Reached **{format_number(best[key])} {split} {label}**{f' {unit}' if unit else ''} at epoch "
         f"{best['epoch']:,} of {config.epochs:,} (step {best['step']:,}), the one with the {most} {config.best_by}."
     ]
+    baselines = run.spec.baselines if run.spec else {}
+    if key in baselines:
+        guess = "the most frequent class" if run.spec.task == "classification" else "the mean"
+        sentences.append(f"Baseline, always guessing {guess}: {format_number(baselines[key])}.")
     test = f"test_{name}"
     is_newest_best = best["step"] == last["step"]
     if test in best:
@@ -76,7 +96,7 @@ def headline(run: Run) -> str:
         )
     elif test in last:
         whose = "The same weights" if is_newest_best else f"The newest weights (step {last['step']:,})"
-        sentences.append(f"{whose} reach **{format_number(last[test])}** on the test split, unseen in training.")
+        sentences.append(f"{whose} reach **{format_number(last[test])}** on the test split.")
     if not is_newest_best and key in last:
         tested = f" and {format_number(last[test])} on the test split" if test in best and test in last else ""
         sentences.append(

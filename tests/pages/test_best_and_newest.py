@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import pytest
 
 from pages.ui.sources import source_labels
-from pages.ui.summary import headline
+from pages.ui.summary import headline, warn_unlearned
 from tests.pages.conftest import button, open_page
 from trainer import RunConfig
 
@@ -27,6 +28,8 @@ class FakeRun:
     best: dict = field(default_factory=lambda: BEST)
     last: dict = field(default_factory=lambda: LAST)
     config = CONFIG
+    is_live = False
+    spec = dataclasses.replace(CONFIG.spec, baselines={"val_accuracy": 0.10285, "val_loss": 2.3026})
 
     @property
     def checkpoints(self):
@@ -70,6 +73,13 @@ def test_test_scores_are_never_paired_with_other_weights():
     assert "0.9500 on the test split" in headline(tested)
     older = FakeRun([90_000], last=LAST | {"test_accuracy": 0.95})
     assert "The newest weights (step 90,000) reach **0.9500** on the test split" in headline(older)
+
+
+def test_the_baseline_stands_beside_the_score_and_a_run_that_has_not_learned_says_so():
+    assert "always guessing the most frequent class: 0.1028." in headline(FakeRun([90_000]))
+    assert warn_unlearned(FakeRun([90_000])) is None
+    bad = {"step": 45, "epoch": 1, "val_loss": 2.4, "val_accuracy": 0.09}
+    assert "has not learned" in warn_unlearned(FakeRun([45], best=bad, last=bad))
 
 
 def test_a_stopped_run_resumes_from_the_best_epoch(store):
