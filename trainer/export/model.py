@@ -15,7 +15,7 @@ from trainer.checkpoint import newest_state, restore
 from trainer.config import seen_by
 from trainer.errors import ExportError
 from trainer.export.evaluation import compile_model, describe_model
-from trainer.export.rows import describe_rows, takes_rows
+from trainer.export.rows import beside_rows, takes_rows
 from trainer.export.suitability import needs_keras, refusal_of_module
 from trainer.registry import EXPORTS, MODELS
 
@@ -35,14 +35,14 @@ def model_keras(run, path: Path) -> None:
     what Keras writes: take it out (`unzip model.keras "*.py"`), import it, and the model loads.
 
     `about.json` in the file names the classes in the order of the prediction, and says what `evaluate` gives. Of a
-    table the model has one input for each column (`takes_rows`), and `rows.json` names them.
+    table the model has one input for each column (`takes_rows`), and `raw_rows.py` makes them of a file's raw rows.
     """
     with trained(run) as learner:
         model = keras_model(learner, "model.keras")
         beside = own_sources(model)
         if run.spec.columns:
             model = takes_rows(model, run.spec)
-            beside["rows.json"] = describe_rows(run.spec)
+            beside |= beside_rows(run.spec)
         evaluate = compile_model(model, run.config, run.spec, learner)
         task = seen_by(MODELS[run.config.model], run.spec).task
         beside["about.json"] = describe_model(run.spec, task, evaluate)

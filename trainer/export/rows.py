@@ -1,13 +1,17 @@
-"""A model of a table as others use it: it takes rows as they stand in a file."""
+"""A model of a table as others use it: it takes columns of a file by their names."""
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import warnings
 from collections.abc import Iterator
 
+from trainer.brought.tables.cells import MISSING
+from trainer.brought.tables.number_formats import CLEANING, FORMATS
 from trainer.dataset import Column, DataSpec
+from trainer.export import raw_rows
 
 
 def takes_rows(model, spec: DataSpec):
@@ -96,10 +100,21 @@ def to_codes(text, column: Column, unused):
 
 
 def describe_rows(spec: DataSpec) -> str:
-    """Returns what the model takes and gives, as JSON."""
-    inputs = [
-        {"name": column.name, "kind": column.kind}
-        | ({"values": [value for value in column.vocabulary if value]} if column.kind == "category" else {})
-        for column in spec.columns
-    ]
-    return json.dumps({"task": spec.task, "inputs": inputs, "classes": list(spec.class_names)}, indent=2)
+    """Returns what the model takes and gives, as JSON for `raw_rows.py`."""
+    rows = {"task": spec.task, "inputs": [describe_column(column) for column in spec.columns]}
+    rows |= {"classes": list(spec.class_names), "missing": MISSING, "cleaning": CLEANING}
+    return json.dumps(rows, indent=2)
+
+
+def describe_column(column: Column) -> dict:
+    """Returns how a column's values are written."""
+    if column.kind == "category":
+        values = [value for value in column.vocabulary if value]
+        return {"name": column.name, "kind": column.kind, "values": values}
+    how = FORMATS[column.number_format]
+    return {"name": column.name, "kind": column.kind, "pattern": how.pattern, "replacements": how.replacements}
+
+
+def beside_rows(spec: DataSpec) -> dict[str, str]:
+    """Returns the files that go with a table's model, by name: what makes its inputs of raw rows."""
+    return {"rows.json": describe_rows(spec), "raw_rows.py": inspect.getsource(raw_rows)}

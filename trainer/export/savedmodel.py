@@ -10,7 +10,7 @@ from pathlib import Path
 from trainer.config import seen_by
 from trainer.export.evaluation import describe_model
 from trainer.export.model import trained
-from trainer.export.rows import row_reader
+from trainer.export.rows import beside_rows, row_reader
 from trainer.registry import EXPORTS, MODELS
 
 
@@ -31,7 +31,9 @@ def savedmodel_zip(run, path: Path) -> None:
         reader = row_reader(run.spec) if run.spec.columns else None
         write_saved_model(learner.model, run.spec.input_shape, Path(folder), reader)
         task = seen_by(MODELS[run.config.model], run.spec).task
-        Path(folder, "about.json").write_text(describe_model(run.spec, task), encoding="utf-8")
+        beside = {"about.json": describe_model(run.spec, task)} | (beside_rows(run.spec) if reader else {})
+        for name, content in beside.items():
+            Path(folder, name).write_text(content, encoding="utf-8")
         # Weights hardly get smaller by compression; storing them is quick.
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for file in sorted(Path(folder).rglob("*")):
