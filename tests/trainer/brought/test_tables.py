@@ -1,6 +1,9 @@
 """Tables as they are read: encodings, separators, missing values, ragged rows, dates, Parquet."""
 
 import datetime
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -208,3 +211,46 @@ def test_limits_hold_for_parquet_before_its_data_is_read(tmp_path):
     for limits, word in ((Limits(rows=99), "ROWS"), (Limits(columns=1), "COLUMNS"), (Limits(expanded_bytes=1), "EXP")):
         with pytest.raises(DataError, match=f"TRAINDECK_MAX_{word}"):
             read_table(path, limits)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not limit a process's memory")
+@pytest.mark.parametrize("way", ["plain", "delta", "dictionary"])
+def test_kilobytes_of_parquet_that_unpack_to_gigabytes_stay_out_of_memory(tmp_path, way):
+    texts = ["a" * (32 << 20) + str(row) for row in range(20)]
+    pq.write_table(
+        pa.table({"x": texts, "y": list(range(20))}), tmp_path / "bomb.parquet", compression="zstd",
+        use_dictionary=["x"] if way == "dictionary" else False, dictionary_pagesize_limit=2**31 - 1,
+        column_encoding={"x": "DELTA_BYTE_ARRAY", "y": "PLAIN"} if way == "delta" else None,
+    )  # fmt: skip
+    del texts
+    assert (tmp_path / "bomb.parquet").stat().st_size < 200_000
+    program = """
+import pathlib, resource, sys
+from trainer.brought.tables.reader import read_table
+from trainer.errors import DataError
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_table(pathlib.Path(sys.argv[1]))
+except DataError as error:
+    print(error)
+print(max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before,
+          resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "bomb.parquet")], capture_output=True, text=True, timeout=120
+    )
+    sentence, kilobytes = done.stdout.splitlines()
+    assert "needs more than 512 MB, which is the limit for it" in sentence
+    assert int(kilobytes) < 800_000
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_arrow_has_let_go_of_a_file_once_it_is_read(read, monkeypatch, encoding):
+    from trainer.brought.tables import decoded_file
+
+    released = []
+    wait = decoded_file.Lent.wait
+    monkeypatch.setattr(decoded_file.Lent, "wait", lambda lent: wait(lent) or released.append(lent._returned.is_set()))
+    read(TEXT.encode(encoding))
+    assert released
+    assert all(released)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import threading
+import weakref
 from pathlib import Path
 
 from trainer.brought.quoting import plain_name
@@ -34,9 +36,12 @@ class DecodedFile:
         self._name, self._header_lines = plain_name(path.name), dialect.header_lines
         self._is_plain, self._skip = dialect.encoding == "utf-8", len(dialect.header)
         self._ready, self._newline, self._ends = b"", b"", True
+        self._is_stopped = False
 
     def read(self, size: int = -1) -> bytes:
         """Returns the next `size` bytes, fewer at the end."""
+        if self._is_stopped:
+            return b""
         parts, length = [self._ready], len(self._ready)
         try:
             while length < size or size < 0:
@@ -82,7 +87,52 @@ class DecodedFile:
         """Returns how many bytes of the file have been read."""
         return self._file.tell()
 
+    def stop(self) -> None:
+        """Has `read` return the end of the file from now on."""
+        self._is_stopped = True
+
     def close(self) -> None:
         """Closes the file."""
         self.closed = True
         self._file.close()
+
+
+class Lent:
+    """A file that Arrow reads ahead in a thread of its own, which may outlive the last record.
+
+    A process that ends while that thread holds Python objects is aborted.
+
+    Args:
+        file: the file.
+    """
+
+    #: Seconds to wait; a thread that hangs in reading must not hang everything.
+    PATIENCE = 10
+
+    def __init__(self, file: DecodedFile):
+        self._file, self._returned = file, threading.Event()
+
+    def take(self) -> _Reading:
+        """Returns what Arrow reads from."""
+        reading = _Reading(self._file)
+        weakref.finalize(reading, self._returned.set)
+        return reading
+
+    def wait(self) -> None:
+        """Ends the reading and waits until Arrow has let go of the file."""
+        self._file.stop()
+        self._returned.wait(self.PATIENCE)
+
+
+class _Reading:
+    def __init__(self, file: DecodedFile):
+        self._file, self.closed = file, False
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self.closed = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.csv
 
-from trainer.brought.tables.decoded_file import BLOCK_BYTES, DecodedFile
+from trainer.brought.tables.decoded_file import BLOCK_BYTES, DecodedFile, Lent
 from trainer.brought.tables.dialect import Dialect
 
 #: With more ragged records than this, and more than a tenth of all, reading is given up.
@@ -82,9 +82,10 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 def _parse(file: DecodedFile, dialect: Dialect, ragged: Ragged, columns: list[int] | None) -> Iterator[pa.RecordBatch]:
     names = [str(place) for place in range(len(dialect.names))]
     chosen = names if columns is None else [str(place) for place in columns]
+    lent = Lent(file)
     try:
         yield from pyarrow.csv.open_csv(
-            pa.PythonFile(file, mode="r"),
+            pa.PythonFile(lent.take(), mode="r"),
             read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=dialect.separator, newlines_in_values=True, invalid_row_handler=ragged.add
@@ -101,3 +102,5 @@ def _parse(file: DecodedFile, dialect: Dialect, ragged: Ragged, columns: list[in
             raise file.failure from None
         if "Empty CSV file" not in str(error):
             raise
+    finally:
+        lent.wait()

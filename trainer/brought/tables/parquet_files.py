@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from trainer.brought.limits import Limits
 from trainer.brought.quoting import plain_name, quoted
 from trainer.brought.report import Finding
-from trainer.brought.tables.cells import DATE
+from trainer.brought.tables import parquet_decoding
+from trainer.brought.tables.parquet_decoding import kind_of
 from trainer.brought.tables.table import Table
 from trainer.errors import DataError
 
-#: Rows that are converted at once.
-BLOCK_ROWS = 65536
+#: Bytes that decoding may need beside twice the file: a column's page can hold all of its values.
+ROOM = 2**29
 
 
 def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], None] | None = None) -> Table:
@@ -36,16 +42,16 @@ def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], No
         schema = pq.read_schema(path)
         # Text stays as its different values until it is known how much it unpacks to: kilobytes can claim terabytes.
         texts = [field.name for field in schema if kind_of(field.type) == pa.string()]
-        with pq.ParquetFile(path, read_dictionary=texts) as file:
-            refuse_shape(name, file.metadata.num_rows, schema.names, limits)
-            kept = [field.name for field in schema if kind_of(field.type) is not None]
-            if len(kept) < 2:
-                noun = "column" if len(kept) == 1 else "columns"
-                raise DataError(
-                    f"{name} has {len(kept)} {noun} of numbers, text or dates; a target and at least one more are "
-                    f"needed. It has: {', '.join(f'{quoted(f.name)} ({f.type})' for f in list(schema)[:5])}."
-                )
-            data = gather(name, file, kept, limits, progress)
+        rows = pq.read_metadata(path).num_rows
+        refuse_shape(name, rows, schema.names, limits)
+        kept = [field.name for field in schema if kind_of(field.type) is not None]
+        if len(kept) < 2:
+            noun = "column" if len(kept) == 1 else "columns"
+            raise DataError(
+                f"{name} has {len(kept)} {noun} of numbers, text or dates; a target and at least one more are "
+                f"needed. It has: {', '.join(f'{quoted(f.name)} ({f.type})' for f in list(schema)[:5])}."
+            )
+        data = gather(path, rows, kept, texts, limits, progress)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         reason = " ".join(str(error).split())[:160]
         raise DataError(
@@ -88,53 +94,42 @@ def refuse_shape(name: str, rows: int, columns: list[str], limits: Limits) -> No
 
 
 def gather(
-    name: str, file: pq.ParquetFile, columns: list[str], limits: Limits, progress: Callable[[float, str], None] | None
-) -> pa.Table:
-    """Returns the columns as float64, string or timestamp, read block by block."""
-    batches, rows, needed = [], 0, 0
-    for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=columns):
-        rows, needed = rows + len(batch), needed + sum([unpacked_bytes(array) for array in batch.columns])
-        if needed > limits.expanded_bytes:
-            raise DataError(
-                f"{name} needs more than {limits.expanded_bytes / 2**20:,.0f} MB, which is the limit; it got as far "
-                f"as row {rows:,}. Take a part of it, or set TRAINDECK_MAX_EXPANDED_BYTES."
-            )
-        batches.append(pa.record_batch([convert(array) for array in batch.columns], names=batch.schema.names))
-        if progress:
-            progress(min(1.0, rows / file.metadata.num_rows), f"Reading {name}")
+    path: Path, rows: int, columns: list[str], texts: list[str], limits: Limits,
+    progress: Callable[[float, str], None] | None,
+) -> pa.Table:  # fmt: skip
+    """Returns the columns as float64, string or timestamp, decoded block by block in a process of limited memory."""
+    name = plain_name(path.name)
+    asked = {"path": str(path), "columns": columns, "texts": texts, "most": limits.expanded_bytes}
+    asked["memory"] = min(ROOM + 2 * path.stat().st_size, ROOM + limits.expanded_bytes)
+    batches, done = [], 0
+    with tempfile.TemporaryFile() as errors, subprocess.Popen(
+        [sys.executable, "-P", parquet_decoding.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+        env=os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    ) as process:  # fmt: skip
+        try:
+            process.stdin.write(json.dumps(asked).encode())
+            process.stdin.close()
+            # A stream that breaks off is explained by how the process ended.
+            with contextlib.suppress(pa.ArrowInvalid, OSError):
+                for batch in pa.ipc.open_stream(process.stdout):
+                    batches.append(batch)
+                    done += len(batch)
+                    if progress:
+                        progress(min(1.0, done / rows), f"Reading {name}")
+        except BaseException:
+            process.kill()
+            raise
+        code = process.wait()
+        errors.seek(0)
+        reason = errors.read().decode(errors="replace").strip()
+    if code == parquet_decoding.DAMAGED:
+        raise pa.ArrowInvalid(reason)
+    # Where memory runs out inside Arrow, the process ends without a word.
+    if code or not batches:
+        most = limits.expanded_bytes if code == parquet_decoding.TOO_LARGE else asked["memory"]
+        remedy = "or set TRAINDECK_MAX_EXPANDED_BYTES" if most == limits.expanded_bytes else "or write smaller pages"
+        raise DataError(
+            f"{name} needs more than {most / 2**20:,.0f} MB, which is the limit for it; {done:,} rows were read. "
+            f"Take a part of it, {remedy}."
+        )
     return pa.Table.from_batches(batches)
-
-
-def unpacked_bytes(array: pa.Array) -> int:
-    """Returns how many bytes an array needs once each row holds its own value."""
-    if not pa.types.is_dictionary(array.type) or kind_of(array.type) != pa.string():
-        return max(8 * len(array), array.nbytes)
-    lengths = pc.binary_length(array.dictionary.cast(pa.large_string()))
-    return 8 * len(array) + (pc.sum(lengths.take(array.indices)).as_py() or 0)
-
-
-def kind_of(kind: pa.DataType) -> pa.DataType | None:
-    """Returns what a column is read as, or None for one that is left out."""
-    types = pa.types
-    if types.is_dictionary(kind):
-        return kind_of(kind.value_type)
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_null(kind):
-        return pa.float64()
-    if types.is_string(kind) or types.is_large_string(kind) or types.is_boolean(kind) or types.is_time(kind):
-        return pa.string()
-    return DATE if types.is_date(kind) or types.is_timestamp(kind) else None
-
-
-def convert(array: pa.Array) -> pa.Array:
-    """Returns an array as float64, string or timestamp without a zone; NaN and empty text become null."""
-    target = kind_of(array.type)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_timestamp(array.type) and array.type.tz:
-        array = array.cast(pa.timestamp(array.type.unit))
-    array = pc.cast(array, target, safe=False)
-    # Text that is not UTF-8 would otherwise be found out much later.
-    array.validate(full=True)
-    if pa.types.is_floating(target):
-        return pc.if_else(pc.is_nan(array), None, array)
-    return pc.if_else(pc.equal(array, ""), None, array) if pa.types.is_string(target) else array
