@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.errors import CheckpointError, DivergenceError
+from trainer.npz import read_npz
 
 SCHEMA = 1
 
@@ -163,8 +164,7 @@ def read_state(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
     try:
         if checkpoint.manifest["files"]["state.npz"] != measure_file(path):
             raise ValueError("its contents are not what was written")
-        with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+        return read_npz(path)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"The checkpoint of step {checkpoint.step} is damaged: {error}.") from error
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from trainer.brought.quoting import quoted
 from trainer.errors import DataError
+from trainer.npz import header_lock
 
 #: About how many bytes of an array are in memory at a time.
 BLOCK = 4 << 20
@@ -62,7 +63,8 @@ def read_header(stream: BinaryIO, name: str, size: int) -> Header:
         version = np.lib.format.read_magic(counted)
         if version not in _READERS:
             raise ValueError(f"version {version[0]}.{version[1]} of the format is for structured arrays")
-        shape, is_fortran, dtype = _READERS[version](counted, max_header_size=_LONGEST_HEADER)
+        with header_lock:
+            shape, is_fortran, dtype = _READERS[version](counted, max_header_size=_LONGEST_HEADER)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, EOFError, struct.error,
             tokenize.TokenError, UnicodeDecodeError) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:120] or "it ends too early"
