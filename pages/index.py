@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui.form_state import open_form
 from pages.ui.header import header
+from pages.ui.tab_order import skip_help_icons
 from trainer import RunStore
 
 UI = Path(__file__).parent / "ui"
@@ -13,13 +14,15 @@ UI = Path(__file__).parent / "ui"
 st.set_page_config(page_title="Traindeck", page_icon=str(UI / "icon.svg"), layout="wide")
 st.logo(UI / "logo.svg", size="large", link=None)
 st.html(UI / "layout.css")
-page = st.navigation(
-    [
-        st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
-        st.Page("data.py", title="Data", icon=":material/database:"),
-    ],
-    position="top",
-)
+skip_help_icons()
+pages = [
+    st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
+    st.Page("data.py", title="Data", icon=":material/database:"),
+]
+page = st.navigation(pages, position="top")
+with st.container(key="page_links", horizontal=True, gap="xsmall"):  # on a phone only: see layout.css
+    for link in pages:
+        st.page_link(link)
 header()
 open_form(RunStore.default())
 page.run()

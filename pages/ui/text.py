@@ -3,12 +3,17 @@
 import re
 import time
 
+#: What begins an address (https:, www, the name before an @) or an icon (:material/).
+_RECOGNIZED = re.compile(r"(?i)\bhttps?:|\bwww(?=\.)|(?<=\S)(?=@)|:(?=material/|streamlit:)")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 
 def escape_markdown(text: str) -> str:
-    """Returns text that Streamlit's Markdown shows as it is."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Returns text that Streamlit's Markdown shows as it is.
+
+    Addresses and icons are recognized after backslashes are gone, so an invisible word joiner keeps them apart.
+    """
+    return _MARKDOWN.sub(r"\\\1", _RECOGNIZED.sub("\\g<0>\u2060", text))
 
 
 def format_duration(seconds: float | None) -> str:

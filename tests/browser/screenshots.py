@@ -18,7 +18,7 @@ from tests.browser.install import find_chromium
 from trainer import RunConfig, RunStore
 from trainer.brought.store import DatasetStore
 
-WIDTHS = (1440, 800)
+WIDTHS = (1440, 800, 400)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ export function linearTicks(low, high, { count = 6, isWhole = false } = {}) {
   const nice = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999)
   const step = isWhole ? Math.max(1, Math.round(nice)) : nice
   const tickvals = []
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step && tickvals.length < 50; i++) tickvals.push(i * step)
+  for (let i = Math.ceil(low / step - 1e-9) + 0; i * step <= high + 1e-9 * step && tickvals.length < 50; i++) tickvals.push(i * step)
   return { tickvals, ticktext: tickvals.length ? tickLabels(tickvals, step) : [] }
 }
 
