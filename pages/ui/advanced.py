@@ -11,6 +11,7 @@ from pages.ui.charts import schedule_figure
 from pages.ui.class_weights import draw_class_weight
 from pages.ui.keys import widget_key
 from pages.ui.limits import find_problem, valid_or_default
+from pages.ui.numbers import format_number
 from pages.ui.widgets import choose, draw_option, draw_options, draw_two_in_a_row
 from trainer import METRICS, RunConfig
 from trainer.augmentation import FIRST, Augmentation
@@ -145,8 +146,9 @@ def _schedule(fields: dict[str, Any], goal: DataSpec, optimizer: Entry) -> None:
         return  # The field says what is allowed.
     steps = -(-count_training(goal, plain_value("validation_split")) // fields["batch_size"])
     plan = Plan(rates["learning_rate"], steps, steps * fields["epochs"])
-    figure = schedule_figure(*plot_points(entry.build(plan, **options), plan))
-    st.plotly_chart(figure, key="train_schedule_plot", config={"displayModeBar": False})
+    at, planned = plot_points(entry.build(plan, **options), plan)
+    alt = f"Learning rate from {format_number(planned[0])} at the start to {format_number(planned[-1])} at the end."
+    st.plotly_chart(schedule_figure(at, planned), key="train_schedule_plot", config={"displayModeBar": False}, alt=alt)
 
 
 def _nested(name: str, label: str) -> dict[str, Any] | None:

@@ -133,3 +133,6 @@ def test_charts_say_what_they_show(page, server, trained):
     page.goto(f"{server.url}/?run={trained.id}")
     settle(page)
     page.wait_for_function("/at step \\d+, validation/.test(document.querySelector('.lc-plot [role=img]')?.ariaLabel)")
+    page.goto(f"{server.url}/data")
+    settle(page)
+    expect(page.get_by_label("Examples of each class: from 174 to 183.")).to_be_visible(timeout=60_000)

@@ -90,6 +90,11 @@ def _sequences(dataset: Dataset) -> None:
         names = [(spec.class_names or tuple(map(str, range(spec.num_classes))))[train.y[index]] for index in chosen]
     x = np.asarray(train.x[chosen])
     series = dict(zip(names, x[..., 0], strict=True))
-    st.plotly_chart(lines_figure(series, "value"), key="data_sequences_plot", config={"displayModeBar": False})
+    st.plotly_chart(
+        lines_figure(series, "value"),
+        key="data_sequences_plot",
+        config={"displayModeBar": False},
+        alt=f"Values of {len(series)} training examples over {x.shape[1]} steps of the sequence.",
+    )
     which = "One training example of each class" if spec.task == "classification" else "The first training examples"
     st.caption(which + ("." if spec.input_shape[1] == 1 else f"; the first of {spec.input_shape[1]} values a step."))

@@ -133,7 +133,8 @@ def scatter(dataset: Dataset, target: str) -> None:
     elif spec.task == "regression" and target not in axes:
         values = y.reshape(-1)
     figure = scatter_figure(points, (axes[0], axes[1]), classes, values)
-    st.plotly_chart(figure, key="data_points_plot", config={"displayModeBar": False})
+    alt = f"{len(frame):,} training points: {axes[0]} across, {axes[1]} up."
+    st.plotly_chart(figure, key="data_points_plot", config={"displayModeBar": False}, alt=alt)
     if len(frame) < len(dataset.train):
         st.caption(f"The first {len(frame):,} training rows.")
 

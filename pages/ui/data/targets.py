@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.data.charts import bars_figure, histogram_figure
+from pages.ui.numbers import format_number
 from trainer import Dataset
 
 #: More classes are listed in the table, and the largest of them drawn.
@@ -23,14 +24,24 @@ def targets_and_split(dataset: Dataset, target: str) -> None:
     spec, splits = dataset.spec, parts(dataset)
     if spec.num_classes is None:
         values = {name: np.asarray(split.y).reshape(-1) for name, split in splits.items()}
-        st.plotly_chart(histogram_figure(values, target), key="data_target_plot", config={"displayModeBar": False})
+        known = np.concatenate(list(values.values()))
+        st.plotly_chart(
+            histogram_figure(values, target),
+            key="data_target_plot",
+            config={"displayModeBar": False},
+            alt=f"Histogram of {target}: {len(known):,} values from {format_number(known.min())} "
+            f"to {format_number(known.max())}, median {format_number(np.median(known))}.",
+        )
         return
     frame = class_counts(dataset)
     shown = frame.nlargest(_CLASSES_DRAWN, "examples", keep="first") if len(frame) > _CLASSES_DRAWN else frame
     counts = {name: shown[name].tolist() for name in splits}
     noun = "label" if spec.task == "multilabel" else "class"
     st.plotly_chart(
-        bars_figure(counts, shown[noun].tolist(), noun), key="data_target_plot", config={"displayModeBar": False}
+        bars_figure(counts, shown[noun].tolist(), noun),
+        key="data_target_plot",
+        config={"displayModeBar": False},
+        alt=f"Examples of each {noun}: from {shown['examples'].min():,} to {shown['examples'].max():,}.",
     )
     if len(shown) < len(frame):
         st.caption(f"The {len(shown)} largest of {len(frame)} classes; all are in the table.")
