@@ -74,31 +74,33 @@ def download_name(run_name: str, kind: str) -> str:
     return f"{slug or 'run'}{'.' if kind == 'weights.h5' else '-'}{kind}"
 
 
-def download_url(run_id: str, kind: str) -> str:
+def download_url(run_id: str, kind: str, source: str | int | None = None) -> str:
     """Gives the address of a download, signed for a week, for a page to link to.
 
     Args:
         run_id: the run.
         kind: an export kind.
+        source: "best", "latest" or a checkpoint's step; None: the kind's default.
 
     Returns:
         A path from the server's root, with its token.
     """
-    return f"/api/runs/{run_id}/download/{kind}?token={guard.token(run_id)}"
+    choice = f"&from={source}" if source else ""
+    return f"/api/runs/{run_id}/download/{kind}?token={guard.token(run_id)}{choice}"
 
 
 def download_endpoint(
     get_run: Callable[[str], Any],
     guard: Guard,
-    exports: Callable[[], tuple[Mapping[str, Any], Callable[[Any, str, Path], None]]],
+    exports: Callable[[], tuple[Mapping[str, Any], Callable[[Any, str, Path, str | None], None]]],
 ) -> Callable:
     """Makes the handler of /api/runs/{id}/download/{kind}.
 
     Args:
         get_run: gives the run for an id, or raises Refused.
         guard: checks the request.
-        exports: gives the table of kinds, and the function (run, kind, path)
-            that writes one; it raises trainer.errors.TrainerError.
+        exports: gives the table of kinds, and the function (run, kind, path,
+            source) that writes one; it raises trainer.errors.TrainerError.
 
     Returns:
         The handler.
@@ -114,9 +116,12 @@ def download_endpoint(
         kinds, export = exports()
         if kind not in kinds:
             raise Refused(404, f"There is no download of this kind. Choose one of: {', '.join(kinds)}.")
+        source = request.query_params.get("from")
+        if source and source not in ("best", "latest") and not source.isdecimal():
+            raise Refused(400, "from must be best, latest or the step of a checkpoint. Choose one of these.")
         async with slots:
             folder = Path(tempfile.mkdtemp(prefix="traindeck-"))
-            work = asyncio.ensure_future(asyncio.to_thread(export, run, kind, folder / kind))
+            work = asyncio.ensure_future(asyncio.to_thread(export, run, kind, folder / kind, source=source))
             try:
                 await asyncio.shield(work)
             except BaseException as error:

@@ -31,6 +31,7 @@ INTERVAL_MORE = 0.0125  # seconds for each further tab that watches: together th
 MOST_WATCHERS = 3  # from here on it stays as it is
 PROGRESS_INTERVAL = 0.5  # seconds between two messages of progress, unless something else than numbers changed
 TOKEN_INTERVAL = 600  # seconds between two new tokens
+LOOK_INTERVAL = 1.0  # seconds between two looks at the files of a run that is not trained in this process
 
 
 class Cursor:
@@ -184,6 +185,7 @@ async def _serve(
     tasks = [
         asyncio.create_task(_read(websocket)),
         asyncio.create_task(_write(websocket, cursor, wake, new_token, clock)),
+        asyncio.create_task(_follow(websocket, cursor.run)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -200,6 +202,21 @@ async def _serve(
 async def _read(websocket: WebSocket) -> None:
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
+
+
+async def _follow(websocket: WebSocket, run: Any) -> None:
+    """Looks for what another process has written; ends where the run was deleted."""
+    from trainer.errors import RunNotFound
+
+    while True:
+        await asyncio.sleep(LOOK_INTERVAL)
+        if run.is_trained_here:
+            continue
+        try:
+            await asyncio.to_thread(run.refresh)
+        except RunNotFound as error:
+            await websocket.close(4404, str(error)[:120])
+            return
 
 
 async def _write(

@@ -24,7 +24,7 @@ def progress(run: Any) -> dict[str, Any]:
         "step": run.step,
         "total_steps": run.total_steps,
         "epoch": run.epoch,
-        "epochs": run.config.epochs,
+        "epochs": run.epochs,
         "steps_per_second": run.steps_per_second,
         "seconds": run.seconds,
         "seconds_left": run.seconds_left,

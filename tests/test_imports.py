@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 SCREEN = ("streamlit", "plotly", "starlette", "uvicorn", "server", "pages", "app")
 
 #: What each part of `trainer` must not import, beside the screen.
-RUNS = ("trainer.run", "trainer.record", "trainer.store", "trainer.session", "trainer.facts")
+RUNS = ("trainer.run", "trainer.store", "trainer.writer", "trainer.state", "trainer.session")
 WORK = (*RUNS, "trainer.build", "trainer.loop", "trainer.checkpoint", "trainer.history", "trainer.export")
 FORBIDDEN = {
     "errors.py": ("trainer",),
@@ -35,19 +35,20 @@ FORBIDDEN = {
     "losses.py": (*WORK, "trainer.learners"),
     "metrics.py": (*WORK, "trainer.learners"),
     "learners": WORK,
-    "history.py": ("trainer",),
+    "columns.py": ("trainer",),
+    "placement.py": ("trainer",),
+    "events.py": WORK,
     "checkpoint.py": (*RUNS, "trainer.build", "trainer.loop", "trainer.history", "trainer.config", "trainer.registry"),
     "feeding.py": (*WORK, "trainer.learners", "trainer.config", "trainer.registry"),
     "loop.py": (*RUNS, "trainer.build", "trainer.checkpoint", "trainer.history", "trainer.config", "trainer.registry"),
     "build.py": (*RUNS, "trainer.loop", "trainer.checkpoint", "trainer.history"),
     "recycling.py": (*RUNS, "trainer.loop", "trainer.history"),
-    "saver.py": (*RUNS, "trainer.build", "trainer.loop"),
     "optimization.py": WORK,
     "schedules.py": WORK,
     "plateau.py": ("trainer",),
     "augmentation.py": ("trainer",),
-    "session.py": ("trainer.run", "trainer.record", "trainer.store"),
-    "record.py": ("trainer.run", "trainer.store"),
+    "session.py": ("trainer.run", "trainer.store", "trainer.writer", "trainer.state", "trainer.history"),
+    "writer.py": ("trainer.run", "trainer.store"),
     "run.py": ("trainer.store",),
 }
 

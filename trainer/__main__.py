@@ -59,13 +59,17 @@ def resume(
     run_id: RunId,
     runs_dir: RunsDir = Path("runs"),
     source: Annotated[str, typer.Option("--from", help="latest, best, or the step of a checkpoint.")] = "latest",
+    epochs: Annotated[
+        int | None, typer.Option(help="Train for so many epochs in total; this also continues a completed run.")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Use this learning rate from here on.")] = None,
 ) -> None:
-    """Go on with a run that was paused, stopped, interrupted or failed."""
+    """Continue a run that was paused, stopped, interrupted or failed, or a completed one with more --epochs."""
     found = RunStore(runs_dir).get(run_id)
     came = note_signals()
-    outcome = found.resume(source=source)
+    outcome = found.resume(source=source, epochs=epochs, learning_rate=learning_rate)
     if not outcome.acted:
-        refuse(f"{outcome.message} Only paused, stopped, interrupted and failed runs go on.")
+        refuse(f"{outcome.message} Resume a paused, stopped, interrupted or failed run, or set more --epochs.")
     follow(found, came)
 
 
@@ -113,12 +117,18 @@ def export(
     run_id: RunId,
     kind: Annotated[str, typer.Argument(help="What to write, such as model.keras; `catalog` lists the kinds.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="best, latest, or the step of a checkpoint. Default: best; for checkpoint.zip latest."
+        ),
+    ] = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> None:
     """Write a run's model, checkpoint, history or configuration to a file."""
     from trainer.export import export as write_export
 
-    write_export(RunStore(runs_dir).get(run_id), kind, output)
+    write_export(RunStore(runs_dir).get(run_id), kind, output, source)
 
 
 @app.command()
@@ -238,7 +248,8 @@ def main() -> None:
     except TrainerError as error:
         refuse(str(error))
     except OSError as error:
-        refuse(f"Cannot use {error.filename}: {error.strerror}. Give a path that can be read and written.")
+        place = error.filename or "a file"
+        refuse(f"Cannot use {place}: {error.strerror or error}. Give a path that can be read and written.")
     except (typer.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
     raise SystemExit(code or 0)

@@ -95,6 +95,13 @@ def build(config: RunConfig, known: DataSpec | None = None) -> Plan:
     return Plan(learner, dataset, steps, steps * config.epochs)
 
 
+def rebuild(plan: Plan, config: RunConfig) -> Plan:
+    """Returns a plan with a fresh learner for a changed recipe of the same data."""
+    learner = build_learner(config, plan.dataset.spec, class_weights(config, plan.dataset))
+    learner.examples = plan.learner.examples
+    return Plan(learner, plan.dataset, plan.steps_per_epoch, plan.steps_per_epoch * config.epochs)
+
+
 def class_weights(config: RunConfig, dataset: Dataset) -> list[float] | None:
     """Returns how much an example of each class counts in training; None: all alike.
 

@@ -23,6 +23,8 @@ import numpy as np
 
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.npz import read_npz
+from trainer.placement import OneDevice, Placement
+from trainer.storage import sync
 
 SCHEMA = 1
 
@@ -199,10 +201,15 @@ def newest_state(
     return None, {}, notes
 
 
-def restore(learner, arrays: Mapping[str, np.ndarray]) -> None:
+def restore(learner, arrays: Mapping[str, np.ndarray], placement: Placement | None = None) -> None:
     """Puts a complete state into a learner.
 
     Where a metric keeps other variables than when the checkpoint was written, the epoch's means start over.
+
+    Args:
+        learner: of the same configuration.
+        arrays: as `state_arrays` gives them.
+        placement: where its variables live; None: the device in force.
 
     Raises:
         CheckpointError: number, shape or dtype of the variables differ.
@@ -225,12 +232,9 @@ def restore(learner, arrays: Mapping[str, np.ndarray]) -> None:
                 f"Variable {key} is {variable.dtype.name} {tuple(variable.shape)} in this model and "
                 f"{array.dtype} {array.shape} in the checkpoint. It belongs to another configuration or version."
             )
-    import tensorflow as tf
-
+    placement = placement or OneDevice()
     for key, variable in variables.items():
-        # The shape was compared above; a released variable is empty and would refuse another.
-        value = tf.constant(arrays[key])
-        tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value, validate_shape=False)
+        placement.assign(variable, arrays[key])
 
 
 def have_like_metrics(variables: Mapping, arrays: Mapping[str, np.ndarray]) -> bool:
@@ -275,12 +279,6 @@ def measure_file(path: Path) -> dict:
     """Returns a file's size in bytes and SHA-256."""
     with open(path, "rb") as file:
         return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-def sync(file) -> None:
-    """Waits until a file's contents are on the disk."""
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from trainer.augmentation import Augmentation
 from trainer.dataset import GOALS, DataSpec, check_batch_size, count_training, dataset_spec
 from trainer.errors import ConfigError
-from trainer.plateau import EarlyStopping, ReloadOnPlateau, best_index
+from trainer.plateau import EarlyStopping, ReloadOnPlateau
 from trainer.registry import (
     DATASETS,
     LOSSES,
@@ -423,14 +423,3 @@ def refuse_misfit(entry: Entry, spec: DataSpec, dataset: Entry, argument: str) -
         raise ConfigError(
             f"{subject} {entry.name} does not fit dataset {dataset.name}: {reason}. Choose one of {choices}.", argument
         )
-
-
-def best_epoch(config: RunConfig, epochs) -> int | None:
-    """Returns the row of a run's best epoch in its table, the first of equals; None before the first."""
-    return best_index(epochs.rows(0, len(epochs)).get(config.best_by, ()), config.best_by)
-
-
-def best_step(config: RunConfig, epochs) -> int | None:
-    """Returns the step at the end of a run's best epoch, or None before the first."""
-    row = best_epoch(config, epochs)
-    return None if row is None else int(epochs.rows(row, row + 1)["step"][0])

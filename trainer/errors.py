@@ -46,3 +46,9 @@ class RunBusyError(TrainerError):
 
 class ExportError(TrainerError):
     """A download that cannot be made from this run, or not yet."""
+
+
+class StorageError(TrainerError, OSError):
+    """A file could not be written: the disk is full, or the folder is read-only."""
+
+    __str__ = Exception.__str__

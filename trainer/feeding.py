@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from trainer.data.dataset import Dataset
 from trainer.data.values import map_parts, parts_of
+from trainer.placement import Placement
 
 #: The most steps that one call can make, and the most examples beside the first batch.
 MOST_STEPS = 2048
@@ -43,10 +44,11 @@ class Superbatch:
     is_full: bool
 
 
-def feed(dataset: Dataset, batch_size: int, seed: int, step: int) -> ResidentFeed | StreamedFeed:
-    """Returns what gives the batches that follow after `step` updates."""
-    kind = StreamedFeed if dataset.train.is_streamed else ResidentFeed
-    return kind(dataset, batch_size, seed, step)
+def feed(dataset: Dataset, batch_size: int, seed: int, step: int, placement: Placement) -> ResidentFeed | StreamedFeed:
+    """Returns the source of the batches that follow after `step` updates."""
+    if dataset.train.is_streamed:
+        return StreamedFeed(dataset, batch_size, seed, step)
+    return ResidentFeed(dataset, batch_size, seed, placement)
 
 
 def room_for(batch_size: int) -> int:
@@ -69,9 +71,9 @@ def take_batches(order: np.ndarray, batch_size: int, position: int, most: int) -
 class ResidentFeed:
     """The split lies on the device as a whole; a batch is gathered there, inside the program."""
 
-    def __init__(self, dataset: Dataset, batch_size: int, seed: int, step: int):
+    def __init__(self, dataset: Dataset, batch_size: int, seed: int, placement: Placement):
         self._dataset, self._batch_size, self._seed = dataset, batch_size, seed
-        self._x, self._y = map_parts(tf.constant, dataset.train.x), map_parts(tf.constant, dataset.train.y)
+        self._x, self._y = map_parts(placement.put, dataset.train.x), map_parts(placement.put, dataset.train.y)
         self._epoch, self._order = 0, None
 
     def take(self, step: int, most: int) -> Superbatch:

@@ -20,6 +20,7 @@ from trainer.data.values import map_parts, parts_of
 from trainer.engine import deterministic
 from trainer.feeding import MOST_STEPS, Superbatch, feed
 from trainer.learners import Learner
+from trainer.placement import OneDevice, Placement
 
 EVAL_BATCH_SIZE = 256
 
@@ -55,6 +56,8 @@ def train(
     batch_size: int,
     seed: int = 0,
     step: int = 0,
+    until: int | None = None,
+    placement: Placement | None = None,
     chunk_seconds: float = 0.04,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Chunk]:
@@ -67,6 +70,8 @@ def train(
         batch_size: examples a step; an epoch's last batch may be smaller.
         seed: of the order of the examples.
         step: updates made before.
+        until: the step to end at, such as the one after which a command takes effect; None: the last epoch's end.
+        placement: where the data is put and the steps run; None: the device in force.
         chunk_seconds: about how long a chunk should take.
         clock: seconds; decides only how many steps a call makes.
 
@@ -82,12 +87,14 @@ def train(
     learner.expect(batch_size, steps_per_epoch)
     # A learner that was in use before has its compiled program still.
     program = learner.program = learner.program or TrainProgram(learner)
-    batches, steps = feed(dataset, batch_size, seed, step), 1
-    while step < epochs * steps_per_epoch:
+    program.placement = placement = placement or OneDevice()
+    batches, steps = feed(dataset, batch_size, seed, step, placement), 1
+    end = epochs * steps_per_epoch if until is None else min(until, epochs * steps_per_epoch)
+    while step < end:
         if step % steps_per_epoch == 0:
             learner.reset_epoch()
         with deterministic():
-            taken = batches.take(step, steps)
+            taken = batches.take(step, min(steps, end - step))
             asked = clock()
             program.compile(taken)
             began = clock()
@@ -120,7 +127,7 @@ class TrainProgram:
     """
 
     def __init__(self, learner: Learner):
-        self._learner = learner
+        self._learner, self.placement = learner, OneDevice()
         self._run_full = tf.function(self._steps, jit_compile=learner.jit_compile, autograph=False)
         self._run_last = tf.function(self._steps, autograph=False)
         self._compiled: set[tuple] = set()
@@ -135,13 +142,14 @@ class TrainProgram:
 
     def __call__(self, taken: Superbatch, step: int) -> np.ndarray:
         """Makes the superbatch's steps, those after `step` updates, and returns float32 (steps, logs)."""
-        # numpy() waits for the device: one wait a chunk.
-        return self._call(taken, steps=taken.count, step=step).numpy()[: taken.count]
+        # Reading waits for the device: once per chunk.
+        return self.placement.read(self._call(taken, steps=taken.count, step=step))[: taken.count]
 
     def _call(self, taken: Superbatch, steps: int, step: int) -> tf.Tensor:
         run = self._run_full if taken.is_full else self._run_last
         first, steps = tf.constant(taken.first), tf.constant(steps)
-        return run(taken.x, taken.y, taken.indices, first, steps, tf.constant(step, tf.int64))
+        step = tf.constant(step, tf.int64)
+        return self.placement.run(run, taken.x, taken.y, taken.indices, first, steps, step)
 
     def _steps(self, x, y, indices, first, steps, step):
         names = self._learner.log_names()

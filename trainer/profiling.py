@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from trainer.events import Event, Note, Rows
 
 
 class StepProfile:
@@ -57,3 +59,23 @@ class StepProfile:
         self._left = 0
         reason = str(error).strip().split("\n")[0][:200].rstrip(".")
         self._note(f"The steps could not be profiled: {reason}. Training went on without.")
+
+
+def profiled(events: Iterator[Event], folder: Path, steps: int) -> Iterator[Event]:
+    """Passes events on while the first steps are recorded.
+
+    Args:
+        events: of a session in this process.
+        folder, steps: see `StepProfile`.
+    """
+    notes: list[str] = []
+    profile = StepProfile(folder, steps, notes.append)
+    try:
+        for event in events:
+            yield event
+            if isinstance(event, Rows):
+                profile.after(len(event.columns["step"]))
+            while notes:
+                yield Note(notes.pop())
+    finally:
+        profile.close()

@@ -27,9 +27,17 @@ def report(text: str, fraction: float | None = None) -> None:
 def listening(callback: Listener) -> Iterator[None]:
     """Calls `callback(text, fraction)` for every report made inside the block, in this thread.
 
-    Whatever the callback raises ends the preparation that reported: a way to cancel it.
+    Listeners outside the block hear it next. Whatever a callback raises ends the preparation that reported:
+    a way to cancel it.
     """
-    token = _listener.set(callback)
+    outer = _listener.get()
+
+    def both(text: str, fraction: float | None) -> None:
+        callback(text, fraction)
+        if outer is not None:
+            outer(text, fraction)
+
+    token = _listener.set(both)
     try:
         yield
     finally:

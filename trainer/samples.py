@@ -1,41 +1,25 @@
-"""Pictures of what a model makes while it trains: reconstructions, or a GAN's samples."""
+"""Pictures of what a model produces while it trains: reconstructions, or a GAN's samples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+
+from trainer.storage import replacing
 
 MOST = 200
 
 
-class SampleFolder:
-    """Writes `epoch-000012.png` at the end of epochs, for learners that have something to show.
+def write_sample(folder: Path, epoch: int, pixels: np.ndarray) -> None:
+    """Writes `epoch-000012.png` and deletes the oldest beyond `MOST`."""
+    from PIL import Image
 
-    Args:
-        folder: made when the first picture is written.
-        clock: seconds; an epoch that ends within a second of the last picture gets none.
-    """
-
-    def __init__(self, folder: Path, clock: Callable[[], float]):
-        self._folder, self._clock = folder, clock
-        self._written = float("-inf")
-
-    def add(self, epoch: int, learner, is_last: bool) -> None:
-        """Writes what the learner makes now, if it makes anything and a picture is due."""
-        if not is_last and self._clock() - self._written < 1:
-            return
-        with learner.averaged():
-            pixels = learner.samples()
-        if pixels is None:
-            self._written = float("inf")
-            return
-        from PIL import Image
-
-        self._folder.mkdir(exist_ok=True)
-        Image.fromarray(pixels).save(self._folder / f"epoch-{epoch:06d}.png")
-        for old in list_samples(self._folder)[MOST:]:
-            old.unlink(missing_ok=True)
-        self._written = self._clock()
+    folder.mkdir(exist_ok=True)
+    with replacing(folder / f"epoch-{epoch:06d}.png") as temporary:
+        Image.fromarray(pixels).save(temporary, format="PNG")
+    for old in list_samples(folder)[MOST:]:
+        old.unlink(missing_ok=True)
 
 
 def list_samples(folder: Path) -> list[Path]:

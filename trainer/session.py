@@ -1,268 +1,249 @@
-"""One start or resume of a run, from the newest checkpoint to whatever ends it. No thread of its own.
+"""One start or resume of a run: state and commands in, events out. No files, no threads.
 
-Pause, stop, crash and restart share this one path: a session writes a checkpoint (or dies after
-one) and ends; the next session begins from the newest checkpoint that verifies.
+Pause, stop, crash and restart share this one path: a session tells its complete state and ends;
+the next one starts from the newest state that was stored.
 """
 
 from __future__ import annotations
 
-import contextlib
-import math
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from trainer.build import Plan, build
-from trainer.checkpoint import drop_after, list_checkpoints, newest_state, read_state, restore, state_arrays, sweep
-from trainer.config import RunConfig, best_epoch, best_step
-from trainer.dataset import DataSpec
+from trainer.build import Plan, build, rebuild
+from trainer.checkpoint import restore, state_arrays
+from trainer.commands import Commands, Scheduled, SetLearningRate, with_settings
+from trainer.config import RunConfig
+from trainer.data.specs import DataSpec
 from trainer.engine import differences, fingerprint, load_engine
 from trainer.errors import CheckpointError, DivergenceError
-from trainer.history import History
-from trainer.plateau import is_improved, triggers
-from trainer.profiling import StepProfile
+from trainer.events import Commanded, Ended, EpochEnd, Event, Note, Phase, Rows, Sample, Snapshot, Started
+from trainer.placement import OneDevice, Placement
+from trainer.plateau import best_index, triggers
 from trainer.progress import listening
 from trainer.recycling import give_back, recycle
-from trainer.samples import SampleFolder
-from trainer.saver import Saver
+
+#: Seconds between two sample images, at least.
+SAMPLE_SECONDS = 1.0
 
 
-@dataclass
-class Progress:
-    """Where a session is; one writer, the training thread.
+@dataclass(frozen=True)
+class SessionState:
+    """Where a session starts. The default is a run's first start.
 
     Attributes:
-        phase: what is being done, for people: "Building the model".
-        step: updates so far.
-        steps_per_epoch, total_steps: of the plan; 0 until it is known.
-        seconds: of training in all, earlier sessions included.
-        session_steps, session_seconds: since this start or resume; compilation and validation left out.
+        step: updates made.
+        arrays: the complete state after them, as `state_arrays` gives it.
+        epochs: the rows of the finished epochs, float32 values.
+        seconds: of training so far.
+        settings: what was set in this run, with the steps; later ones are replayed.
+        fingerprint: what the bits depended on so far.
+        spec: the data as it was measured when the run began.
+        recall: step → the stored state of an earlier step; raises CheckpointError.
     """
 
-    phase: str = ""
     step: int = 0
-    steps_per_epoch: int = 0
-    total_steps: int = 0
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    epochs: tuple[Mapping[str, float], ...] = ()
     seconds: float = 0.0
-    session_steps: int = 0
-    session_seconds: float = 0.0
-
-    @property
-    def steps_per_second(self) -> float | None:
-        """Optimizer steps over the time spent training in this session, or None before the first."""
-        return self.session_steps / self.session_seconds if self.session_seconds else None
+    settings: tuple[Scheduled, ...] = ()
+    fingerprint: Mapping[str, Any] = field(default_factory=dict)
+    spec: DataSpec | None = None
+    recall: Callable[[int], Mapping[str, np.ndarray]] | None = None
 
 
 class PreparationEnded(Exception):
-    """Somebody wants the session to end while its data is still being fetched or read."""
+    """The session was asked to end while its data was still being loaded."""
+
+
+def session(
+    config: RunConfig,
+    state: SessionState | None,
+    commands: Commands,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Event]:
+    """Trains from a state until the run is complete or a command ends it.
+
+    Args:
+        config: the recipe, as the run was created.
+        state: where to start; None: from the beginning.
+        commands: taken between steps.
+        clock: seconds; no number that is trained on depends on it.
+
+    Yields:
+        `Event`. `Ended` is the last one. A `Commanded` must be stored before the next event is asked for.
+
+    Raises:
+        DivergenceError: loss, gradients or weights are not finite.
+        TrainerError: the run cannot be built or continued.
+    """
+    state = state or SessionState()
+    # The bits depend on the number of threads, so the run keeps its own if this process can still choose.
+    load_engine(threads=state.fingerprint.get("threads") or None)
+    placement = OneDevice(config.device)
+    with placement.scope():
+        yield from Session(config, state, commands, placement, clock).events()
 
 
 class Session:
-    """Trains a run from where it stands until it is complete or `wanted` says otherwise.
-
-    Args:
-        folder: of the run.
-        config: its recipe.
-        history: open for writing; this session is its only writer.
-        progress: kept up to date for readers.
-        wanted: returns None, or "pause", "stop" or "interrupt".
-        note: called with a sentence for the run's log and page.
-        begun: called with what is known once training begins: spec, fingerprint.
-        background: runs the writing of checkpoints, one at a time.
-        known_fingerprint: what the bits of the run depended on when it began.
-        at_most: resume from no checkpoint above this step.
-        clock: seconds; no number that is trained on depends on it.
-    """
+    """The body of `session`; see there."""
 
     def __init__(
         self,
-        folder: Path,
         config: RunConfig,
-        history: History,
-        progress: Progress,
-        *,
-        wanted: Callable[[], str | None],
-        note: Callable[[str], None],
-        begun: Callable[[dict], None],
-        background: Executor,
-        known_fingerprint: dict | None = None,
-        known_spec: DataSpec | None = None,
-        at_most: int | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        state: SessionState,
+        commands: Commands,
+        placement: Placement,
+        clock: Callable[[], float],
     ):
-        self._folder, self._config, self._history, self.progress = folder, config, history, progress
-        self._wanted, self._note, self._begun = wanted, note, begun
-        self._background, self._known_fingerprint, self._at_most = background, known_fingerprint, at_most
-        self._known_spec = known_spec
-        self._clock = clock
-        self._checkpoints = folder / "checkpoints"
-        self._learner = None
+        self._original, self._state, self._commands = config, state, commands
+        self._placement, self._clock = placement, clock
+        self._config = with_settings(config, state.settings, state.step)
+        self._replayed = [scheduled for scheduled in state.settings if scheduled.step > state.step]
+        self._step, self._seconds = state.step, state.seconds
+        self._epochs = [dict(row) for row in state.epochs]
+        self._best_snapshot: tuple[int, Mapping[str, list]] | None = None
         self._left_out = 0.0
-        self._pending_epoch = False
-        #: The best value so far of what makes an epoch the best one.
-        self._best: float | None = None
-        #: Why the run is complete before its last epoch, if it is.
-        self.ended_early = ""
+        self._sampled = float("-inf")
+        self._ended_early = ""
+        self._weights_step: int | None = None
 
-    def run(self) -> tuple[str, dict]:
-        """Trains until something ends it.
-
-        Returns:
-            "completed", "pause", "stop" or "interrupt", and the test split's metrics where completed.
-
-        Raises:
-            DivergenceError: loss, gradients or weights are not finite; earlier checkpoints stay.
-            TrainerError: the run cannot be built or gone on with.
-        """
-        # As many threads as the run began with, if this process still has the choice: its bits depend on it.
-        load_engine(threads=(self._known_fingerprint or {}).get("threads") or None)
-        import tensorflow as tf
-
-        from trainer.loop import Evaluator, train
-
-        self._say("Loading the data and building the model")
-        with tf.device(self._config.device), listening(self._hear):
-            try:
-                plan = recycle(build(self._config, self._known_spec), self._config)
-            except PreparationEnded:
-                # Nothing was trained, so there is nothing to save: the next session begins as this one did.
-                return self._wanted(), {}
-            self._learner = plan.learner
-            self._saver = Saver(
-                self._checkpoints, self._config, plan.steps_per_epoch, plan.learner, self._history, self._background
-            )
-            self._samples = SampleFolder(self._folder / "samples", self._clock)
-            self._profile = StepProfile(self._folder / "profile", self._config.profile_steps, self._note)
-            try:
-                self._validate = Evaluator(plan.learner, plan.dataset.validation) if plan.dataset.validation else None
-                self._restore(plan)
-                self._say("Compiling the training step")
-                self._train(plan, train)
-                is_complete = self.ended_early or (self.progress.step >= plan.total_steps and not self._pending_epoch)
-                outcome = None if is_complete else self._wanted()
-                self._say("Saving a checkpoint")
-                self._saver.save(self.progress.step, best_step(self._config, self._history.epochs), wait=True)
-                tested = self._measure_final(plan, Evaluator) if outcome is None else {}
-                return (outcome or "completed", tested) if tested is not None else (self._wanted(), {})
-            except DivergenceError:
-                with contextlib.suppress(DivergenceError):
-                    self._saver.save_best()
-                raise
-            finally:
-                self._profile.close()
-                self._saver.close()
-                self._history.close_all()
-                give_back(plan.learner)
-
-    def _restore(self, plan: Plan) -> None:
-        progress, learner = self.progress, plan.learner
-        progress.steps_per_epoch, progress.total_steps = plan.steps_per_epoch, plan.total_steps
-        sweep(self._checkpoints)
-        checkpoint, arrays, notes = newest_state(self._checkpoints, self._at_most, set_aside=True)
-        for note in notes:
-            self._note(f"{note} It was set aside and the one before is used.")
-        step = epochs = 0
-        if checkpoint:
-            restore(learner, arrays)
-            step = checkpoint.step
-            epochs = min(checkpoint.manifest["epochs"], step // plan.steps_per_epoch)
-        if self._at_most is not None:
-            if step != self._at_most:
-                raise CheckpointError(f"There is no usable checkpoint of step {self._at_most}. Resume from the latest.")
-            drop_after(self._checkpoints, step)
-        # An epoch may have ended just at the checkpoint and not be measured yet.
-        self._pending_epoch = bool(step) and step % plan.steps_per_epoch == 0 and epochs < step // plan.steps_per_epoch
-        self._history.cut_to(step, epochs, ("step", "epoch", "time", *learner.log_names()))
-        best = best_epoch(self._config, self._history.epochs)
-        self._best = None if best is None else float(self._history.epochs.rows(best, best + 1)[self._config.best_by][0])
-        times = self._history.rows(max(0, step - 1), step).get("time", ())
-        progress.step, progress.seconds = step, float(times[-1]) if len(times) else 0.0
-        progress.session_steps, progress.session_seconds = 0, 0.0
-        print_now = fingerprint(self._config.device, learner.jit_compile)
-        changed = differences(self._known_fingerprint, print_now) if step and self._known_fingerprint else []
-        if changed:
-            self._note(f"Continued, not bit-identical: {', '.join(changed)}.")
-        stride = learner.grad_norm_stride
-        for sentence in plan.dataset.notes:
-            self._note(sentence)
-        known = {"spec": plan.dataset.spec, "fingerprint": print_now, "grad_norm_stride": stride, "from_step": step}
-        self._begun(known)
-
-    def _train(self, plan: Plan, train: Callable) -> None:
-        config, progress, clock = self._config, self.progress, self._clock
-        if self._pending_epoch and not self._end_epoch(self._learner.epoch_logs()):
+    def events(self) -> Iterator[Event]:
+        """Yields what happens, from loading the data to the end."""
+        yield Phase("Loading the data and building the model")
+        try:
+            with listening(self._refuse_to_wait):
+                self._use(recycle(build(self._config, self._state.spec), self._config))
+        except PreparationEnded:
+            # Nothing was trained, so there is nothing to save.
+            yield Ended(self._commands.ending.event)
             return
-        if self._wanted():
-            return
-        base, first_step = progress.seconds, progress.step
-        began = saved = flushed = clock()
-        self._left_out = 0.0
-        chunks = train(
-            plan.learner,
-            plan.dataset,
-            epochs=config.epochs,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            step=progress.step,
+        try:
+            yield from self._start()
+            yield Phase("Compiling the training step")
+            yield from self._train()
+            is_complete = bool(self._ended_early) or (self._step >= self._total and not self._is_epoch_pending)
+            ending = None if is_complete else self._commands.ending
+            if is_complete:
+                yield from self._restore_best_at_end()
+            yield Phase("Saving a checkpoint")
+            yield self._snapshot("final")
+            measured = None
+            if is_complete:
+                measured = yield from self._measure_final()
+                # Measuring can be interrupted; the next session then measures again.
+                ending = self._commands.ending if measured is None else None
+            outcome = ending.event if ending else "completed"
+            yield Ended(outcome, "" if ending else self._ended_early, self._weights_step, measured or {})
+        finally:
+            give_back(self._plan.learner)
+
+    # Preparation
+
+    def _refuse_to_wait(self, _text: str, _fraction: float | None) -> None:
+        if self._commands.ending:
+            raise PreparationEnded
+
+    def _use(self, plan: Plan) -> None:
+        from trainer.loop import Evaluator
+
+        self._plan, self._learner = plan, plan.learner
+        self._steps_per_epoch = plan.steps_per_epoch
+        self._validate = Evaluator(plan.learner, plan.dataset.validation) if plan.dataset.validation else None
+
+    @property
+    def _total(self) -> int:
+        return self._steps_per_epoch * self._config.epochs
+
+    def _start(self) -> Iterator[Event]:
+        state, learner = self._state, self._learner
+        if state.step:
+            restore(learner, state.arrays, self._placement)
+            if any(isinstance(scheduled.command, SetLearningRate) for scheduled in state.settings):
+                learner.set_learning_rate(self._config.optimizer_options["learning_rate"])
+        # An epoch may have ended at the stored step without having been measured.
+        self._epochs = self._epochs[: state.step // self._steps_per_epoch]
+        self._is_epoch_pending = (
+            state.step > 0
+            and state.step % self._steps_per_epoch == 0
+            and len(self._epochs) < state.step // self._steps_per_epoch
         )
-        for chunk in chunks:
-            self._left_out += chunk.compile_seconds
-            count = len(chunk.logs["loss"])
-            active = clock() - began - self._left_out
-            times = base + active - chunk.seconds * np.arange(count - 1, -1, -1) / count
-            bad = self._first_bad(chunk)
-            kept = slice(0, bad if bad is not None else count)
-            steps = np.arange(chunk.step - count + 1, chunk.step + 1)
-            rows = {"step": steps, "epoch": np.full(count, chunk.epoch), "time": times, **chunk.logs}
-            if steps[kept].size:
-                self._history.record({name: values[kept] for name, values in rows.items()})
-            if bad is not None:
-                progress.step = int(steps[bad]) - 1
-                raise DivergenceError(f"The loss stopped being a finite number at step {steps[bad]}.")
-            progress.step, progress.seconds = chunk.step, base + active
-            progress.session_steps, progress.session_seconds = chunk.step - first_step, active
-            if progress.phase:
-                self._say("")
-            asked = clock()
-            self._profile.after(count)
-            self._left_out += clock() - asked
-            if chunk.ends_epoch and not self._end_epoch(chunk.epoch_logs):
-                return
-            if chunk.ends_epoch and config.checkpoint_epochs and chunk.epoch % config.checkpoint_epochs == 0:
-                self._saver.save(chunk.step, best_step(config, self._history.epochs))
-            now = clock()
-            if now - flushed >= 1:
-                self._history.flush_all()
-                flushed = now
-            is_due = now - saved >= config.checkpoint_seconds and chunk.step < plan.total_steps
-            if is_due and self._saver.is_free():
-                self._saver.save(chunk.step, best_step(config, self._history.epochs))
-                saved = now
-            if self._wanted():
-                return
+        now = fingerprint(self._config.device, learner.jit_compile)
+        changed = differences(dict(state.fingerprint), now) if state.step and state.fingerprint else []
+        yield Started(
+            step=state.step,
+            finished_epochs=int(self._epochs[-1]["epoch"]) if self._epochs else 0,
+            steps_per_epoch=self._steps_per_epoch,
+            epochs=self._config.epochs,
+            columns=("step", "epoch", "time", *learner.log_names()),
+            spec=self._plan.dataset.spec,
+            fingerprint=now,
+            grad_norm_stride=learner.grad_norm_stride,
+        )
+        for sentence in self._plan.dataset.notes:
+            yield Note(sentence)
+        if changed:
+            yield Note(f"Continued, not bit-identical: {', '.join(changed)}.")
 
-    def _measure_final(self, plan: Plan, evaluator: type) -> dict[str, float] | None:
-        """Measures the final state on the test split; None where that was interrupted.
+    # Training
 
-        Where there is no test split, what it reaches over all of the validation split stands in the
-        epochs' table, and each class alone is measured here.
-        """
-        is_tested = plan.dataset.test is not None
-        if not is_tested and not (self._validate and self._learner.measures_classes):
-            return {}
-        self._say(f"Measuring on the {'test' if is_tested else 'validation'} split")
-        measure = evaluator(plan.learner, plan.dataset.test) if is_tested else self._validate
-        logs = measure(lambda: self._wanted() is not None)
-        if logs is None:
-            return None
-        by_class = self._learner.eval_logs_by_class()
-        if not is_tested:
-            return {f"val_{name}": value for name, value in by_class.items()}
-        return {f"test_{name}": value for name, value in (logs | by_class).items()}
+    def _train(self) -> Iterator[Event]:
+        from trainer.loop import train
+
+        if self._is_epoch_pending:
+            yield from self._end_epoch(self._learner.epoch_logs())
+        base, first_step = self._seconds, self._step
+        began = saved = self._clock()
+        self._left_out = 0.0
+        while not (self._is_epoch_pending or self._ended_early):
+            yield from self._take_settings()
+            if self._step >= self._total or self._commands.ending:
+                return
+            chunks = train(
+                self._learner,
+                self._plan.dataset,
+                epochs=self._config.epochs,
+                batch_size=self._config.batch_size,
+                seed=self._config.seed,
+                step=self._step,
+                until=self._replayed[0].step if self._replayed else None,
+                placement=self._placement,
+            )
+            for chunk in chunks:
+                self._left_out += chunk.compile_seconds
+                active = self._clock() - began - self._left_out
+                yield from self._record(chunk, base, active, first_step)
+                if chunk.ends_epoch:
+                    yield from self._end_epoch(chunk.epoch_logs)
+                    if self._is_epoch_pending or self._ended_early:
+                        return
+                    every = self._config.checkpoint_epochs
+                    if every and chunk.epoch % every == 0:
+                        yield self._snapshot("epoch")
+                if self._clock() - saved >= self._config.checkpoint_seconds and self._step < self._total:
+                    yield self._snapshot("due")
+                    saved = self._clock()
+                if not self._commands.is_empty:
+                    break
+
+    def _record(self, chunk, base: float, active: float, first_step: int) -> Iterator[Event]:
+        """Yields the chunk's rows up to the first that is not finite, which ends the session."""
+        count = len(chunk.logs["loss"])
+        steps = np.arange(chunk.step - count + 1, chunk.step + 1)
+        times = base + active - chunk.seconds * np.arange(count - 1, -1, -1) / count
+        columns = {"step": steps, "epoch": np.full(count, chunk.epoch), "time": times, **chunk.logs}
+        bad = self._first_bad(chunk)
+        good = count if bad is None else bad
+        if good:
+            self._step, self._seconds = int(steps[good - 1]), float(times[good - 1])
+            rate = (self._step - first_step) / active
+            yield Rows(self._step, {name: values[:good] for name, values in columns.items()}, self._seconds, rate)
+        if bad is not None:
+            raise DivergenceError(f"The loss stopped being a finite number at step {steps[bad]}.")
 
     def _first_bad(self, chunk) -> int | None:
         stride = self._learner.grad_norm_stride
@@ -272,75 +253,157 @@ class Session:
             bad |= ~np.isfinite(chunk.logs["grad_norm"]) & (steps % stride == 0)
         return int(np.argmax(bad)) if bad.any() else None
 
-    def _end_epoch(self, logs: dict[str, float]) -> bool:
-        """Measures the epoch, adds its row and decides what follows; False where training ends here."""
-        progress, epochs = self.progress, self._history.epochs
-        self._pending_epoch = True
+    def _take_settings(self) -> Iterator[Event]:
+        """Puts into force what was set: replayed settings at their step, new ones now."""
+        due = [scheduled for scheduled in self._replayed if scheduled.step <= self._step]
+        self._replayed = self._replayed[len(due) :]
+        new = [Scheduled(self._step, command) for command in self._commands.take_settings()]
+        if not due and not new:
+            return
+        before, began = self._config, self._clock()
+        for scheduled in (*due, *new):
+            self._config = with_settings(self._config, [scheduled], self._step)
+        for scheduled in new:
+            yield Commanded(self._step, scheduled.command, self._config.epochs)
+        if due and not new:
+            yield Commanded(self._step, None, self._config.epochs)
+        if self._config != before and not self._adjust(before):
+            # A schedule is part of the compiled step, so the step is built again around the same state.
+            yield Phase("Compiling the training step")
+            arrays = state_arrays(self._learner.snapshot())
+            give_back(self._learner)
+            self._use(recycle(rebuild(self._plan, self._config), self._config))
+            restore(self._learner, arrays, self._placement)
+        self._left_out += self._clock() - began
+
+    def _adjust(self, before: RunConfig) -> bool:
+        """Changes the learner in place where no schedule is compiled in; returns whether that was enough."""
+        if self._config.schedule is not None:
+            return False
+        rate = self._config.optimizer_options["learning_rate"]
+        return rate == before.optimizer_options["learning_rate"] or self._learner.set_learning_rate(rate)
+
+    # Epochs
+
+    def _end_epoch(self, logs: Mapping[str, float]) -> Iterator[Event]:
+        """Measures the epoch and decides what follows; leaves it pending where measuring is interrupted."""
+        self._is_epoch_pending = True
         began = self._clock()
         if self._validate:
-            measured = self._validate(lambda: self._wanted() is not None)
+            measured = self._validate(lambda: self._commands.ending is not None)
             if measured is None:
-                return False
-            logs = logs | {f"val_{name}": value for name, value in measured.items()}
-        epoch = progress.step // progress.steps_per_epoch
-        row = {"epoch": epoch, "step": progress.step, "time": progress.seconds, **logs}
+                return
+            logs = {**logs, **{f"val_{name}": value for name, value in measured.items()}}
+        epoch = self._step // self._steps_per_epoch
+        row = {"epoch": epoch, "step": self._step, "time": self._seconds, **logs}
         reload, stop = self._config.reload_on_plateau, self._config.early_stopping
-        stuck = self._count_stuck(reload, row)
+        # Decisions are made on the values as they are stored, so that a resumed run decides alike.
+        self._epochs.append({name: float(np.float32(value)) for name, value in row.items()})
+        stuck = self._count_stuck(reload)
         if reload:
-            row["reloaded"] = float(stuck > 0)
-        epochs.append({name: np.array([value]) for name, value in row.items()})
-        self._pending_epoch = False
-        if is_improved(row.get(self._config.best_by, math.nan), self._best, self._config.best_by):
-            self._best = row[self._config.best_by]
-            self._saver.best = self._saver.take(progress.step)
-        self._samples.add(epoch, self._learner, is_last=progress.step == progress.total_steps)
+            row["reloaded"] = self._epochs[-1]["reloaded"] = float(stuck > 0)
+        self._is_epoch_pending = False
+        yield EpochEnd(row)
+        if self._best_row() is self._epochs[-1]:
+            snapshot = self._snapshot("best")
+            self._best_snapshot = self._step, snapshot.state
+            yield snapshot
+        yield from self._sample(epoch)
         if stuck:
-            what = f"Training went back to epoch {self._restore_best()}" if reload.restore_best else "Training went on"
+            what = (
+                f"Training went back to epoch {self._restore_best()}" if reload.restore_best else "Training continued"
+            )
             self._learner.scale_learning_rate(reload.factor**stuck)
-            self._note(f"Epoch {epoch}: {self._no_better(reload)}. {what} with a lower learning rate.")
+            yield Note(f"Epoch {epoch}: {self._no_better(reload)}. {what} with a lower learning rate.")
         if self._count_stuck(stop):
-            restored = f" The weights are those of epoch {self._restore_best()}." if stop.restore_best else ""
-            self.ended_early = f"Stopped early at epoch {epoch}: {self._no_better(stop)}.{restored}"
+            self._ended_early = f"Stopped early at epoch {epoch}: {self._no_better(stop)}."
         self._left_out += self._clock() - began
-        self._history.notify()
-        return not self.ended_early
 
-    def _count_stuck(self, policy, row: dict[str, float] | None = None) -> int:
-        """How often a policy's patience has run out, if it did so just now; else 0.
+    def _sample(self, epoch: int) -> Iterator[Event]:
+        """Yields what the model produces now, if it produces images and one is due."""
+        if self._step < self._total and self._clock() - self._sampled < SAMPLE_SECONDS:
+            return
+        with self._learner.averaged():
+            pixels = self._learner.samples()
+        self._sampled = float("inf") if pixels is None else self._clock()
+        if pixels is not None:
+            yield Sample(epoch, pixels)
 
-        Args:
-            policy: early stopping or going back, or None.
-            row: the epoch's, where it is not in the table yet.
-        """
+    def _values(self) -> list[float]:
+        return [row.get(self._config.best_by, np.nan) for row in self._epochs]
+
+    def _best_row(self) -> Mapping[str, float] | None:
+        best = best_index(self._values(), self._config.best_by)
+        return None if best is None else self._epochs[best]
+
+    def _count_stuck(self, policy) -> int:
+        """Returns how often a policy's patience has run out, if it did so at the newest epoch; else 0."""
         if policy is None:
             return 0
-        monitor, epochs = self._config.best_by, self._history.epochs
-        values = [*epochs.rows(0, len(epochs)).get(monitor, ()), *([np.float32(row[monitor])] if row else [])]
-        found = triggers(values, monitor, policy.patience, policy.min_delta)
-        return len(found) if found and found[-1] == len(values) - 1 else 0
+        found = triggers(self._values(), self._config.best_by, policy.patience, policy.min_delta)
+        return len(found) if found and found[-1] == len(self._epochs) - 1 else 0
 
     def _no_better(self, policy) -> str:
         return f"{self._config.best_by} had not improved for {policy.patience} epochs"
 
     def _restore_best(self) -> int:
-        """Puts the best epoch's state in place and returns that epoch."""
-        self._saver.settle()
-        wanted = best_step(self._config, self._history.epochs)
-        if self._saver.best and self._saver.best.step == wanted:
-            restore(self._learner, state_arrays(self._saver.best.snapshot))
-        else:
-            kept = {checkpoint.step: checkpoint for checkpoint in list_checkpoints(self._checkpoints)}
-            if wanted not in kept:
-                raise CheckpointError(f"The checkpoint of the best epoch (step {wanted}) is gone. Start a new run.")
-            restore(self._learner, read_state(kept[wanted]))
-        return wanted // self.progress.steps_per_epoch
+        """Restores the best epoch's state and returns that epoch."""
+        best = self._best_row()
+        restore(self._learner, self._state_of(int(best["step"])), self._placement)
+        return int(best["epoch"])
 
-    def _hear(self, phase: str, fraction: float | None) -> None:
-        """Passes on how a preparation comes along, such as a download, and ends it where something is wanted."""
-        if self._learner is None and self._wanted():
-            raise PreparationEnded
-        self._say(phase, fraction)
+    def _state_of(self, step: int) -> Mapping[str, np.ndarray]:
+        if self._best_snapshot and self._best_snapshot[0] == step:
+            return state_arrays(self._best_snapshot[1])
+        if self._state.recall is None:
+            raise CheckpointError(f"The checkpoint of the best epoch (step {step}) is gone. Start a new run.")
+        return self._state.recall(step)
 
-    def _say(self, phase: str, fraction: float | None = None) -> None:
-        self.progress.phase = phase + (f" ({fraction:.0%})" if fraction is not None else "")
-        self._history.notify()
+    # The end
+
+    def _snapshot(self, purpose: str) -> Snapshot:
+        learner = self._learner
+        paths = {part: [getattr(v, "path", v.name) for v in vs] for part, vs in learner.variables().items()}
+        return Snapshot(self._step, len(self._epochs), learner.snapshot(), paths, purpose)
+
+    def _restore_best_at_end(self) -> Iterator[Event]:
+        """Ends with the best epoch's weights where early stopping asks for them, however the run came to its end."""
+        stop, best = self._config.early_stopping, self._best_row()
+        if stop is None or not stop.restore_best or best is None or int(best["step"]) == self._step:
+            return
+        self._weights_step = int(best["step"])
+        restored = f"The weights are those of epoch {self._restore_best()}."
+        self._ended_early = f"{self._ended_early} {restored}" if self._ended_early else ""
+        if not self._ended_early:
+            yield Note(f"Completed. {restored}")
+
+    def _measure_final(self) -> Iterator[Event]:
+        """Measures the newest and the best weights on the test split; returns step → metrics.
+
+        Without a test split, what each reaches over the whole validation split is in the table of epochs, and
+        only the values per class are measured here. Returns None where it was interrupted.
+        """
+        from trainer.loop import Evaluator
+
+        plan, learner = self._plan, self._learner
+        is_tested = plan.dataset.test is not None
+        if not is_tested and not (self._validate and learner.measures_classes):
+            return {}
+        yield Phase(f"Measuring on the {'test' if is_tested else 'validation'} split")
+        measure = Evaluator(learner, plan.dataset.test) if is_tested else self._validate
+        newest, best = self._weights_step or self._step, self._best_row()
+        found = {}
+        for step in dict.fromkeys([newest, int(best["step"]) if best else newest]):
+            if step != newest:
+                try:
+                    restore(learner, self._state_of(step), self._placement)
+                except CheckpointError as error:
+                    yield Note(f"{error} Only the newest weights were measured.")
+                    break
+            logs = measure(lambda: self._commands.ending is not None)
+            if logs is None:
+                return None
+            by_class = learner.eval_logs_by_class()
+            values = {f"test_{k}": v for k, v in (logs | by_class).items()} if is_tested else {}
+            found[step] = values or {f"val_{k}": v for k, v in by_class.items()}
+        return found

@@ -13,11 +13,11 @@ from pathlib import Path
 from trainer.config import RunConfig
 from trainer.devices import check_device, check_memory
 from trainer.errors import ConfigError, RunNotFound
-from trainer.facts import write_json
 from trainer.names import check_name, invent_name
-from trainer.run import Run
+from trainer.run import Backend, Run, session
+from trainer.state import new_state
+from trainer.storage import write_json
 
-SCHEMA = 1
 _default: RunStore | None = None
 _default_lock = threading.Lock()
 
@@ -27,10 +27,11 @@ class RunStore:
 
     Args:
         path: the folder; it is made when the first run is created.
+        backend: where sessions run; see `Backend`.
     """
 
-    def __init__(self, path: str | Path = "runs"):
-        self.path = Path(path).resolve()
+    def __init__(self, path: str | Path = "runs", backend: Backend = session):
+        self.path, self._backend = Path(path).resolve(), backend
         self._runs: dict[str, Run] = {}
         self._lock = threading.RLock()
         # A thread must not outlive the interpreter, and its run must not lose what it learned.
@@ -66,17 +67,17 @@ class RunStore:
             temporary.mkdir(parents=True)
             (temporary / "checkpoints").mkdir()
             (temporary / "config.json").write_text(config.to_json(), encoding="utf-8")
-            facts = {"schema": SCHEMA, "id": run_id, "name": name, "tags": [], "note": "", "status": "queued"}
-            write_json(temporary / "run.json", facts | {"reason": "", "created": time.time(), "parent": parent})
+            write_json(temporary / "run.json", new_state(run_id, name, config, parent).to_json())
             os.rename(temporary, folder)
         except OSError as error:
+            shutil.rmtree(temporary, ignore_errors=True)
             raise ConfigError(
-                f"The runs folder {self.path} cannot be written: {error.strerror}. "
-                "Make room, change its rights, or choose another with --runs-dir or TRAINDECK_RUNS.",
+                f"The runs folder {self.path} cannot be written: {(error.__cause__ or error).strerror}. "
+                "Free space on the disk, change its permissions, or choose another with --runs-dir or TRAINDECK_RUNS.",
                 "runs_dir",
             ) from None
         with self._lock:
-            self._runs[run_id] = Run(folder)
+            self._runs[run_id] = Run(folder, self._backend)
             return self._runs[run_id]
 
     def get(self, run_id: str) -> Run:
@@ -136,7 +137,7 @@ class RunStore:
             if folder.name in self._runs:
                 self._runs[folder.name].refresh()
             else:
-                self._runs[folder.name] = Run(folder)
+                self._runs[folder.name] = Run(folder, self._backend)
             return self._runs[folder.name]
 
     def _folders(self) -> dict[str, Path]:

@@ -11,17 +11,21 @@ from trainer import Run, TrainerError
 _SECONDS_TO_SEE_IT_DONE = 1.0
 
 
-def act(run: Run, command: str, seen: str, source: str | int = "latest") -> None:
+def act(run: Run, command: str, seen: str, source: str | int = "latest", learning_rate: float | None = None) -> None:
     """Gives a run a command and says so where it had no effect.
 
     Args:
         run: the run.
         command: "pause", "stop" or "resume".
         seen: the status that the page showed.
-        source: for "resume": "latest" or a checkpoint's step.
+        source: for "resume": "latest", "best" or a checkpoint's step.
+        learning_rate: for "resume": the one to continue with; None: unchanged.
     """
     try:
-        outcome = run.resume(seen, source) if command == "resume" else getattr(run, command)(seen)
+        if command == "resume":
+            outcome = run.resume(seen, source, learning_rate=learning_rate)
+        else:
+            outcome = getattr(run, command)(seen)
     except TrainerError as error:
         st.toast(escape_markdown(str(error)), icon=":material/error:", duration="long")
         return

@@ -9,23 +9,27 @@ from trainer.class_ratios import class_labels
 
 def class_table(run: Run) -> None:
     """Draws a row for each class that was measured; nothing where no metric of classes was chosen."""
-    frame, split = measured_classes(run)
-    if len(frame):
-        st.caption(f"Each class on the {split} split, with the weights that the run ended with")
+    # Runs of earlier versions measured the newest weights alone.
+    for measured in (run.metrics["best"], run.metrics["last"]):
+        frame, split = measured_classes(run, measured)
+        if not len(frame):
+            continue
+        st.caption(f"Each class on the {split} split, measured on the weights of step {int(measured['step']):,}")
         numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[1:]}
         st.dataframe(frame, hide_index=True, column_config=numbers, key="train_classes_table")
+        return
 
 
-def measured_classes(run: Run) -> tuple[pd.DataFrame, str]:
+def measured_classes(run: Run, measured: dict[str, float]) -> tuple[pd.DataFrame, str]:
     """Returns a row for each class and a column for each of its metrics, and the split they were measured on."""
-    spec, last = run.spec, run.metrics["last"]
+    spec = run.spec
     if spec is None:
         return pd.DataFrame(), ""
     for prefix, split in (("test", "test"), ("val", "validation")):
         rows = []
         for label in class_labels(spec):
             values = {
-                METRICS[name].label: last.get(f"{prefix}_{name.removesuffix('_macro')}_{label}")
+                METRICS[name].label: measured.get(f"{prefix}_{name.removesuffix('_macro')}_{label}")
                 for name in run.config.metrics
             }
             values = {name: value for name, value in values.items() if value is not None}

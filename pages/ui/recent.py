@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui.catalogue import dataset_label
 from pages.ui.status import status_badge
 from pages.ui.text import escape_markdown, format_age
-from trainer import MODELS, Run, RunStore
+from trainer import MODELS, Run, RunStore, TrainerError
 
 _SHOWN = 8
 
@@ -35,11 +35,15 @@ def recent_runs(runs: list[Run], shown: Run | None) -> None:
                 args=(run,),
             )
             status_badge(run.status)
-            config = run.config
-            st.caption(
-                f"{MODELS[config.model].label} on {escape_markdown(dataset_label(run))} · step {run.step:,} · "
-                f"{format_age(run.created)}"
-            )
+            st.caption(f"{_recipe(run)} · step {run.step:,} · {format_age(run.created)}")
+
+
+def _recipe(run: Run) -> str:
+    """Returns "MLP on Digits", or what can be said about a run whose recipe cannot be read."""
+    try:
+        return f"{MODELS[run.config.model].label} on {escape_markdown(dataset_label(run))}"
+    except TrainerError:
+        return "recipe cannot be read"
 
 
 def _open(run: Run) -> None:

@@ -14,11 +14,12 @@ from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
 from pages.ui.loss_unit import loss_unit
 from pages.ui.numbers import format_number
+from pages.ui.recovery import offer_recovery
 from pages.ui.status import status_badge
 from pages.ui.summary import summary
 from pages.ui.text import escape_markdown, format_age, format_bytes
 from pages.ui.units import explain_loss, unit_of
-from trainer import METRICS, MODELS, Run, RunStore
+from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run, RunStore, TrainerError
 from trainer.run import RESUMABLE
 from trainer.samples import list_samples
 
@@ -31,14 +32,47 @@ _SECONDS_AT_FIRST = 1.5
 
 def run_view(store: RunStore, run: Run) -> None:
     """Draws a run and keeps it fresh while it is live."""
+    try:
+        _check_drawable(run)
+    except TrainerError as error:
+        _unreadable(store, run, error)
+        return
     status = run.status
     _header(store, run, status)
     if status == "failed":
         st.error(escape_markdown(run.reason), icon=":material/error:")
+        offer_recovery(run)
     live_chart(run, metrics=curves(run), figures=figures(run))
     is_young = not len(run.history.epochs)
     every = _SECONDS_AT_FIRST if is_young else _SECONDS_BETWEEN_DETAILS
     st.fragment(_details, run_every=every if run.is_live else None)(run, status, is_young)
+
+
+def _check_drawable(run: Run) -> None:
+    """Raises TrainerError where config.json is unreadable or names something that is not in the catalog."""
+    config = run.config
+    for registry, names in (
+        (MODELS, [config.model]),
+        (OPTIMIZERS, [config.optimizer]),
+        (LOSSES, [config.loss]),
+        (METRICS, config.metrics),
+    ):
+        for name in names:
+            _ = registry[name]
+
+
+def _unreadable(store: RunStore, run: Run, error: TrainerError) -> None:
+    """Draws what can be said about a run whose recipe is damaged or of another version."""
+    with st.container(horizontal=True, vertical_alignment="center", key="train_run_header"):
+        st.subheader(escape_markdown(run.name), anchor=False, width="content")
+        status_badge(run.status)
+        st.space("stretch")
+        if st.button("Delete", key="train_unreadable_delete", icon=":material/delete:"):
+            open_dialog("Delete", run)
+    st.error(f"This run cannot be shown: {escape_markdown(str(error))}", icon=":material/error:")
+    if run.reason:
+        st.info(escape_markdown(run.reason), icon=":material/info:")
+    draw_dialog(store, run)
 
 
 def curves(run: Run) -> list[tuple[str, ...]]:

@@ -72,7 +72,7 @@ def headline(run: Run) -> str:
         return "The first epoch is not finished yet."
     if config.best_by == "epoch":
         return (
-            f"Trained for **{best['epoch']:,} of {config.epochs:,} epochs**. The losses of networks that compete do "
+            f"Trained for **{best['epoch']:,} of {run.epochs:,} epochs**. The losses of networks that compete do "
             "not say how good the images are: look at the samples."
         )
     name = next((name for name in config.metrics if f"val_{name}" in best or name in best), "loss")
@@ -82,7 +82,7 @@ def headline(run: Run) -> str:
     most = "highest" if is_higher_better(config.best_by) else "lowest"
     sentences = [
         f"Reached **{format_number(best[key])} {split} {label}**{f' {unit}' if unit else ''} at epoch "
-        f"{best['epoch']:,} of {config.epochs:,} (step {best['step']:,}), the one with the {most} {config.best_by}."
+        f"{best['epoch']:,} of {run.epochs:,} (step {best['step']:,}), the one with the {most} {config.best_by}."
     ]
     baselines = run.spec.baselines if run.spec else {}
     if key in baselines:

@@ -28,6 +28,7 @@ class FakeRun:
     best: dict = field(default_factory=lambda: BEST)
     last: dict = field(default_factory=lambda: LAST)
     config = CONFIG
+    epochs = CONFIG.epochs
     is_live = False
     spec = dataclasses.replace(CONFIG.spec, baselines={"val_accuracy": 0.10285, "val_loss": 2.3026})
 

@@ -6,18 +6,15 @@ from pages.ui.class_table import measured_classes
 from trainer.dataset import DataSpec
 
 
-def finished(metrics, last, **spec):
+def finished(metrics, **spec):
     """Returns what the table reads of a run."""
-    config = SimpleNamespace(metrics=metrics)
-    return SimpleNamespace(
-        spec=DataSpec("classification", (4,), 10, **spec), config=config, metrics={"last": last, "best": {}}
-    )
+    return SimpleNamespace(spec=DataSpec("classification", (4,), 10, **spec), config=SimpleNamespace(metrics=metrics))
 
 
 def test_a_row_for_each_class_that_was_measured_on_the_test_split_if_there_is_one():
     last = {"val_f1_macro": 0.5, "test_f1_cat": 0.75, "test_recall_cat": 0.5, "test_f1_dog": 1.0, "val_f1_cat": 0.1}
     frame, split = measured_classes(
-        finished(["f1_macro", "recall", "accuracy"], last, num_classes=3, class_names=("cat", "dog", "eel"))
+        finished(["f1_macro", "recall", "accuracy"], num_classes=3, class_names=("cat", "dog", "eel")), last
     )
     assert split == "test"
     assert frame["class"].tolist() == ["cat", "dog"]
@@ -26,10 +23,10 @@ def test_a_row_for_each_class_that_was_measured_on_the_test_split_if_there_is_on
 
 
 def test_classes_without_names_go_by_their_numbers():
-    frame, split = measured_classes(finished(["recall"], {"val_recall_1": 0.25}, num_classes=2))
+    frame, split = measured_classes(finished(["recall"], num_classes=2), {"val_recall_1": 0.25})
     assert (split, frame.to_dict("records")) == ("validation", [{"class": "1", "Recall": 0.25}])
 
 
 def test_nothing_is_shown_where_nothing_was_measured_by_class():
-    frame, _ = measured_classes(finished(["accuracy"], {"val_accuracy": 0.5}, num_classes=2))
+    frame, _ = measured_classes(finished(["accuracy"], num_classes=2), {"val_accuracy": 0.5})
     assert frame.empty

@@ -19,13 +19,14 @@ class Site:
         self.datasets = datasets
         self.store = FakeStore(*runs)
         self.guard = Guard(lambda: ["traindeck.example.org"], secret="a secret for tests")
-        self.exported = []
+        self.exported, self.sources = [], []
         kinds = {kind: SimpleNamespace(media_type="application/zip") for kind in ("model.keras", "history.csv")}
         routes = build_routes(lambda: self.store, self.guard, lambda: (kinds, self.export), lambda: self.datasets)
         self.client = TestClient(Starlette(routes=routes), base_url="http://localhost:8501")
 
-    def export(self, run, kind, path):
+    def export(self, run, kind, path, source=None):
         self.exported.append(path)
+        self.sources.append(source)
         path.write_bytes(b"0123456789" * 100)
         if kind == "model.keras" and not len(run.history):
             raise ExportError("There is no checkpoint yet. Wait for the first one.")

@@ -105,8 +105,9 @@ def make_run(run_id="run-1", name="Brisk otter 12", rows=0):
     if rows:
         history.extend(make_rows(0, rows))
     return SimpleNamespace(
-        id=run_id, name=name, status="running", reason="", is_live=True, steps_per_epoch=45, history=history,
-        phase="", pending=None, step=rows, total_steps=450, epoch=rows // 45 + 1, config=SimpleNamespace(epochs=10),
+        id=run_id, name=name, status="running", reason="", is_live=True, is_trained_here=True, steps_per_epoch=45,
+        history=history,
+        phase="", pending=None, step=rows, total_steps=450, epoch=rows // 45 + 1, epochs=10,
         steps_per_second=800.0, seconds=rows / 800, seconds_left=1.0, last_metrics={},
     )  # fmt: skip
 

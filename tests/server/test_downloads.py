@@ -17,6 +17,17 @@ def test_a_download_arrives_whole_under_the_runs_name(site):
     assert answer.headers["content-length"] == "1000"
 
 
+def test_the_checkpoint_of_a_download_can_be_chosen(site):
+    for chosen in ("best", "latest", "120"):
+        assert site.client.get(site.path("download/history.csv", **{"from": chosen})).status_code == 200
+    assert site.client.get(site.path("download/history.csv")).status_code == 200
+    assert site.sources == ["best", "latest", "120", None]
+    for chosen in ("worst", "-1", "../x"):
+        refused = site.client.get(site.path("download/history.csv", **{"from": chosen}))
+        assert refused.status_code == 400
+        assert "best, latest or the step" in refused.text
+
+
 def test_the_file_is_deleted_when_it_has_been_sent(site):
     site.client.get(site.path("download/history.csv"))
     (path,) = site.exported

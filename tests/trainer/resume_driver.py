@@ -23,7 +23,7 @@ def main(runs_dir: str, run_id: str, how: str, step: str) -> None:
     outcome = run.start() if run.status == "queued" else run.resume()
     assert outcome.acted, outcome.message
     seen = {c.path for c in run.checkpoints}
-    wait_until(run, lambda: run._progress.session_steps > 0 or not run.is_live)
+    wait_until(run, lambda: run.steps_per_second or not run.is_live)
     print("training", flush=True)
     if how == "finish":
         wait_until(run, lambda: not run.is_live or {c.path for c in run.checkpoints} - seen)

@@ -18,14 +18,18 @@ from trainer import build as build_module
 from trainer import session as session_module
 from trainer.checkpoint import list_checkpoints
 from trainer.errors import ConfigError, RunBusyError, RunNotFound
-from trainer.facts import read_facts, write_json
 from trainer.history import History
 from trainer.run import STATUSES
+from trainer.storage import write_json
 
 
 def events(run) -> list[tuple[str, int]]:
     lines = (run.path / "events.jsonl").read_text().splitlines()
     return [(event["event"], event["step"]) for event in map(json.loads, lines)]
+
+
+def read_json(run) -> dict:
+    return json.loads((run.path / "run.json").read_text())
 
 
 def rows(run):
@@ -245,10 +249,9 @@ def test_a_run_cut_exactly_at_an_epochs_end_goes_on_exactly(store, solo, monkeyp
     real = session_module.Session._end_epoch
 
     def pausing(session, logs):
-        done = real(session, logs)
-        if session.progress.step == epoch * session.progress.steps_per_epoch:
+        yield from real(session, logs)
+        if session._step == epoch * session._steps_per_epoch:
             run.pause()
-        return done
 
     with monkeypatch.context() as patch:
         patch.setattr(session_module.Session, "_end_epoch", pausing)
@@ -356,7 +359,7 @@ def test_another_machines_threads_are_noted_and_training_goes_on(store):
     run.start()
     wait_for_step(run, 10)
     run.pause()
-    facts = read_facts(finish(run).path)
+    facts = read_json(finish(run))
     facts["fingerprint"]["threads"] = 64
     write_json(run.path / "run.json", facts)
     run.resume()
@@ -436,11 +439,10 @@ def test_weights_that_are_not_finite_are_never_saved(store, monkeypatch):
     good = finish(run).step
     real = session_module.Session._train
 
-    def poisoned(session, plan, train):
-        real(session, plan, train)
-        plan.learner.model.trainable_variables[0].assign(
-            np.full(plan.learner.model.trainable_variables[0].shape, np.nan, np.float32)
-        )
+    def poisoned(session):
+        yield from real(session)
+        first = session._learner.model.trainable_variables[0]
+        first.assign(np.full(first.shape, np.nan, np.float32))
 
     with monkeypatch.context() as patch:
         patch.setattr(session_module.Session, "_train", poisoned)
@@ -461,7 +463,7 @@ def test_whatever_breaks_the_run_is_told_and_logged(store, monkeypatch):
     run.start()
     finish(run)
     assert run.status == "failed"
-    assert run.reason == "Training broke off: ZeroDivisionError: by a plug-in. The log has the details."
+    assert run.reason == "Training failed: ZeroDivisionError: by a plug-in. The log has the details."
     assert "Traceback" in (run.path / "log.txt").read_text()
     monkeypatch.undo()
     assert run.resume().acted
@@ -639,25 +641,34 @@ def test_ids_that_are_paths_find_nothing(store, tmp_path):
             store.get(run_id)
 
 
-def test_folders_that_are_no_runs_do_not_hide_the_others(store):
+def test_a_damaged_run_is_one_row_that_says_so_and_hides_no_other(store):
     run = store.create(line())
-    for name, contents in {
+    (store.path / "no-run").mkdir()
+    damaged = {
         "empty": "",
         "list": "[]",
         "odd": '{"name": 1}',
         "strange": '{"name": "x", "status": "levitating", "created": 1}',
         "dateless": '{"name": "x", "status": "paused", "created": "now"}',
-    }.items():
+    }
+    for name, contents in damaged.items():
         (store.path / name).mkdir()
         (store.path / name / "run.json").write_text(contents)
-        with pytest.raises(RunNotFound, match=r"run\.json"):
-            store.get(name)
-    assert [found.id for found in store.list()] == [run.id]
+        found = store.get(name)
+        assert (found.status, found.is_damaged, found.name) == ("interrupted", True, name)
+        assert "run.json is damaged" in found.reason
+        with pytest.raises(ConfigError, match=r"config\.json"):
+            found.resume()
+    with pytest.raises(RunNotFound):
+        store.get("no-run")
+    assert {found.id for found in store.list()} == {run.id, *damaged}
+    store.delete("odd")
+    assert "odd" not in {found.id for found in store.list()}
 
 
 def test_a_run_created_long_ago_can_still_be_started(store):
     run = store.create(line())
-    write_json(run.path / "run.json", read_facts(run.path) | {"created": 1.0})
+    write_json(run.path / "run.json", read_json(run) | {"created": 1.0})
     run.refresh()
     assert run.status == "interrupted"
     assert run.start().acted
@@ -671,8 +682,8 @@ def test_statuses_are_the_words_of_the_contract():
 def test_a_finished_run_gives_its_memory_back(store, monkeypatch):
     learners = []
 
-    def build(config, real=session_module.build):
-        plan = real(config)
+    def build(config, known, real=session_module.build):
+        plan = real(config, known)
         learners.append(plan.learner)
         return plan
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from trainer import RunConfig
-from trainer.config import best_epoch, suggested_options
+from trainer.config import suggested_options
 from trainer.errors import ConfigError
 from trainer.history import History
+from trainer.metric_rows import row_at
 from trainer.registry import MODELS, OPTIMIZERS
 
 
@@ -33,11 +34,11 @@ def test_every_suggestion_is_one_that_the_optimizer_takes():
 def test_the_newest_epoch_of_a_gan_is_its_best():
     config, epochs = gan(), History().epochs
     assert config.best_by == "epoch"
-    assert best_epoch(config, epochs) is None
+    assert row_at(epochs, config.best_by) == {}
     for epoch, loss in ((1, 0.5), (2, 0.9), (3, 0.7)):
         epochs.append({"epoch": np.array([epoch]), "step": np.array([epoch]), "val_loss": np.array([loss])})
-        assert best_epoch(config, epochs) == epoch - 1
-    assert best_epoch(gan(monitor="val_loss"), epochs) == 0
+        assert row_at(epochs, config.best_by)["epoch"] == epoch
+    assert row_at(epochs, gan(monitor="val_loss").best_by)["epoch"] == 1
 
 
 @pytest.mark.parametrize("policy", ["early_stopping", "reload_on_plateau"])

@@ -11,7 +11,7 @@ from trainer.brought.limits import Limits
 from trainer.brought.receiving import DATASET_OF, Progress, display_name
 from trainer.brought.report import Finding, Report
 from trainer.errors import DataError
-from trainer.facts import write_json
+from trainer.storage import write_json
 
 #: Of meta.json and report.json; raised when an older one would be misread.
 SCHEMA = 2

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from trainer.brought.limits import Limits
-from trainer.checkpoint import sync
 from trainer.errors import DataError
 from trainer.names import LONGEST_NAME
+from trainer.storage import sync
 
 #: Told how much is done, in [0, 1], and what is being done.
 Progress = Callable[[float, str], None]

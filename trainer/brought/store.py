@@ -17,11 +17,11 @@ from trainer.brought.kept import PREFIX, SCHEMA, Brought, read_meta
 from trainer.brought.limits import Limits
 from trainer.brought.receiving import Progress, display_name, receive, stored_name
 from trainer.errors import DataError
-from trainer.facts import write_json
 from trainer.names import check_name
+from trainer.storage import write_json
 
 if TYPE_CHECKING:
-    from trainer.record import RunRecord
+    from trainer.run import Run
 
 #: What a crash left behind is removed after so many seconds; an upload that still flows is younger.
 _LEFTOVER = 3600
@@ -102,7 +102,7 @@ class DatasetStore:
         write_json(meta, json.loads(meta.read_text(encoding="utf-8")) | {"name": check_name(name)})
         return self.get(id)
 
-    def delete(self, id: str, runs: Iterable[RunRecord] = ()) -> None:
+    def delete(self, id: str, runs: Iterable[Run] = ()) -> None:
         """Deletes a data set for good.
 
         Args:
@@ -153,7 +153,7 @@ class DatasetStore:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def needs(run: RunRecord, brought: Brought) -> bool:
+def needs(run: Run, brought: Brought) -> bool:
     """Returns whether a run trains on a brought data set."""
     return run.config.dataset_options.get("path") == brought.reference
 

@@ -1,7 +1,9 @@
 """Downloads: one file is one family of entries of `EXPORTS`; an entry's name is the file's name.
 
-An entry's function takes (run, path) and writes the file. Traits of an entry:
+An entry's function takes (run, path), or (run, path, source) if it has the trait `source`, and writes the file.
+Traits of an entry:
     media_type: its content type.
+    source: for what is made of one checkpoint: which one by default, "best" or "latest".
     refuse: function (run) that returns why this run can never give it, as a sentence, or None.
 """
 
@@ -16,19 +18,21 @@ from trainer.registry import EXPORTS
 __all__ = ["EXPORTS", "export", "why_never"]
 
 
-def export(run, kind: str, path: str | Path) -> Path:
+def export(run, kind: str, path: str | Path, source: str | int | None = None) -> Path:
     """Writes one download of a run.
 
     Args:
         run: a `Run`, of any status.
         kind: an entry of `EXPORTS`, such as "model.keras".
         path: the file to write; its folder must exist.
+        source: "best", "latest" or a checkpoint's step; None: the kind's own default. Files that do not
+            depend on a checkpoint, such as the history, are the same for each.
 
     Returns:
         The path.
 
     Raises:
-        ConfigError: there is no such kind.
+        ConfigError: there is no such kind, or no such checkpoint.
         ExportError: this run cannot give it, or not yet.
         OSError: the file cannot be written.
     """
@@ -39,5 +43,7 @@ def export(run, kind: str, path: str | Path) -> Path:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     if reason := why_never(run, kind):
         raise ExportError(reason)
-    entry.build(run, path)
+    default = entry.traits.get("source")
+    arguments = (run, path, source or default) if default else (run, path)
+    entry.build(*arguments)
     return path

@@ -1,4 +1,4 @@
-"""The newest checkpoint with all that another installation needs to go on."""
+"""A checkpoint with everything that another installation needs to continue."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-from trainer.checkpoint import Checkpoint, newest_state
-from trainer.errors import ExportError
+from trainer.checkpoint import Checkpoint
+from trainer.export.checkpoint_choice import choose_state
 from trainer.registry import EXPORTS
 
 
@@ -18,20 +18,19 @@ from trainer.registry import EXPORTS
     label="Checkpoint",
     help="The complete state of training. Unpack it in the runs folder of another installation and resume there.",
     media_type="application/zip",
+    source="latest",
     order=2,
 )
-def checkpoint_zip(run, path: Path) -> None:
-    """Packs run.json, config.json, the history and the newest whole checkpoint, under the run's id."""
-    checkpoint, _, _ = newest_state(run.path / "checkpoints")
-    if checkpoint is None:
-        raise ExportError("There is no checkpoint yet. Pause the run, or wait for its first checkpoint.")
+def checkpoint_zip(run, path: Path, source: str | int) -> None:
+    """Packs run.json, config.json, the history and one whole checkpoint, under the run's id."""
+    checkpoint, _ = choose_state(run, source)
     try:
         with open(checkpoint.path / "state.npz", "rb") as state:
             pack(run, checkpoint, state, path)
     except FileNotFoundError:
         if checkpoint.path.exists():
             raise
-        checkpoint_zip(run, path)  # Pruned while we looked, so there is a newer one.
+        checkpoint_zip(run, path, source)  # Pruned while we looked, so there is a newer one.
 
 
 def pack(run, checkpoint: Checkpoint, state: BinaryIO, path: Path) -> None:
@@ -43,15 +42,15 @@ def pack(run, checkpoint: Checkpoint, state: BinaryIO, path: Path) -> None:
         state: its state.npz, open: what is open can be read to its end although it is pruned.
         path: the file to write.
     """
-    facts = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
-    if run.is_live:
-        facts |= {"status": "interrupted", "reason": "This is a copy of a run that was training.", "test": {}}
-        facts |= {"step": checkpoint.step}
+    fields = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
+    if run.is_live or checkpoint.step != run.step:
+        reason = f"This is a copy of the checkpoint of step {checkpoint.step}. Resume to continue from there."
+        fields |= {"status": "interrupted", "reason": reason, "step": checkpoint.step, "test": {}}
     files = [run.path / name for name in ("config.json", "history.arrows", "epochs.arrows", "events.jsonl", "log.txt")]
     folder = f"{run.id}/{checkpoint.path.relative_to(run.path)}"
     # Weights hardly get smaller by compression; storing them is quick.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(f"{run.id}/run.json", json.dumps(facts, indent=1))
+        archive.writestr(f"{run.id}/run.json", json.dumps(fields, indent=1))
         archive.writestr(f"{folder}/manifest.json", json.dumps(checkpoint.manifest, indent=1))
         with archive.open(f"{folder}/state.npz", "w", force_zip64=True) as target:
             shutil.copyfileobj(state, target, 1 << 20)

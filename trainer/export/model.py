@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trainer.build import build_learner
-from trainer.checkpoint import newest_state, restore
+from trainer.checkpoint import restore
 from trainer.config import seen_by
 from trainer.errors import ExportError
+from trainer.export.checkpoint_choice import choose_state
 from trainer.export.evaluation import compile_model, describe_model
 from trainer.export.rows import beside_rows, takes_rows
 from trainer.export.suitability import needs_keras, refusal_of_module
@@ -26,10 +27,11 @@ from trainer.registry import EXPORTS, MODELS
     help="For keras.models.load_model; it takes raw data. Class names and classes of our own are inside.",
     media_type="application/octet-stream",
     refuse=needs_keras("model.keras"),
+    source="best",
     order=1,
 )
-def model_keras(run, path: Path) -> None:
-    """Rebuilds the model from the config, restores the newest checkpoint and saves it compiled.
+def model_keras(run, path: Path, source: str | int) -> None:
+    """Rebuilds the model from the config, restores a checkpoint and saves it compiled.
 
     Of a GAN it is the generator. Where a model has a class of our own, the file holds its source beside
     what Keras writes: take it out (`unzip model.keras "*.py"`), import it, and the model loads.
@@ -37,7 +39,7 @@ def model_keras(run, path: Path) -> None:
     `about.json` in the file names the classes in the order of the prediction, and says what `evaluate` gives. Of a
     table the model has one input for each column (`takes_rows`), and `raw_rows.py` makes them of a file's raw rows.
     """
-    with trained(run) as learner:
+    with trained(run, source) as learner:
         model = keras_model(learner, "model.keras")
         beside = own_sources(model)
         if run.spec.columns:
@@ -59,15 +61,13 @@ def model_keras(run, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def trained(run) -> Iterator:
-    """Gives a learner with the state of the run's newest checkpoint for as long as the block lasts.
+def trained(run, source: str | int) -> Iterator:
+    """Gives a learner with the state of one of the run's checkpoints for as long as the block lasts.
 
     Raises:
         ExportError: there is no checkpoint yet.
     """
-    checkpoint, arrays, _ = newest_state(run.path / "checkpoints")
-    if checkpoint is None or run.spec is None:
-        raise ExportError("There is no checkpoint yet. Pause the run, or wait for its first checkpoint.")
+    _, arrays = choose_state(run, source)
     learner = build_learner(run.config, run.spec)
     try:
         restore(learner, arrays)

@@ -19,15 +19,16 @@ from trainer.registry import EXPORTS, MODELS
     label="SavedModel",
     help="Any model for tf.saved_model.load and TensorFlow Serving, with a function serve(x) that takes raw data.",
     media_type="application/zip",
+    source="best",
     order=6,
 )
-def savedmodel_zip(run, path: Path) -> None:
+def savedmodel_zip(run, path: Path, source: str | int) -> None:
     """Writes `savedmodel/` with one function, `serve`: float32 raw x (batch, …) → float32 prediction.
 
     Of a table x is a dictionary of columns, as `row_reader` takes them. Of a GAN it is the generator, from noise
     (batch, latent) to images.
     """
-    with trained(run) as learner, tempfile.TemporaryDirectory() as folder:
+    with trained(run, source) as learner, tempfile.TemporaryDirectory() as folder:
         reader = row_reader(run.spec) if run.spec.columns else None
         write_saved_model(learner.model, run.spec.input_shape, Path(folder), reader)
         task = seen_by(MODELS[run.config.model], run.spec).task

@@ -16,11 +16,12 @@ from trainer.registry import EXPORTS
     help="The numbers alone, for load_weights of the same model in your own code.",
     media_type="application/x-hdf5",
     refuse=needs_keras("weights.h5"),
+    source="best",
     order=7,
 )
-def weights_h5(run, path: Path) -> None:
+def weights_h5(run, path: Path, source: str | int) -> None:
     """Writes the weights of the newest checkpoint; of a GAN the generator's."""
-    with trained(run) as learner:
+    with trained(run, source) as learner:
         # Keras insists on this ending, when it loads them too.
         whole = path.with_name(f".{path.name}.weights.h5")
         try:

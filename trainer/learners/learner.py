@@ -133,6 +133,15 @@ class Learner(ABC):
         for optimizer, _ in self.optimizers():
             optimizer.learning_rate_scale.assign(scale)
 
+    def set_learning_rate(self, rate: float) -> bool:
+        """Sets the learning rate from the next step on; returns False where a schedule gives it instead."""
+        optimizers = [optimizer for optimizer, _ in self.optimizers()]
+        if any(callable(optimizer._learning_rate) for optimizer in optimizers):
+            return False
+        for optimizer in optimizers:
+            optimizer.learning_rate = rate
+        return True
+
     def snapshot(self) -> dict[str, list[tf.Tensor]]:
         """Returns the state as it is now.
 
