@@ -27,7 +27,7 @@ def main() -> None:
     for name in names:
         print(f"-- {name}", flush=True)
         results[name] = importlib.import_module(f"benchmarks.{name.replace('-', '_')}").run()
-    from trainer.engine import fingerprint, load_engine
+    from trainer.training.engine.start_up import fingerprint, load_engine
 
     load_engine()
     results["machine"] = fingerprint("CPU:0", False)

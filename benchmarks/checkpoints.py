@@ -24,7 +24,7 @@ def large(folder: Path) -> dict:
     import numpy as np
 
     from trainer import Arrays, Dataset, SupervisedLearner, train
-    from trainer.checkpoint import write_checkpoint
+    from trainer.runs.checkpoint import write_checkpoint
 
     model = keras.Sequential(
         [keras.Input((1024,)), *[keras.layers.Dense(4000) for _ in range(2)], keras.layers.Dense(1200)]

@@ -50,7 +50,7 @@ def million_steps(folder: Path) -> dict:
     late = seconds[-1] - seconds[-1 - STEPS // 10]
     size = sum(column.nbytes for column in rows.values()) / 2**20
     script = (
-        "import sys, time, psutil, pathlib; from trainer.history import History; me = psutil.Process()\n"
+        "import sys, time, psutil, pathlib; from trainer.runs.history import History; me = psutil.Process()\n"
         "import pandas; before = me.memory_info().rss; began = time.perf_counter()\n"
         "history = History.load(pathlib.Path(sys.argv[1])); seconds = time.perf_counter() - began\n"
         "print(len(history), seconds, (me.memory_info().rss - before) / 2**20)"

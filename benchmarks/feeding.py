@@ -17,7 +17,7 @@ ROUNDS, SECONDS, TABLE_BUDGET = 7, 1.0, 0.9
 
 def run() -> dict:
     """Measures both in turns and prints the ratios."""
-    from trainer.engine import load_engine
+    from trainer.training.engine.start_up import load_engine
 
     load_engine()
     results = {"table": measure_table()}
@@ -34,9 +34,10 @@ def measure_table() -> float:
     import dataclasses
 
     from benchmarks.tables import make
-    from trainer.build import build, build_learner
-    from trainer.config import RunConfig
-    from trainer.dataset import Arrays, Dataset
+    from trainer.config.run_config import RunConfig
+    from trainer.data.dataset import Dataset
+    from trainer.data.values import Arrays
+    from trainer.training.build import build, build_learner
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "million.csv"

@@ -21,9 +21,9 @@ DATASETS = ("digits", "sequences", "iris", "diabetes", "multilabel")
 def run() -> list[dict]:
     """Measures each pair, prints the table, and returns its rows."""
     from trainer import RunConfig, RunStore
-    from trainer.config import offered
-    from trainer.engine import warm_up
-    from trainer.registry import MODELS
+    from trainer.config.fitting import offered
+    from trainer.config.registry import MODELS
+    from trainer.training.warm_up import warm_up
 
     # As the server does in the background; its own program is a run of the form's defaults.
     warm_up()

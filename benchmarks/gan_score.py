@@ -42,7 +42,7 @@ BATCH_SIZE = 64
 def load_mnist():
     """Returns MNIST as a `Dataset` with its own test split, from the folder TRAINDECK_DATA."""
     from trainer import Arrays, Dataset
-    from trainer.datasets.mnist import SPEC
+    from trainer.catalog.datasets.mnist import SPEC
 
     path = Path(os.environ.get("TRAINDECK_DATA") or "../shared/data") / "mnist.npz"
     if not path.exists():
@@ -55,14 +55,14 @@ def load_mnist():
 def make_learner(dataset, **config):
     """Returns a fresh learner for MNIST as `dataset` has it, by a configuration of the catalogue."""
     from trainer import RunConfig
-    from trainer.build import build_learner
+    from trainer.training.build import build_learner
 
     return build_learner(RunConfig(dataset="mnist", **config), dataset.spec)
 
 
 def advance(learner, dataset, steps: int, batch_size: int, seed: int = 0) -> float:
     """Trains for about `steps` steps and returns the seconds that took."""
-    from trainer.loop import train
+    from trainer.training.loop import train
 
     seconds = 0.0
     epochs = -(-steps // dataset.steps_per_epoch(batch_size))
@@ -75,7 +75,7 @@ def advance(learner, dataset, steps: int, batch_size: int, seed: int = 0) -> flo
 
 def train_judge(dataset):
     """Returns a CNN that tells digits apart, and its accuracy on the test split."""
-    from trainer.loop import Evaluator
+    from trainer.training.loop import Evaluator
 
     learner = make_learner(dataset, model="cnn", model_options={"filters": 16, "dropout": 0.3}, epochs=3)
     advance(learner, dataset, 4000, 32)
@@ -128,7 +128,7 @@ def run(
         samples: a folder for pictures of what was made, or None.
         optimizer: options of Adam in place of `OPTIMIZER`.
     """
-    from trainer.engine import load_engine
+    from trainer.training.engine.start_up import load_engine
 
     load_engine()
     dataset = load_mnist()

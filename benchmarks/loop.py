@@ -26,7 +26,7 @@ def ours(workload: Workload):
     import keras
 
     from trainer import Arrays, Dataset, SupervisedLearner, train
-    from trainer.history import History
+    from trainer.runs.history import History
 
     x, y = workload.data()
     metrics = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")] if workload.is_classification else []

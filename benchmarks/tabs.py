@@ -17,8 +17,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, Server, settle, wait_points, wait_warm
 from tests.browser.install import find_chromium
-from trainer.history import Table
-from trainer.store import RunStore
+from trainer.runs.history import Table
+from trainer.runs.store import RunStore
 
 LISTEN = """
 import sys

@@ -14,7 +14,7 @@ from pages.ui.data.target_question import ask_for_target
 from pages.ui.inspecting import inspect, inspect_with
 from pages.ui.text import escape_markdown
 from trainer import DATASETS, TrainerError
-from trainer.brought.store import DatasetStore
+from trainer.data.uploads.store import DatasetStore
 
 store = DatasetStore.default()
 left, right = st.columns([1, 2.9], gap="medium")

@@ -82,13 +82,13 @@ async def _warm_when_free() -> None:
 
 def _is_wanted() -> bool:
     # The first page may be importing it right now: then it is there, but still empty.
-    status = getattr(sys.modules.get("trainer.engine"), "engine_status", None)
+    status = getattr(sys.modules.get("trainer.training.engine.start_up"), "engine_status", None)
     return status is not None and status() != "cold"
 
 
 def _warm() -> None:
     try:
-        from trainer.engine import warm_up
+        from trainer.training.warm_up import warm_up
 
         warm_up(apply_workaround)
     except Exception:

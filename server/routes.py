@@ -19,7 +19,7 @@ from server.uploads import upload_endpoint
 
 
 def _default_datasets() -> Any:
-    from trainer.brought.store import DatasetStore
+    from trainer.data.uploads.store import DatasetStore
 
     return DatasetStore.default()
 

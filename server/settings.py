@@ -11,8 +11,8 @@ def refuse_wrong_settings() -> None:
     # Importing the engine takes a quarter of a second, which the first page would wait for.
     if not any(name.startswith(_PREFIXES) for name in os.environ):
         return
+    from trainer.config.environment import check_settings
     from trainer.errors import ConfigError
-    from trainer.settings import check_settings
 
     try:
         check_settings()

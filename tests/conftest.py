@@ -12,7 +12,7 @@ import pytest
 def cured():
     """Keeps Streamlit's script runs from clearing Keras's session under a training thread, as the server does."""
     from server.keras_workaround import apply_workaround
-    from trainer.engine import load_engine
+    from trainer.training.engine.start_up import load_engine
 
     load_engine()
     apply_workaround()

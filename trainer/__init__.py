@@ -5,19 +5,21 @@ What needs TensorFlow is loaded at the first use of its name, so that the catalo
 
 import importlib
 
-from trainer.config import RunConfig
-from trainer.dataset import Arrays, Dataset, DataSpec
+from trainer.config.data_spec import DataSpec
+from trainer.config.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS
+from trainer.config.run_config import RunConfig
+from trainer.data.dataset import Dataset
+from trainer.data.values import Arrays
 from trainer.errors import TrainerError
-from trainer.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS
-from trainer.run import Run
-from trainer.store import RunStore
+from trainer.runs.run import Run
+from trainer.runs.store import RunStore
 
 _LAZY = {
-    "GANLearner": "trainer.learners",
-    "Learner": "trainer.learners",
-    "ReconstructionLearner": "trainer.learners",
-    "SupervisedLearner": "trainer.learners",
-    "train": "trainer.loop",
+    "GANLearner": "trainer.training.learners",
+    "Learner": "trainer.training.learners",
+    "ReconstructionLearner": "trainer.training.learners",
+    "SupervisedLearner": "trainer.training.learners",
+    "train": "trainer.training.loop",
 }
 
 __all__ = [
@@ -40,7 +42,7 @@ __all__ = [
 
 def __getattr__(name: str):
     if name in _LAZY:
-        from trainer.engine import load_engine
+        from trainer.training.engine.start_up import load_engine
 
         load_engine()
         return getattr(importlib.import_module(_LAZY[name]), name)

@@ -16,16 +16,16 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from trainer.brought.quoting import plain_name
-from trainer.brought.report import Report
-from trainer.choices import list_choices
-from trainer.config import RunConfig
-from trainer.engine import stderr_handle
+from trainer.cli.choices import list_choices
+from trainer.cli.signals import note_signals
+from trainer.config.environment import check_settings
+from trainer.config.run_config import RunConfig
+from trainer.data.uploads.quoting import plain_name
+from trainer.data.uploads.report import Report
 from trainer.errors import TrainerError
-from trainer.run import Run
-from trainer.settings import check_settings
-from trainer.signals import note_signals
-from trainer.store import RunStore
+from trainer.runs.run import Run
+from trainer.runs.store import RunStore
+from trainer.training.engine.start_up import stderr_handle
 
 app = typer.Typer(
     name="trainer",
@@ -137,8 +137,8 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Say what a data file holds, and whether it can be trained on: exit code 0, else 2."""
-    from trainer.brought.inspection import inspect_file
-    from trainer.brought.store import resolve
+    from trainer.data.uploads.inspection import inspect_file
+    from trainer.data.uploads.store import resolve
 
     shape = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     with tqdm(total=1.0, file=sys.stderr, dynamic_ncols=True, delay=1, leave=False, bar_format=shape) as bar:

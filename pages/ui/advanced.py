@@ -14,14 +14,16 @@ from pages.ui.limits import find_problem, valid_or_default
 from pages.ui.numbers import format_number
 from pages.ui.widgets import choose, draw_option, draw_options, draw_two_in_a_row
 from trainer import METRICS, RunConfig
-from trainer.augmentation import FIRST, Augmentation
-from trainer.config import offered
-from trainer.dataset import DataSpec, count_training
-from trainer.engine import engine_status
+from trainer.catalog.schedules import Plan, plot_points
+from trainer.config.augmentation import FIRST, Augmentation
+from trainer.config.data_spec import DataSpec
+from trainer.config.fitting import offered
+from trainer.config.options import Option, describe_option
+from trainer.config.policies import EarlyStopping, ReloadOnPlateau
+from trainer.config.registry import SCHEDULES, Entry
+from trainer.config.split_sizes import count_training
 from trainer.errors import ConfigError
-from trainer.plateau import EarlyStopping, ReloadOnPlateau
-from trainer.registry import SCHEDULES, Entry, Option, describe_option
-from trainer.schedules import Plan, plot_points
+from trainer.training.engine.start_up import engine_status
 
 PLAIN = {name: describe_option(name, info) for name, info in RunConfig.model_fields.items()}
 _NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau, "augmentation": Augmentation}

@@ -10,9 +10,9 @@ from pages.ui.number_formats import AUTOMATIC, draw_asked_formats, draw_formats
 from pages.ui.text import escape_markdown
 from pages.ui.widgets import draw_two_in_a_row
 from trainer import DATASETS
-from trainer.brought.kept import Brought
-from trainer.brought.report import Change, Report
-from trainer.registry import Option
+from trainer.config.options import Option
+from trainer.data.uploads.kept import Brought
+from trainer.data.uploads.report import Change, Report
 
 
 def option_key(brought: Brought, name: str) -> str:

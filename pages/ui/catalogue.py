@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from trainer import DATASETS, Run
-from trainer.brought.kept import PREFIX, Brought
-from trainer.brought.store import DatasetStore
+from trainer.config.registry import Entry
+from trainer.data.uploads.kept import PREFIX, Brought
+from trainer.data.uploads.store import DatasetStore
 from trainer.errors import ConfigError, DataError, TrainerError
-from trainer.registry import Entry
 
 #: In the selector's help, on both pages.
 HOW_TO_BRING = "What the model learns from. Bring a file of your own on the Data page, and it appears here."

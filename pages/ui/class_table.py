@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from trainer import METRICS, Run
-from trainer.class_ratios import class_labels
+from trainer.catalog.class_ratios import class_labels
 
 
 def class_table(run: Run) -> None:

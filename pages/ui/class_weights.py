@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.widgets import choose
-from trainer.data.specs import DataSpec
+from trainer.config.data_spec import DataSpec
 
 _CHOICE, _LIST = widget_key("weights", "select"), widget_key("weights_list", "set")
 _LABELS = {None: "All the same", "balanced": "Balanced", "list": "One number per class"}

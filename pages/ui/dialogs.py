@@ -9,7 +9,7 @@ from pages.ui.keys import widget_key
 from pages.ui.sources import source_labels
 from pages.ui.text import escape_markdown
 from trainer import Run, RunStore, TrainerError
-from trainer.run import RESUMABLE
+from trainer.runs.run import RESUMABLE
 
 _OPEN = "train_run_dialog"  # [dialog, run id] while one is open
 

@@ -6,8 +6,8 @@ from pages.ui.keys import widget_key
 from pages.ui.sources import NEWEST, source_labels
 from server.downloads import download_url
 from trainer import EXPORTS, Run
+from trainer.config.registry import Entry
 from trainer.export import why_never
-from trainer.registry import Entry
 
 _NEED_CHECKPOINT = ("model.keras", "checkpoint.zip", "savedmodel.zip", "weights.h5")
 

@@ -18,11 +18,12 @@ from pages.ui.suggested_model import remember_suggested_model, suggest_model
 from pages.ui.text import escape_markdown
 from pages.ui.widgets import choose, draw_option, draw_options, option_key
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
-from trainer.brought.store import DatasetStore
-from trainer.config import offered, seen_by, suggested_options, why_not
-from trainer.dataset import DataSpec, count_training, dataset_spec
-from trainer.devices import list_devices
-from trainer.registry import SCHEDULES, Entry, Registry
+from trainer.config.data_spec import DataSpec
+from trainer.config.fitting import dataset_spec, offered, seen_by, suggested_options, why_not
+from trainer.config.registry import SCHEDULES, Entry, Registry
+from trainer.config.split_sizes import count_training
+from trainer.data.uploads.store import DatasetStore
+from trainer.training.engine.devices import list_devices
 
 #: How many of a model's options are drawn outside Advanced.
 _MODEL_OPTIONS_SHOWN = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import streamlit as st
 
-from trainer.engine import engine_status, is_warm
+from trainer.training.engine.start_up import engine_status, is_warm
 
 _process = psutil.Process()
 # The first call only begins the measurement.

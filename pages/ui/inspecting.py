@@ -11,9 +11,9 @@ import streamlit as st
 
 from pages.ui.text import escape_markdown
 from trainer import DATASETS
-from trainer.brought.kept import Brought
-from trainer.brought.limits import Limits
-from trainer.brought.report import Report
+from trainer.data.uploads.kept import Brought
+from trainer.data.uploads.limits import Limits
+from trainer.data.uploads.report import Report
 
 
 def inspect(brought: Brought) -> Report:
@@ -44,6 +44,6 @@ def inspect_with(brought: Brought, guessed: Report, options: dict[str, Any]) -> 
 
 @lru_cache(maxsize=16)
 def _inspect(path: Path, options: str, limits: Limits) -> Report:
-    from trainer.brought.inspection import inspect_file
+    from trainer.data.uploads.inspection import inspect_file
 
     return inspect_file(path, options=json.loads(options), limits=limits)

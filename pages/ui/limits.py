@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trainer.registry import Option
+from trainer.config.options import Option
 
 
 def find_problem(option: Option, value: Any) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from trainer import Run
-from trainer.dataset import DataSpec
+from trainer.config.data_spec import DataSpec
 
 _SIGMA = "σ is the standard deviation of the target over the training split."
 _REGRESSION = {

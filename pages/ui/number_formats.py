@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.text import escape_markdown
-from trainer.brought.report import Report
-from trainer.brought.tables.number_evidence import read
-from trainer.brought.tables.number_formats import FORMATS, TEXT
+from trainer.data.uploads.report import Report
+from trainer.data.uploads.tables.number_evidence import read
+from trainer.data.uploads.tables.number_formats import FORMATS, TEXT
 
 #: What a widget holds where the format is decided from the values.
 AUTOMATIC = "automatic"

@@ -20,8 +20,8 @@ from pages.ui.summary import summary
 from pages.ui.text import escape_markdown, format_age, format_bytes
 from pages.ui.units import explain_loss, unit_of
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run, RunStore, TrainerError
-from trainer.run import RESUMABLE
-from trainer.samples import list_samples
+from trainer.runs.run import RESUMABLE
+from trainer.runs.samples import list_samples
 
 _LOG_TAIL = 20_000
 #: Curves and figures come by another way; each refresh of the rest costs every open tab some work.

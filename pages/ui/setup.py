@@ -10,8 +10,8 @@ from pages.ui.forms import draw_form, fill_form
 from pages.ui.scrolling import scroll_up_for
 from pages.ui.text import escape_markdown
 from trainer import Run, RunConfig, RunStore, TrainerError
+from trainer.config.presets import PRESETS
 from trainer.errors import DataError
-from trainer.presets import PRESETS
 
 
 def setup_panel(store: RunStore, run: Run | None) -> None:

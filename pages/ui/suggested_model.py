@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from trainer import MODELS
-from trainer.config import suggested_model, why_not
-from trainer.data.specs import DataSpec
+from trainer.config.data_spec import DataSpec
+from trainer.config.fitting import suggested_model, why_not
 
 _SELECT = widget_key("model", "select")
 #: The data set and the model that the page has put into the form; another model there was chosen by hand.

@@ -7,8 +7,8 @@ from pages.ui.numbers import format_number
 from pages.ui.text import escape_markdown, format_duration
 from pages.ui.units import unit_of
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run
-from trainer.baselines import has_learned
-from trainer.plateau import is_higher_better
+from trainer.training.baselines import has_learned
+from trainer.training.plateau import is_higher_better
 
 
 def summary(run: Run) -> None:

@@ -6,8 +6,8 @@ import math
 
 from pages.ui.numbers import format_number
 from trainer import LOSSES, MODELS, RunConfig
-from trainer.config import seen_by
-from trainer.data.specs import DataSpec
+from trainer.config.data_spec import DataSpec
+from trainer.config.fitting import seen_by
 
 #: Metrics in the unit of the target.
 _IN_TARGET_UNITS = ("mean_absolute_error", "root_mean_squared_error")

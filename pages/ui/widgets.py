@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.limits import find_problem
-from trainer.registry import Entry, Option
+from trainer.config.options import Option
+from trainer.config.registry import Entry
 
 
 def draw_options(entry: Entry, options: tuple[Option, ...], title: str = "") -> dict[str, Any]:

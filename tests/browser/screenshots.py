@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, ROOT, Server, settle, wait_points, wait_status, wait_warm
 from tests.browser.install import find_chromium
 from trainer import RunConfig, RunStore
-from trainer.brought.store import DatasetStore
+from trainer.data.uploads.store import DatasetStore
 
 WIDTHS = (1440, 800, 400)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.conftest import settle, wait_status, wait_warm
 from trainer import RunStore
-from trainer.brought.store import DatasetStore
+from trainer.data.uploads.store import DatasetStore
 
 pytestmark = pytest.mark.browser
 

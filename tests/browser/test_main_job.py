@@ -140,7 +140,7 @@ def validation_accuracy(model, run) -> float:
     """Loads the downloaded model in a process without this project and measures it on the validation split."""
     import numpy as np
 
-    from trainer.dataset import load_dataset
+    from trainer.data.loading import load_dataset
 
     config = run.config
     split = load_dataset(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import trainer.store
+import trainer.runs.store
 from trainer import RunStore
 
 INDEX = str(Path(__file__).parents[2] / "pages" / "index.py")
@@ -17,7 +17,7 @@ INDEX = str(Path(__file__).parents[2] / "pages" / "index.py")
 def store(tmp_path, monkeypatch, cured):
     """The store that the page uses, in a folder of its own; its runs are ended."""
     store = RunStore(tmp_path / "runs")
-    monkeypatch.setattr(trainer.store, "_default", store)
+    monkeypatch.setattr(trainer.runs.store, "_default", store)
     yield store
     assert store.close(timeout=60)
 

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from pages.ui.class_table import measured_classes
-from trainer.dataset import DataSpec
+from trainer.config.data_spec import DataSpec
 
 
 def finished(metrics, **spec):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import trainer.store
+import trainer.runs.store
 from pages.ui.catalogue import refuse_server_path
 from trainer import DATASETS, RunConfig, RunStore
-from trainer.brought.store import DatasetStore
+from trainer.data.uploads.store import DatasetStore
 from trainer.errors import ConfigError
 
 INDEX = str(Path(__file__).parents[2] / "pages" / "index.py")
@@ -31,7 +31,7 @@ MARKUP = "<b>x</b> ![y](http://example.org/z) $1$ `a`"
 def runs(tmp_path, monkeypatch, cured):
     """The store of runs that the pages use, in a folder of its own; its runs are ended."""
     runs = RunStore(tmp_path / "runs")
-    monkeypatch.setattr(trainer.store, "_default", runs)
+    monkeypatch.setattr(trainer.runs.store, "_default", runs)
     yield runs
     assert runs.close(timeout=60)
 
@@ -108,8 +108,8 @@ def test_the_split_is_the_one_of_the_train_form(store):
 def test_the_batch_is_augmented_as_the_first_step_of_training_does(store):
     from pages.ui.data.augmented import first_batch
     from pages.ui.data.loading import Choice
-    from trainer.build import build
-    from trainer.dataset import load_dataset
+    from trainer.data.loading import load_dataset
+    from trainer.training.build import build
 
     config = RunConfig(dataset="digits", model="mlp", augmentation={"rotate": 10.0, "shift": 0.1, "noise": 0.1}, seed=3)
     plan = build(config)

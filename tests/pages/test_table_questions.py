@@ -11,8 +11,8 @@ import pytest
 from pages.ui.data.rows import OTHER, summarize, training_frame
 from pages.ui.data.target_question import ASKED_KEY
 from tests.pages.test_data_page import button, figures, key, open_data, open_train, texts
-from trainer.brought.store import DatasetStore
 from trainer.data.loading import load_dataset
+from trainer.data.uploads.store import DatasetStore
 
 ROWS = 200
 AMBIGUOUS = "amount;target\n" + "".join(

@@ -55,7 +55,7 @@ def test_starting_makes_the_run_of_the_form_and_puts_it_in_the_address(store):
 
 
 def test_every_preset_fills_a_form_that_can_be_started(store):
-    from trainer.presets import PRESETS
+    from trainer.config.presets import PRESETS
 
     page = open_page()
     for preset in PRESETS:

@@ -13,6 +13,6 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="module", autouse=True)
 def engine():
-    from trainer.engine import load_engine
+    from trainer.training.engine.start_up import load_engine
 
     load_engine()

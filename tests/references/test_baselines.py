@@ -7,8 +7,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from tests.references.compare import compare
 from trainer import RunConfig, RunStore
-from trainer.baselines import has_learned
-from trainer.build import build
+from trainer.training.baselines import has_learned
+from trainer.training.build import build
 
 REFERENCE = "scikit-learn dummy estimator"
 

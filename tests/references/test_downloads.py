@@ -9,8 +9,8 @@ import pytest
 from tests.references.compare import compare
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
-from trainer.build import build
 from trainer.export import export
+from trainer.training.build import build
 
 SMALL = {"model": "mlp", "model_options": {"units": 8, "layers": 1}, "epochs": 1}
 CASES = {

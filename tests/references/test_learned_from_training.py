@@ -8,8 +8,13 @@ import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 
+from trainer.config.data_spec import Column, DataSpec
+from trainer.config.split_sizes import count_validation
 from trainer.data import statistics
-from trainer.dataset import Arrays, Column, Dataset, DataSpec, count_validation, load_dataset, split_indices
+from trainer.data.dataset import Dataset
+from trainer.data.loading import load_dataset
+from trainer.data.splits import split_indices
+from trainer.data.values import Arrays
 
 
 def write_table(path, rows=400):

@@ -7,7 +7,7 @@ import sklearn.metrics
 from pages.ui.numbers import format_number
 from pages.ui.units import explain_loss
 from trainer import LOSSES, RunConfig
-from trainer.dataset import load_dataset
+from trainer.data.loading import load_dataset
 
 
 @pytest.mark.parametrize("dataset", ["iris", "digits"])

@@ -5,8 +5,8 @@ import pytest
 from sklearn import metrics as sk
 
 from tests.references.compare import compare
-from trainer.data.specs import DataSpec
-from trainer.registry import LOSSES, METRICS
+from trainer.config.data_spec import DataSpec
+from trainer.config.registry import LOSSES, METRICS
 
 RANDOM = np.random.default_rng(3)
 N = 300
@@ -85,7 +85,7 @@ def test_losses_of_a_gan():
 
 @pytest.mark.parametrize("size", [N, 64, 7])
 def test_metrics_over_batches_are_those_of_the_whole(size):
-    from trainer.layers import Head
+    from trainer.catalog.layers import Head
 
     def ours(name, spec, head, y, prediction):
         metric = METRICS[name].build(spec, head)

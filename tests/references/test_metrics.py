@@ -10,8 +10,8 @@ from sklearn import metrics as sk
 
 from tests.references.compare import compare
 from trainer import RunConfig, RunStore
-from trainer.data.specs import DataSpec
-from trainer.registry import METRICS
+from trainer.config.data_spec import DataSpec
+from trainer.config.registry import METRICS
 
 TASKS = {"two classes": 2, "classes": 5, "labels": 4}
 BATCHES = (0, 7, 39, 71, 200)
@@ -32,7 +32,7 @@ def sample(task, seed=0, rare=0.03):
 
 
 def build(name, task):
-    from trainer.layers import Head
+    from trainer.catalog.layers import Head
 
     kind = "multilabel" if task == "labels" else "classification"
     spec = DataSpec(kind, (3,), BATCHES[-1], num_classes=TASKS[task])
@@ -64,7 +64,7 @@ def measured(metric, y, scores, run_as=None):
     """Returns the value over all batches and those of each batch."""
     import tensorflow as tf
 
-    from trainer.learners.supervised import batch_value
+    from trainer.training.learners.supervised import batch_value
 
     def step(y, scores):
         metric.update_state(y, scores)
@@ -129,8 +129,9 @@ def test_a_split_without_anything_to_measure_has_no_ratio(name):
 
 
 def test_a_run_measures_the_auc_of_its_whole_validation_split(tmp_path):
-    from trainer.build import build as build_plan
-    from trainer.checkpoint import newest_state, restore
+    from trainer.runs.checkpoint import newest_state
+    from trainer.training.build import build as build_plan
+    from trainer.training.learner_state import restore
 
     config = RunConfig(model="linear", dataset="breast_cancer", metrics=["auc"], epochs=2)
     run = RunStore(tmp_path).create(config)

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from trainer import RunConfig
-from trainer.brought.tables.inspection import inspect_table
-from trainer.brought.tables.number_formats import FORMATS
-from trainer.brought.tables.reader import read_table
-from trainer.datasets.csv import csv
+from trainer.catalog.datasets.csv import csv
+from trainer.data.uploads.tables.inspection import inspect_table
+from trainer.data.uploads.tables.number_formats import FORMATS
+from trainer.data.uploads.tables.reader import read_table
 from trainer.errors import DataError
 
 ROWS = 3000

@@ -5,15 +5,15 @@ import pytest
 
 from tests.references.compare import compare
 from trainer import Dataset, SupervisedLearner, train
-from trainer.engine import load_engine
 from trainer.errors import ConfigError, DataError
+from trainer.training.engine.start_up import load_engine
 
 load_engine()
 
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from trainer.loop import Evaluator  # noqa: E402
+from trainer.training.loop import Evaluator  # noqa: E402
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(90, 4)).astype(np.float32)

@@ -22,7 +22,7 @@ def build(kind):
 
 @pytest.mark.parametrize("kind", ["gru", "lstm", "attention", "bidirectional"])
 def test_a_penalty_is_that_of_the_kernels_alone(kind):
-    from trainer.learners.gradients import GradientRules
+    from trainer.training.learners.gradients import GradientRules
 
     model = build(kind)
     weights = {variable.path: np.array(variable, np.float64) for variable in model.trainable_variables}
@@ -36,7 +36,7 @@ def test_a_penalty_is_that_of_the_kernels_alone(kind):
 def test_a_modules_biases_are_left_alone_too():
     import tensorflow as tf
 
-    from trainer.learners.gradients import GradientRules
+    from trainer.training.learners.gradients import GradientRules
 
     kernel, bias = tf.Variable(tf.ones((2, 3)), name="kernel"), tf.Variable(tf.ones((2, 3)), name="gate_bias")
     [penalty] = GradientRules(l2=0.5).penalty([kernel, bias])

@@ -15,7 +15,9 @@ import pytest
 from tests.references.compare import compare
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
-from trainer.dataset import count_validation, load_dataset, split_indices
+from trainer.config.split_sizes import count_validation
+from trainer.data.loading import load_dataset
+from trainer.data.splits import split_indices
 from trainer.export import export
 
 DOCS = Path(__file__).parents[2] / "docs" / "tables.md"

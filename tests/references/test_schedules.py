@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.references.compare import compare
-from trainer.registry import SCHEDULES
-from trainer.schedules import Plan
+from trainer.catalog.schedules import Plan
+from trainer.config.registry import SCHEDULES
 
 PLAN = Plan(learning_rate=0.01, steps_per_epoch=7, total_steps=700)
 STEPS = np.arange(PLAN.total_steps)

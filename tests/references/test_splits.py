@@ -44,7 +44,7 @@ def test_an_epochs_order_is_a_permutation_of_seed_and_epoch():
 
 
 def test_balanced_class_weights_are_those_of_scikit_learn():
-    from trainer.build import class_weights
+    from trainer.training.build import class_weights
 
     ours = load_dataset("breast_cancer", {}, validation_split=0.2, seed=0)
     config = RunConfig(model="linear", dataset="breast_cancer", class_weight="balanced")

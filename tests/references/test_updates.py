@@ -7,7 +7,7 @@ import pytest
 
 from tests.references.compare import compare
 from trainer import Arrays, Dataset, RunConfig
-from trainer.registry import OPTIMIZERS
+from trainer.config.registry import OPTIMIZERS
 
 EXAMPLES, BATCH_SIZE, EPOCHS = 92, 32, 4
 RANDOM = np.random.default_rng(0)
@@ -133,8 +133,8 @@ def test_what_an_epoch_leaves_over_is_applied_at_its_end():
 
 @pytest.mark.parametrize("model", ["mlp", pytest.param("cnn", marks=pytest.mark.full)])
 def test_a_recipe_that_accumulates_trains_as_one_with_the_larger_batch(model):
-    from trainer.build import build
-    from trainer.loop import train
+    from trainer.training.build import build
+    from trainer.training.loop import train
 
     def weights(batch_size, steps):
         fields = {"clip_norm": 0.5, "l2": 1e-3, "ema_momentum": 0.9, "schedule": "cosine", "optimizer": "sgd"}

@@ -138,7 +138,9 @@ def test_the_engine_warms_up_although_a_page_is_importing_it_at_that_moment(monk
     lifespan = importlib.import_module("server.lifespan")
     started = threading.Event()
     # What Python holds while an import is under way: a module without its names.
-    monkeypatch.setitem(sys.modules, "trainer.engine", types.ModuleType("trainer.engine"))
+    monkeypatch.setitem(
+        sys.modules, "trainer.training.engine.start_up", types.ModuleType("trainer.training.engine.start_up")
+    )
     monkeypatch.setattr(lifespan, "first_page", FirstPage(clock=iter([0.0, 0.0, 0.1, 99.0]).__next__))
     monkeypatch.setattr(lifespan, "_warm", started.set)
     asyncio.run(lifespan._warm_when_free())

@@ -10,7 +10,7 @@ import pytest
 
 from server.shutdown import shutdown
 from server.uploads import PURPOSE, SIGNED_FOR
-from trainer.brought.store import DatasetStore
+from trainer.data.uploads.store import DatasetStore
 
 CSV = b"a,b\n1,2\n" * 50_000
 

@@ -28,7 +28,7 @@ from tests.trainer.comparison import compare
 from tests.trainer.families import FAMILIES, UPDATES
 from tests.trainer.table import ALONE, Column, open_column
 from trainer import Run, RunConfig, RunStore
-from trainer.history import History
+from trainer.runs.history import History
 
 #: A user's pause, the system's SIGTERM to the command line, and a SIGKILL, which no program sees coming.
 WAYS = ("pause", "kill", "term")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 
-from trainer.checkpoint import state_arrays
-from trainer.commands import Commands
-from trainer.config import RunConfig
-from trainer.events import Event, Snapshot
-from trainer.session import SessionState, session
+from trainer.config.run_config import RunConfig
+from trainer.training.learner_state import state_arrays
+from trainer.training.sessions.commands import Commands
+from trainer.training.sessions.events import Event, Snapshot
+from trainer.training.sessions.session import SessionState, session
 
 
 def in_a_process(config: RunConfig, state: SessionState, commands: Commands) -> Iterator[Event]:

@@ -14,7 +14,7 @@ import sys
 
 from tests.trainer.watching import finish, wait_until
 from trainer import RunStore
-from trainer.history import History
+from trainer.runs.history import History
 
 
 def main(runs_dir: str, run_id: str, how: str, step: str) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trainer.data.own import own_splits, read_batches
-from trainer.data.specs import DataSpec
-from trainer.data.splits import Split, count_validation, own_split, split_indices
+from trainer.config.data_spec import DataSpec
+from trainer.config.split_sizes import count_validation
+from trainer.data.own_data import own_splits, read_batches
+from trainer.data.splits import Split, own_split, split_indices
 from trainer.data.statistics import measure_inputs
 from trainer.data.values import Arrays, Rows, as_inputs, as_targets, map_parts, recode, stream_above
 from trainer.data.vocabularies import adopt, code_tables, learn_vocabularies

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from trainer.config.data_spec import DataSpec
+from trainer.config.fitting import dataset_spec
 from trainer.data.copies import note_copies
 from trainer.data.dataset import Dataset
-from trainer.data.specs import DataSpec
 
 
 def load_dataset(
@@ -23,7 +24,7 @@ def load_dataset(
         ConfigError: unknown name or option.
         DataError: the data cannot be had or read; the sentence says what to do.
     """
-    from trainer.registry import DATASETS
+    from trainer.config.registry import DATASETS
 
     entry = DATASETS[name]
     options = entry.parse(options)
@@ -33,11 +34,3 @@ def load_dataset(
     # The data sets of the catalogue are known; a file may hold anything.
     dataset.notes = note_copies(dataset) if options.get("path") else ()
     return dataset
-
-
-def dataset_spec(name: str, options: dict) -> DataSpec:
-    """Returns what is known of a catalogue data set without loading it."""
-    from trainer.registry import DATASETS
-
-    spec = DATASETS[name].spec
-    return spec(**options) if callable(spec) else spec

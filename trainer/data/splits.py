@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.data.specs import DataSpec
+from trainer.config.data_spec import DataSpec
 from trainer.data.values import Rows, as_inputs, as_targets, parts_of, stream_above
-from trainer.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -38,16 +37,6 @@ class Split:
         return any(isinstance(part, Rows) for part in parts_of(self.x))
 
 
-def count_validation(examples: int, validation_split: float) -> int:
-    """Returns how many of `examples` are kept for validation; at least one if any are asked for."""
-    return max(1, round(examples * validation_split)) if validation_split else 0
-
-
-def count_training(spec: DataSpec, validation_split: float) -> int:
-    """Returns how many examples are trained on: all where the data set has a validation split of its own."""
-    return spec.examples - (0 if spec.validation_examples else count_validation(spec.examples, validation_split))
-
-
 def split_indices(y: np.ndarray, spec: DataSpec, held_out: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns indices for training and validation, stratified by class where that is possible."""
     from sklearn.model_selection import train_test_split
@@ -65,20 +54,3 @@ def own_split(x: np.ndarray, y: np.ndarray, spec: DataSpec) -> Split:
     """Returns a part that the data set keeps apart itself, streamed where it is large."""
     x = as_inputs(x, spec.columns)
     return Split(Rows(x, np.arange(len(x))) if x.nbytes > stream_above() else x, as_targets(y, spec))
-
-
-def check_batch_size(batch_size: int, spec: DataSpec, validation_split: float) -> None:
-    """Raises ConfigError where a batch is larger than the training split."""
-    training = count_training(spec, validation_split)
-    if training < 1:
-        raise ConfigError(
-            f"validation_split must leave at least one training example. Received: {validation_split} of "
-            f"{spec.examples} examples. Choose a smaller validation_split.",
-            "validation_split",
-        )
-    if batch_size > training:
-        raise ConfigError(
-            f"batch_size must be between 1 and {training} (the number of training examples). "
-            f"Received: {batch_size}. Choose a smaller batch.",
-            "batch_size",
-        )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trainer.data.specs import DataSpec
+from trainer.config.data_spec import DataSpec
 from trainer.data.splits import Split
 from trainer.data.values import Rows, blocks
 

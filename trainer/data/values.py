@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.data.specs import Column, DataSpec
+from trainer.config.data_spec import Column, DataSpec
+from trainer.config.environment import read_setting
 from trainer.errors import DataError
-from trainer.settings import read_setting
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import dataclasses
 
 import numpy as np
 
-from trainer.data.specs import MOST_VALUES, Column, DataSpec
+from trainer.config.data_spec import MOST_VALUES, Column, DataSpec
+from trainer.config.options import shown
 from trainer.data.values import Rows, blocks
 from trainer.errors import DataError
-from trainer.registry import shown
 
 
 def learn_vocabularies(spec: DataSpec, x: np.ndarray, rows: np.ndarray) -> DataSpec:

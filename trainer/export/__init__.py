@@ -11,9 +11,9 @@ import errno
 import os
 from pathlib import Path
 
+from trainer.config.registry import EXPORTS
 from trainer.errors import ExportError
 from trainer.export.suitability import why_never
-from trainer.registry import EXPORTS
 
 __all__ = ["EXPORTS", "export", "why_never"]
 

@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-from trainer.checkpoint import Checkpoint
+from trainer.config.registry import EXPORTS
 from trainer.export.checkpoint_choice import choose_state
-from trainer.registry import EXPORTS
+from trainer.runs.checkpoint import Checkpoint
 
 
 @EXPORTS.register(

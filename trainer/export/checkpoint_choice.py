@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trainer.checkpoint import Checkpoint, newest_state, read_state
 from trainer.errors import CheckpointError, ExportError
+from trainer.runs.checkpoint import Checkpoint, newest_state, read_state
 
 
 def choose_state(run, source: str | int) -> tuple[Checkpoint, Mapping[str, np.ndarray]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trainer.registry import EXPORTS
+from trainer.config.registry import EXPORTS
 
 
 @EXPORTS.register(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from trainer.config import RunConfig, seen_by
-from trainer.dataset import DataSpec
-from trainer.registry import LOSSES, MODELS, OPTIMIZERS
+from trainer.config.data_spec import DataSpec
+from trainer.config.fitting import seen_by
+from trainer.config.registry import LOSSES, MODELS, OPTIMIZERS
+from trainer.config.run_config import RunConfig
 
 
 def compile_model(model, config: RunConfig, spec: DataSpec, learner) -> str:

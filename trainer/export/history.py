@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from trainer.config.registry import EXPORTS
 from trainer.errors import ExportError
-from trainer.history import Table
-from trainer.registry import EXPORTS
+from trainer.runs.history import Table
 
 _ROWS_AT_ONCE = 100_000
 

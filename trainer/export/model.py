@@ -10,15 +10,15 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainer.build import build_learner
-from trainer.checkpoint import restore
-from trainer.config import seen_by
+from trainer.config.fitting import seen_by
+from trainer.config.registry import EXPORTS, MODELS
 from trainer.errors import ExportError
 from trainer.export.checkpoint_choice import choose_state
 from trainer.export.evaluation import compile_model, describe_model
 from trainer.export.rows import beside_rows, takes_rows
 from trainer.export.suitability import needs_keras, refusal_of_module
-from trainer.registry import EXPORTS, MODELS
+from trainer.training.build import build_learner
+from trainer.training.learner_state import restore
 
 
 @EXPORTS.register(
@@ -111,5 +111,5 @@ def own_sources(model) -> dict[str, str]:
     return {
         f"{name.rpartition('.')[2]}.py": inspect.getsource(sys.modules[name])
         for name in sorted(modules)
-        if name.startswith("trainer.custom.")
+        if name.startswith("trainer.catalog.custom.")
     }

@@ -8,9 +8,9 @@ import json
 import warnings
 from collections.abc import Iterator
 
-from trainer.brought.tables.cells import MISSING
-from trainer.brought.tables.number_formats import CLEANING, FORMATS
-from trainer.dataset import Column, DataSpec
+from trainer.config.data_spec import Column, DataSpec
+from trainer.data.uploads.tables.cells import MISSING
+from trainer.data.uploads.tables.number_formats import CLEANING, FORMATS
 from trainer.export import raw_rows
 
 

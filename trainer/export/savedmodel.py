@@ -7,11 +7,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from trainer.config import seen_by
+from trainer.config.fitting import seen_by
+from trainer.config.registry import EXPORTS, MODELS
 from trainer.export.evaluation import describe_model
 from trainer.export.model import trained
 from trainer.export.rows import beside_rows, row_reader
-from trainer.registry import EXPORTS, MODELS
 
 
 @EXPORTS.register(
@@ -54,7 +54,7 @@ def write_saved_model(model, input_shape: tuple[int, ...], folder: Path, reader=
     import keras
     import tensorflow as tf
 
-    from trainer.learners.learner import raw
+    from trainer.catalog.variables import raw
 
     is_keras = isinstance(model, keras.Model)
     shape = model.inputs[0].shape[1:] if getattr(model, "inputs", None) else input_shape

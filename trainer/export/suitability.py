@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.registry import EXPORTS, MODELS
+from trainer.config.registry import EXPORTS, MODELS
 
 
 def why_never(run, kind: str) -> str | None:

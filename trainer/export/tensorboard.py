@@ -6,9 +6,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from trainer.config.registry import EXPORTS
 from trainer.errors import ExportError
-from trainer.history import Table
-from trainer.registry import EXPORTS
+from trainer.runs.history import Table
 
 
 @EXPORTS.register(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from trainer.config.registry import EXPORTS
 from trainer.export.model import keras_model, trained
 from trainer.export.suitability import needs_keras
-from trainer.registry import EXPORTS
 
 
 @EXPORTS.register(

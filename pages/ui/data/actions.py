@@ -9,8 +9,8 @@ import streamlit as st
 from pages.ui.catalogue import choice_of
 from pages.ui.text import escape_markdown, format_bytes
 from trainer import RunStore, TrainerError
-from trainer.brought.kept import Brought
-from trainer.brought.store import DatasetStore, needs
+from trainer.data.uploads.kept import Brought
+from trainer.data.uploads.store import DatasetStore, needs
 
 TRAIN_PAGE = "train.py"
 

@@ -10,8 +10,8 @@ from pages.ui.data.pictures import scaled, strip
 from pages.ui.text import escape_markdown
 from pages.ui.widgets import draw_option
 from trainer import Dataset, RunConfig, TrainerError
-from trainer.build import augmentation_of
-from trainer.engine import engine_status
+from trainer.training.build import augmentation_of
+from trainer.training.engine.start_up import engine_status
 
 _SHOWN = 10
 

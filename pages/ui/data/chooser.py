@@ -13,9 +13,9 @@ from pages.ui.text import escape_markdown, format_age, format_bytes
 from pages.ui.uploader import uploader
 from pages.ui.widgets import choose, draw_options
 from trainer import DATASETS
-from trainer.brought.kept import Brought
-from trainer.brought.report import Report
-from trainer.brought.store import DatasetStore
+from trainer.data.uploads.kept import Brought
+from trainer.data.uploads.report import Report
+from trainer.data.uploads.store import DatasetStore
 from trainer.errors import DataError
 
 _KEY = "data_dataset_select"

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.ui.brought_options import apply_change
 from pages.ui.data.contents import contents
 from pages.ui.text import escape_markdown
-from trainer.brought.kept import Brought
-from trainer.brought.report import Finding, Report
+from trainer.data.uploads.kept import Brought
+from trainer.data.uploads.report import Finding, Report
 
 _SHOWN, _CHANGES_SHOWN = 5, 12
 _LEVELS = (

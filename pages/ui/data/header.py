@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.ui.text import escape_markdown
 from trainer import DATASETS
-from trainer.brought.kept import Brought
-from trainer.dataset import dataset_spec
+from trainer.config.fitting import dataset_spec
+from trainer.data.uploads.kept import Brought
 
 
 def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, is_ready: bool) -> str | None:

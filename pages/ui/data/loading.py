@@ -11,8 +11,8 @@ import streamlit as st
 
 from pages.ui.text import escape_markdown
 from trainer import DATASETS, Dataset, TrainerError
-from trainer.dataset import load_dataset
-from trainer.progress import listening
+from trainer.data.loading import load_dataset
+from trainer.data.progress import listening
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui.data.charts import scatter_figure
 from pages.ui.numbers import format_number
 from trainer import Dataset
-from trainer.data.specs import MOST_VALUES
+from trainer.config.data_spec import MOST_VALUES
 
 _ROWS_SHOWN = 200
 #: Summaries are of so many training rows, points of so many: enough to see, and quick.

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.ui.brought_options import apply_change
 from pages.ui.text import escape_markdown
-from trainer.brought.kept import Brought
-from trainer.brought.report import Change, Report
+from trainer.data.uploads.kept import Brought
+from trainer.data.uploads.report import Change, Report
 
 #: The data set that was uploaded in this session and not asked about yet.
 ASKED_KEY = "data_target_ask"

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from server.uploads import upload_url
-from trainer.brought.limits import Limits
+from trainer.data.uploads.limits import Limits
 
 _FOLDER = Path(__file__).parent
 _TYPES = ".csv,.tsv,.txt,.parquet,.npz,.npy,.zip"

@@ -1,0 +1,1 @@
+"""What can be chosen: models, data sets, optimizers, losses, metrics, schedules."""

@@ -1,0 +1,30 @@
+"""A linear model: linear regression, or softmax regression for classes (Cox 1958)."""
+
+from __future__ import annotations
+
+from trainer.config.registry import MODELS
+
+
+@MODELS.register(
+    label="Linear",
+    help="One dense unit, or one per class: draws straight lines. A quick yardstick for every other model.",
+    order=2,
+)
+def linear(data, head, seeds):
+    """Builds one dense layer from the inputs to the prediction.
+
+    Args:
+        data: what comes in, `DataSpec`.
+        head: what goes out, `Head`.
+        seeds: `Seeds`.
+
+    Returns:
+        keras.Model from (batch, *input_shape) to (batch, head.units).
+    """
+    import keras
+
+    from trainer.catalog.layers import predict_output, raw_input
+
+    inputs, x = raw_input(data)
+    x = keras.layers.Flatten()(x)
+    return keras.Model(inputs, predict_output(x, data, head, seeds), name="linear")

@@ -1,0 +1,86 @@
+"""Recurrent networks: LSTM (Hochreiter & Schmidhuber 1997) and GRU (Cho et al. 2014, arXiv:1406.1078)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trainer.config.data_spec import DataSpec
+from trainer.config.registry import MODELS
+
+
+def needs_order(spec: DataSpec) -> str | None:
+    """Returns why a model that reads step by step does not fit, or None."""
+    if len(spec.input_shape) >= 2:
+        return None
+    count = spec.input_shape[0]
+    noun = "number" if count == 1 else "numbers"
+    return f"it reads sequences or the rows of images, and here each example is {count} {noun} in no order"
+
+
+@MODELS.register(
+    label="RNN",
+    help="Reads a sequence step by step, or an image row by row, and remembers what it saw.",
+    accepts=needs_order,
+    suits=lambda spec: len(spec.input_shape) == 2,
+    order=4,
+)
+def rnn(
+    data,
+    head,
+    seeds,
+    *,
+    cell: Annotated[
+        Literal["lstm", "gru"],
+        Field(description="How it remembers: lstm keeps a separate memory, gru is simpler and a little faster."),
+    ] = "lstm",
+    units: Annotated[int, Field(ge=1, le=1024, description="How many numbers it remembers from step to step.")] = 64,
+    layers: Annotated[int, Field(ge=1, le=8, description="How many layers read one after the other.")] = 1,
+    bidirectional: Annotated[
+        bool, Field(description="Read from the end to the beginning too; twice the work.")
+    ] = False,
+    dropout: Annotated[
+        float, Field(ge=0, le=0.9, description="The part of numbers switched off at random between layers; try 0.2.")
+    ] = 0.0,
+):
+    """Builds recurrent layers over time and a dense layer on what the last one remembers.
+
+    Args:
+        data: what comes in, `DataSpec` of (steps, features), or of images: height steps of width × channels.
+        head: what goes out, `Head`.
+        seeds: `Seeds`.
+
+    Returns:
+        keras.Model from (batch, *input_shape) to (batch, head.units).
+    """
+    import keras
+
+    from trainer.catalog.layers import predict_output, raw_input
+
+    kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
+
+    def read(is_last, **direction):
+        return kind(
+            units,
+            return_sequences=not is_last,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=seeds()),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=seeds()),
+            seed=seeds(),
+            **direction,
+        )
+
+    inputs, x = raw_input(data)
+    if data.is_image:
+        height, width, channels = data.input_shape
+        x = keras.layers.Reshape((height, width * channels))(x)
+    for layer in range(layers):
+        is_last = layer == layers - 1
+        if bidirectional:
+            # Given both, because the wrapper would copy the seeds of the first.
+            x = keras.layers.Bidirectional(read(is_last), backward_layer=read(is_last, go_backwards=True))(x)
+        else:
+            x = read(is_last)(x)
+        if dropout:
+            x = keras.layers.Dropout(dropout, seed=seeds())(x)
+    return keras.Model(inputs, predict_output(x, data, head, seeds), name="rnn")

@@ -1,0 +1,1 @@
+"""What a run is made of: its recipe, the options of each entry, and their checks."""

@@ -1,0 +1,194 @@
+"""NPZ and NPY files: what is in them, whether it can be trained on, and the arrays themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from trainer.config.data_spec import DataSpec
+from trainer.data.uploads.arrays.file import ArrayFile, is_npy, open_array_file, read_npy_header
+from trainer.data.uploads.arrays.layout import Layout, check_inputs, check_targets, find_layout
+from trainer.data.uploads.arrays.npy import Header, shown_shape
+from trainer.data.uploads.arrays.roles import Roles, assign_roles
+from trainer.data.uploads.arrays.scaling import find_scaling
+from trainer.data.uploads.arrays.targets import Targets, read_targets
+from trainer.data.uploads.limits import Limits
+from trainer.data.uploads.prepared import Prepared, prepare
+from trainer.data.uploads.quoting import plain_name, quoted
+from trainer.data.uploads.report import Finding, Report, in_order
+from trainer.data.uploads.scan import Scan, compare_examples
+from trainer.data.uploads.shelf import Shelf
+from trainer.errors import DataError
+
+Progress = Callable[[float, str], None]
+#: How the parts are called in `Arrays`.
+SUFFIX = {"train": "", "validation": "_validation", "test": "_test"}
+
+
+def inspect_arrays(
+    path: Path, *, options: dict | None = None, limits: Limits | None = None, progress: Progress | None = None
+) -> Report:
+    """Returns what Traindeck makes of an NPZ or NPY file.
+
+    Args:
+        path: the file.
+        options: of the data set `npz`, without `path`.
+        limits: in force; those of the environment if None.
+        progress: told how much is read.
+
+    Raises:
+        DataError: it cannot be read at all.
+    """
+    if is_npy(path):
+        return lone_array(read_npy_header(path, limits or Limits.from_environment()))
+    return prepare_arrays(path, options, limits=limits, progress=progress).report
+
+
+def prepare_arrays(
+    path: Path, options: dict | None = None, *, limits: Limits | None = None, progress: Progress | None = None
+) -> Prepared:
+    """Returns report, spec and arrays of an NPZ file; what was read before is not read again.
+
+    Raises:
+        DataError: it cannot be read at all.
+    """
+    limits, task = limits or Limits.from_environment(), (options or {}).get("task", "auto")
+    if is_npy(path):
+        return Prepared(lone_array(read_npy_header(path, limits)))
+
+    def read(shelf: Shelf) -> tuple[Report, DataSpec | None]:
+        with open_array_file(path, limits) as file:
+            roles = assign_roles(file.headers)
+            layouts = check_headers(roles, limits)
+            shelf.expect(sum(x.bytes // x.dtype.itemsize * 4 + y.bytes for x, y in roles.parts.values()))
+            return read_arrays(file, roles, layouts, task, shelf, progress)
+
+    return prepare(path, {"dataset": "npz", "task": task}, limits, read)
+
+
+def check_headers(roles: Roles, limits: Limits) -> Mapping[str, Layout]:
+    """Returns each part's layout.
+
+    Raises:
+        DataError: the headers tell that the arrays cannot be trained on, or do not belong together.
+    """
+    layouts = {}
+    for part, (x, y) in roles.parts.items():
+        check_inputs(x, limits)
+        check_targets(y, limits)
+        if x.shape[0] != y.shape[0]:
+            raise DataError(
+                f"{quoted(x.name)} and {quoted(y.name)} must have one row for each example. Received: {x.shape[0]:,} "
+                f"and {y.shape[0]:,} rows. Give both the same rows."
+            )
+        layouts[part] = find_layout(x)
+        first = roles.parts["train"][0]
+        if layouts[part].shape != layouts["train"].shape or (x.dtype == np.uint8) != (first.dtype == np.uint8):
+            raise DataError(
+                f"{quoted(first.name)} and {quoted(x.name)} must hold examples of the same shape and type. Received: "
+                f"{shown_shape(first.shape)} {first.dtype} and {shown_shape(x.shape)} {x.dtype}. Save both alike."
+            )
+    return layouts
+
+
+def read_arrays(
+    file: ArrayFile,
+    roles: Roles,
+    layouts: Mapping[str, Layout],
+    task: str,
+    shelf: Shelf,
+    progress: Progress | None = None,
+) -> tuple[Report, DataSpec | None]:
+    """Puts the arrays onto the shelf; returns the report, and the spec where there is no error."""
+    total, done, scans = sum(x.bytes for x, _ in roles.parts.values()), 0, {}
+    for part, (x, _) in roles.parts.items():
+        scans[part] = scan = Scan(x.place)
+        for block in file.blocks(x):
+            shelf.append("x" + SUFFIX[part], scan.look(layouts[part].arrange(block)))
+            done += block.nbytes
+            if progress:
+                progress(done / total, f"Reading {plain_name(x.name)}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+    headers = {part: y for part, (_, y) in roles.parts.items()}
+    targets = read_targets(headers, {part: file.read(y) for part, y in headers.items()}, task)
+    for part, values in targets.values.items():
+        shelf.append("y" + SUFFIX[part], values)
+    labels = targets.values["train"] if targets.task == "classification" else None
+    findings = [
+        *file.findings,
+        *roles.findings,
+        *layouts["train"].findings,
+        *(finding for scan in scans.values() for finding in scan.wrong_values()),
+        *(f for f in scans["train"].constants() if f.level == "error" or layouts["train"].kind != "image"),
+        *targets.findings,
+    ]
+    if not any(finding.level == "error" for finding in findings):
+        findings += compare_examples(scans, labels)
+    low, high = scans["train"].range
+    first = roles.parts["train"][0]
+    rescale, standardize, scaling = find_scaling(
+        layouts["train"],
+        np.dtype(np.uint8 if first.dtype.itemsize == 1 and first.dtype.kind in "ub" else "f4"),
+        low,
+        high,
+    )
+    details = describe(file, roles, targets, scaling)
+    if any(finding.level == "error" for finding in findings):
+        return Report("npz", {}, f"{scans['train'].rows:,} examples", in_order(findings), details), None
+    spec = DataSpec(
+        task=targets.task,
+        input_shape=layouts["train"].shape,
+        examples=scans["train"].rows,
+        validation_examples=scans["validation"].rows if "validation" in scans else 0,
+        test_examples=scans["test"].rows if "test" in scans else 0,
+        num_classes=len(targets.class_names) or None,
+        class_names=targets.class_names,
+        rescale=rescale,
+        standardize=standardize,
+        standardize_target=targets.task == "regression",
+        source="a file that was brought",
+        licence="its owner's",
+    )
+    findings.append(Finding("note", first.place, f"{scaling[:1].upper()}{scaling[1:]}."))
+    return Report("npz", {}, spec.summary, in_order(findings), details), spec
+
+
+def describe(file: ArrayFile, roles: Roles, targets: Targets, scaling: str) -> dict:
+    """Returns what a page may show of the file, as JSON values."""
+    uses = {
+        header.name: f"{'inputs' if place == 0 else 'targets'} for {part}"
+        for part, pair in roles.parts.items()
+        for place, header in enumerate(pair)
+    }
+    details = {
+        "arrays": [describe_array(header, uses.get(header.name, "left out")) for header in file.headers],
+        "scaling": scaling,
+        "skipped": {"count": 0, "files": []},
+    }
+    if targets.task == "classification":
+        details["classes"] = {
+            name: {part: int((values == place).sum()) for part, values in targets.values.items()}
+            for place, name in enumerate(targets.class_names[:200])
+        }
+    return details
+
+
+def describe_array(header: Header, use: str) -> dict:
+    """Returns one array's line in the report."""
+    return {"name": plain_name(header.name), "shape": list(header.shape), "dtype": str(header.dtype)[:80], "use": use}
+
+
+def lone_array(header: Header) -> Report:
+    """Returns the report on a .npy file: inputs without targets, which nothing can be trained on."""
+    shape = shown_shape(header.shape)
+    code = "numpy.savez('data.npz', x=x, y=y)"
+    if len(header.shape) == 2 and header.shape[1] > 1:
+        code = "numpy.savez('data.npz', x=a[:, :-1], y=a[:, -1]) if the last column is the target"
+    finding = Finding(
+        "error",
+        header.place,
+        f"An NPY file holds one array, and training needs inputs and targets. Received: one array of shape {shape}. "
+        f"Save both in one file: {code}.",
+    )
+    return Report("npz", {}, f"one array {shape}", (finding,), {"arrays": [describe_array(header, "left out")]})

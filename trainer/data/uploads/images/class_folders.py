@@ -1,0 +1,169 @@
+"""Which class and which part each image of an archive belongs to, by the folders it lies in."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trainer.config.names import LONGEST_NAME
+from trainer.data.uploads.archives import Archive, Member
+from trainer.data.uploads.quoting import plain_name, quoted
+from trainer.errors import DataError
+
+PARTS = {
+    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
+    "dev": "validation", "test": "test", "testing": "test",
+}  # fmt: skip
+IMAGES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif"}
+ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz"}
+#: A model has an output for each class.
+MOST_CLASSES = 10_000
+_SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image that may be trained on.
+
+    Attributes:
+        member: where it is in the archive.
+        part: "train", "validation" or "test".
+        class_name: the folder it lies in.
+    """
+
+    member: Member
+    part: str
+    class_name: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is not used.
+
+    Attributes:
+        name: its path in the archive.
+        reason: why, for all files of the same kind: "it lies in no class folder".
+        why: the same for this file, with what is wrong with it; "" if there is nothing more to say.
+    """
+
+    name: str
+    reason: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """The files of an archive.
+
+    Attributes:
+        pictures: by part and name.
+        skipped: the others.
+        empty: class folders without an image.
+        nested: how many pictures lie deeper than in their class folder.
+    """
+
+    pictures: list[Picture]
+    skipped: list[Skipped]
+    empty: list[str]
+    nested: int
+
+
+def sort_members(archive: Archive) -> Sorted:
+    """Sorts an archive's files into pictures and others.
+
+    Folders that hold everything are skipped; then come train, validation and test, if there are such; then the class.
+
+    Raises:
+        DataError: a class folder has a name that cannot be shown, or there are too many.
+    """
+    candidates, skipped = [], []
+    for member in archive.members:
+        reason = reason_to_skip(member.name)
+        if reason:
+            skipped.append(Skipped(member.name, reason))
+        else:
+            candidates.append((member, parts_of(member.name)))
+    depth = shared_depth([parts for _, parts in candidates])
+    tops = {parts[depth].lower() for _, parts in candidates if len(parts) > depth + 1}
+    has_parts = any(PARTS.get(top) == "train" for top in tops) and len({PARTS.get(top) for top in tops}) > 1
+    pictures, nested = [], 0
+    for member, parts in candidates:
+        inner, part = parts[depth:], "train"
+        if has_parts:
+            part, inner = PARTS.get(inner[0].lower()) if len(inner) > 1 else None, inner[1:]
+        if part is None:
+            skipped.append(Skipped(member.name, "it is neither in train nor in validation nor in test"))
+        elif len(inner) < 2:
+            skipped.append(Skipped(member.name, "it lies in no class folder"))
+        else:
+            pictures.append(Picture(member, part, inner[0]))
+            nested += len(inner) > 2
+    names = {picture.class_name for picture in pictures}
+    if len(names) > MOST_CLASSES:
+        raise DataError(
+            f"There must be at most {MOST_CLASSES:,} class folders. Received: {len(names):,}, such as "
+            f"{quoted(min(names))}. Put all images of one class into one folder."
+        )
+    for name in names:
+        check_class_name(name)
+    inside = depth + has_parts
+    folders = {parts[inside] for parts in map(parts_of, archive.folders) if len(parts) > inside and is_plain(parts)}
+    folders |= {parts[inside] for s in skipped if len(parts := parts_of(s.name)) > inside + 1 and is_plain(parts)}
+    empty = sorted(folders - names)
+    order = list(dict.fromkeys(PARTS.values()))
+    pictures.sort(key=lambda picture: (order.index(picture.part), picture.class_name, picture.member.name))
+    return Sorted(pictures, skipped, empty, nested)
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Returns a path's folders and its last name."""
+    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+def is_plain(parts: Iterable[str]) -> bool:
+    """Returns whether nothing in a path belongs to the system or is hidden."""
+    return not any(part.startswith(".") or part.lower() in _SYSTEM for part in parts)
+
+
+def reason_to_skip(name: str) -> str:
+    """Returns why a file cannot be an image, by its name alone, or ""."""
+    parts = parts_of(name)
+    if not is_plain(parts):
+        return "it is a hidden file, or one of the system"
+    suffix = os.path.splitext(parts[-1])[1].lower() if parts else ""
+    if suffix in ARCHIVES:
+        return "it is an archive inside the archive, which is not opened"
+    return "" if suffix in IMAGES else "it is no PNG or JPEG file, by its name"
+
+
+def shared_depth(paths: list[tuple[str, ...]]) -> int:
+    """Returns how many folders hold everything; at least one folder, the class, is left of the deepest path."""
+    depth, deepest = 0, max(map(len, paths), default=0)
+    while depth + 2 < deepest and len({parts[depth] if len(parts) > depth + 1 else "" for parts in paths}) == 1:
+        depth += 1
+    return depth
+
+
+def check_class_name(name: str) -> None:
+    """Raises DataError for a class folder's name that cannot be shown."""
+    if len(name) > LONGEST_NAME or plain_name(name, LONGEST_NAME) != name:
+        what = "control characters" if len(name) <= LONGEST_NAME else f"{len(name):,} characters"
+        raise DataError(
+            f"The class folder {quoted(name)} must have a name of at most {LONGEST_NAME} characters, without control "
+            f"characters. Received: {what}. Rename the folder and pack the archive anew."
+        )
+
+
+def order_classes(names: Iterable[str]) -> tuple[str, ...]:
+    """Returns class names in order: by value if all are whole numbers, else by name."""
+    names = set(names)
+    return tuple(sorted(names, key=int if all(name.isdecimal() for name in names) else str))
+
+
+def alike_names(names: Iterable[str]) -> list[str]:
+    """Returns class names that differ from another one in upper and lower case or outer spaces alone."""
+    names = list(names)
+    counts = Counter(name.strip().casefold() for name in names)
+    return [name for name in names if counts[name.strip().casefold()] > 1]

@@ -1,0 +1,120 @@
+"""What a file seems to be by its first bytes, whatever its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trainer.data.uploads.quoting import plain_name
+from trainer.errors import DataError
+
+#: How many of a file's first bytes are looked at.
+HEAD_BYTES = 65536
+
+ZIP, NUMPY, PARQUET = b"PK\x03\x04", b"\x93NUMPY", b"PAR1"
+
+#: First bytes, what they are the beginning of, and what to do about it.
+_OTHERS = (
+    (b"PK\x05\x06", "an empty zip archive", "Put files into it"),
+    (ZIP, "a zip archive", "Unpack it, and bring the CSV file inside"),
+    (NUMPY, "a NumPy array", "Name it .npy"),
+    (b"\x1f\x8b", "a file compressed with gzip", "Unpack it first"),
+    (b"BZh", "a file compressed with bzip2", "Unpack it first"),
+    (b"\xfd7zXZ", "a file compressed with xz", "Unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "a file compressed with zstd", "Unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it, and bring the CSV file inside"),
+    (b"Rar!", "a RAR archive", "Unpack it, and bring the CSV file inside"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Office file", "Save it as CSV (UTF-8) there"),
+    (b"\x7fELF", "a program", "Bring a table instead"),
+    (b"MZ", "a Windows program", "Bring a table instead"),
+    (b"%PDF", "a PDF document", "Save its table as CSV"),
+    (b"\x89PNG", "a PNG image", "Bring a zip with one folder of images per class"),
+    (b"\xff\xd8\xff", "a JPEG image", "Bring a zip with one folder of images per class"),
+    (b"GIF8", "a GIF image", "Bring a zip with one folder of PNG or JPEG images per class"),
+    (b"SQLite format 3", "an SQLite database", "Save one of its tables as CSV"),
+    (b"\x89HDF", "an HDF5 file", "Save its arrays as NPZ, or its table as CSV"),
+    (b"ARROW1", "an Arrow or Feather file", "Save it as Parquet or CSV"),
+    (b"Obj\x01", "an Avro file", "Save it as Parquet or CSV"),
+    (b"\x80\x04", "a Python pickle, which is never opened here", "Save it as Parquet or CSV"),
+    (b"\x80\x05", "a Python pickle, which is never opened here", "Save it as Parquet or CSV"),
+    (b"\xff\xfe\x00\x00", "text in UTF-32", "Save it as CSV in UTF-8"),
+    (b"\x00\x00\xfe\xff", "text in UTF-32", "Save it as CSV in UTF-8"),
+    (b"{\\rtf", "a rich text document", "Save its table as CSV"),
+)
+
+
+def read_head(path: Path) -> bytes:
+    """Returns a file's first bytes.
+
+    Raises:
+        DataError: there is no such file, it is a folder or a device, cannot be read, or is empty.
+    """
+    name = plain_name(path.name)
+    if path.is_dir():
+        raise DataError(f"{name} is a folder. Give the path of one file.")
+    if path.exists() and not path.is_file():
+        raise DataError(f"{name} is no ordinary file. Give the path of a file.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        raise DataError(f"There is no file {path}. Correct the path.") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{name} cannot be read ({error}). Check the path and its rights.") from None
+    if not head:
+        raise DataError(f"{name} is empty (0 bytes). Save or upload it once more.")
+    return head
+
+
+def first_member(head: bytes) -> str:
+    """Returns the name of a zip archive's first member, or "" for a file that is none."""
+    if not head.startswith(ZIP):
+        return ""
+    length = int.from_bytes(head[26:28], "little")
+    return head[30 : 30 + length].decode("utf-8", "replace")
+
+
+def is_office(head: bytes) -> bool:
+    """Whether a zip archive is a workbook or a document rather than an archive somebody packed."""
+    return first_member(head).startswith(("[Content_Types]", "xl/", "_rels/", "docProps/", "word/", "mimetype"))
+
+
+def refuse_other_content(head: bytes, name: str) -> None:
+    """Raises DataError where the first bytes are those of something that is no table in text.
+
+    Args:
+        head: the first bytes.
+        name: of the file, for the sentence.
+    """
+    if is_office(head):
+        raise DataError(
+            f"{name} seems to be an Excel workbook or another office document, not CSV. Save the sheet as CSV (UTF-8) "
+            "there, and bring that."
+        )
+    if first_member(head).endswith(".npy"):
+        raise DataError(f"{name} seems to be a NumPy archive, not CSV. Name it .npz.")
+    for first, what, remedy in _OTHERS:
+        if head.startswith(first):
+            raise DataError(f"{name} seems to be {what}, not CSV. {remedy}.")
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<svg")):
+        what = "an XML file" if text.startswith(b"<?xml") else "a web page"
+        raise DataError(
+            f"{name} seems to be {what}, not CSV. If it was downloaded, download the raw file, not the page about it."
+        )
+    if text.startswith((b'{"', b"[{", b"[[", b"{\n", b"{\r\n", b"{ ", b"{}", b"[]")):
+        raise DataError(f"{name} seems to be JSON, not CSV. Save it as CSV, as pandas does: read_json, then to_csv.")
+    if head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        refuse_binary(head, name)
+
+
+def refuse_binary(head: bytes, name: str) -> None:
+    """Raises DataError where the bytes are no text: NUL bytes, or many other control characters."""
+    zeros = head.count(0)
+    if zeros and max(head[0::2].count(0), head[1::2].count(0)) > 0.9 * zeros and zeros > len(head) / 5:
+        raise DataError(f"{name} seems to be UTF-16 without its byte order mark. Save it as CSV in UTF-8.")
+    if zeros:
+        line = head[: head.index(0)].count(b"\n") + 1
+        raise DataError(f"{name} has a NUL byte on line {line}, so it is no text. Save it as CSV in UTF-8.")
+    control = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
+    if control > max(2, 0.01 * len(head)):
+        raise DataError(f"{name} does not seem to be text: it is full of control characters. Bring a CSV file.")

@@ -1,0 +1,191 @@
+"""DatasetStore: the folder of data sets that users brought, each kept once, by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from trainer.config.names import check_name
+from trainer.data.uploads.kept import PREFIX, SCHEMA, Brought, read_meta
+from trainer.data.uploads.limits import Limits, datasets_folder
+from trainer.data.uploads.receiving import Progress, display_name, receive, stored_name
+from trainer.errors import DataError
+from trainer.storage import write_json
+
+#: What a crash left behind is removed after so many seconds; an upload that still flows is younger.
+_LEFTOVER = 3600
+
+
+class DatasetStore:
+    """Keeps, finds, renames and deletes brought data sets in one folder.
+
+    Args:
+        path: the folder; it is made when the first data set is added.
+    """
+
+    def __init__(self, path: str | Path = "datasets"):
+        self.path = Path(path).resolve()
+
+    @classmethod
+    def default(cls) -> DatasetStore:
+        """Returns the store for the folder that TRAINDECK_DATASETS names ("datasets")."""
+        return cls(datasets_folder())
+
+    def add(self, source: Path | BinaryIO, name: str, progress: Progress | None = None) -> Brought:
+        """Keeps a file; the same content twice is one data set, which keeps its name.
+
+        Args:
+            source: a file on this machine, or a stream, which is read in blocks.
+            name: what the file is called; folders in it count for nothing.
+            progress: told how much is stored.
+
+        Raises:
+            DataError: it is empty, too large, or cannot be read or written.
+        """
+        name = display_name(name)
+        temporary = self.path / f".tmp-{secrets.token_hex(8)}"
+        try:
+            self._remove_leftovers()
+            temporary.mkdir(parents=True)
+            if isinstance(source, Path):
+                with open(source, "rb") as file:
+                    return self._keep(file, temporary, name, progress)
+            return self._keep(source, temporary, name, progress)
+        except OSError as error:
+            raise DataError(
+                f"“{name}” cannot be stored in {self.path}: {error.strerror or error}. "
+                "Make room, change its rights, or choose another folder with TRAINDECK_DATASETS."
+            ) from None
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def list(self) -> list[Brought]:
+        """Returns all data sets, newest first; folders that hold no readable one are left out."""
+        found = (read_meta(folder) for folder in self._folders().values())
+        return sorted((brought for brought in found if brought), key=lambda brought: brought.added, reverse=True)
+
+    def get(self, id: str) -> Brought:
+        """Returns a data set by id.
+
+        Raises:
+            DataError: there is none. No path is ever made from `id`.
+        """
+        folder = self._folders().get(id) if isinstance(id, str) else None
+        brought = folder and read_meta(folder)
+        if not brought:
+            raise DataError(
+                f"The data set {PREFIX}{id!s:.40} is not there: it was deleted, or another data folder is in use "
+                f"than {self.path}. Bring the same file again on the Data page, or choose another data set."
+            )
+        return brought
+
+    def rename(self, id: str, name: str) -> Brought:
+        """Gives a data set another display name.
+
+        Raises:
+            DataError: there is no such data set.
+            ConfigError: the name will not do.
+        """
+        brought = self.get(id)
+        meta = brought.path.parent / "meta.json"
+        write_json(meta, json.loads(meta.read_text(encoding="utf-8")) | {"name": check_name(name)})
+        return self.get(id)
+
+    def delete(self, id: str, runs: Iterable = ()) -> None:
+        """Deletes a data set for good.
+
+        Args:
+            id: the data set.
+            runs: those that might need it.
+
+        Raises:
+            DataError: there is no such data set, or one of the runs is live and needs it.
+        """
+        brought = self.get(id)
+        for run in runs:
+            if run.is_live and needs(run, brought):
+                raise DataError(
+                    f"{run.name} is {run.status} and needs “{brought.name}”. Stop it, then delete the data."
+                )
+        # Renamed first: a folder that is half deleted is not taken for a data set.
+        doomed = self.path / f".tmp-{secrets.token_hex(8)}"
+        os.rename(brought.path.parent, doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def _keep(self, source: BinaryIO, temporary: Path, name: str, progress: Progress | None) -> Brought:
+        sha256 = receive(source, temporary / "data", name, Limits.from_environment(), progress)
+        id, file = sha256[:16], stored_name(temporary / "data")
+        if id in self._folders():
+            return self.get(id)
+        os.rename(temporary / "data", temporary / file)
+        meta = {"schema": SCHEMA, "name": name, "file_name": name, "file": file, "sha256": sha256, "added": time.time()}
+        write_json(temporary / "meta.json", meta | {"bytes": (temporary / file).stat().st_size})
+        try:
+            os.rename(temporary, self.path / id)
+        except OSError:
+            # Another tab brought the same file at the same time.
+            if id not in self._folders():
+                raise
+        return self.get(id)
+
+    def _folders(self) -> dict[str, Path]:
+        try:
+            entries = list(self.path.iterdir())
+        except OSError:
+            return {}
+        return {e.name: e for e in entries if re.fullmatch("[0-9a-f]{16}", e.name) and (e / "meta.json").is_file()}
+
+    def _remove_leftovers(self) -> None:
+        for folder in self.path.glob(".tmp-*"):
+            newest = max((entry.stat().st_mtime for entry in (folder, *folder.glob("*"))), default=0.0)
+            if time.time() - newest > _LEFTOVER:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def needs(run, brought: Brought) -> bool:
+    """Returns whether a run trains on a brought data set."""
+    return run.config.dataset_options.get("path") == brought.reference
+
+
+def resolve(path: str) -> Path:
+    """Returns the file that the option `path` names: on this machine, or "brought:<id>" in the store.
+
+    Raises:
+        DataError: it is not there; the sentence says what to do.
+    """
+    if path.startswith(PREFIX):
+        return DatasetStore.default().get(path.removeprefix(PREFIX)).path
+    if not path:
+        raise DataError("path is empty. Give the path of a data file, or bring one on the Data page.")
+    file = Path(path).expanduser()
+    try:
+        if file.is_file():
+            return file.resolve()
+        what = "is a folder, not a file" if file.is_dir() else "is not there"
+    except (OSError, ValueError):
+        what = "cannot be looked up"
+    raise DataError(f"The data file {path!r:.120} {what}. Correct path, or bring the file on the Data page.")
+
+
+def refuse_other(path: str, sha256: str) -> None:
+    """Raises DataError where the file that the option `path` names is gone, or has another content.
+
+    Args:
+        path: as for `resolve`.
+        sha256: of the content that a run began with.
+    """
+    with resolve(path).open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256:
+        raise DataError(
+            f"The data file {path!r:.120} has changed since this run began, so the run cannot go on. Put the file back "
+            "as it was, or start a new run."
+        )

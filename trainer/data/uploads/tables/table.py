@@ -1,0 +1,49 @@
+"""A table as it was read, and where its rows stood in the file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from trainer.data.uploads.report import Finding, in_order
+from trainer.data.uploads.tables.number_evidence import NumberDecision
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that was read from a file.
+
+    Attributes:
+        data: columns of float64 (never NaN), string or timestamp, null where a value is missing; no two columns
+            have the same name.
+        findings: what was noticed while reading, such as rows that were left out.
+        sha256: of the file.
+        details: how it was read: "format", "encoding", "separator", "skipped" ({"count": …, "rows": [{"line": …,
+            "fields": …}]}); JSON values.
+        first_line: the line of the first record, where each record is one line; else None.
+        skipped: the records that were left out, counted from 0, in order.
+        decisions: how the numbers of a text file's columns are written, by name.
+    """
+
+    data: pa.Table
+    findings: tuple[Finding, ...] = ()
+    sha256: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    first_line: int | None = None
+    skipped: tuple[int, ...] = ()
+    decisions: Mapping[str, NumberDecision] = field(default_factory=dict)
+
+    def place(self, row: int) -> str:
+        """Returns where a row of `data` stood in the file: "line 12", or "row 11" where lines are not known."""
+        before = np.asarray(self.skipped) - np.arange(len(self.skipped))
+        record = row + int(np.searchsorted(before, row, side="right"))
+        return f"row {record + 1:,}" if self.first_line is None else f"line {self.first_line + record:,}"
+
+    def with_findings(self, findings: Iterable[Finding]) -> Table:
+        """Returns the table with these findings beside its own, errors first."""
+        return dataclasses.replace(self, findings=in_order([*self.findings, *findings]))

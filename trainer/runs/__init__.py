@@ -1,0 +1,1 @@
+"""Runs on disk: state, history, checkpoints, and who may change them."""

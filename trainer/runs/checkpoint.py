@@ -1,0 +1,229 @@
+"""The complete state of a run, to a folder and back, so that not one bit is lost.
+
+A checkpoint is a folder `step-0000001234` with `state.npz` (one array a variable, keyed by part
+and position) and `manifest.json` (sizes and SHA-256, path, shape and dtype of every variable).
+It is written beside its place, synced to the disk and then renamed, so that a folder with that
+name is whole; what is read is verified all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trainer.data.npz import read_npz
+from trainer.errors import CheckpointError, DivergenceError
+from trainer.storage import sync
+from trainer.training.learner_state import digest_of, state_arrays
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint on disk.
+
+    Attributes:
+        step: updates made before it.
+        path: its folder.
+        manifest: what `manifest.json` says.
+    """
+
+    step: int
+    path: Path
+    manifest: dict
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every variable in order: equal digests mean bit-identical states."""
+        return self.manifest["digest"]
+
+
+def write_checkpoint(
+    folder: Path, step: int, snapshot: Mapping[str, list], paths: Mapping[str, list[str]], extra: Mapping
+) -> Checkpoint:
+    """Writes a checkpoint so that a crash at any moment leaves it whole or absent.
+
+    Args:
+        folder: the run's `checkpoints` folder.
+        step: updates made.
+        snapshot: part → values, as `Learner.snapshot` gives them.
+        paths: part → names of the variables, for people and for checking.
+        extra: what else the manifest says (epoch, fingerprint, …).
+
+    Raises:
+        DivergenceError: a value is not finite, so this is no state to go on from.
+        OSError: the disk is full or the folder cannot be written.
+    """
+    arrays = state_arrays(snapshot)
+    for key, array in arrays.items():
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            raise DivergenceError(f"The weights are no longer finite at step {step} (variable {key}).")
+    final, temporary = folder / f"step-{step:010d}", folder / f".tmp-step-{step:010d}"
+    drop(temporary)
+    temporary.mkdir()
+    with open(temporary / "state.npz", "wb") as file:
+        np.savez(file, **arrays)
+        sync(file)
+    names = {f"{part}/{i:04d}": name for part, values in paths.items() for i, name in enumerate(values)}
+    manifest = {
+        "schema": SCHEMA,
+        "step": step,
+        "created": time.time(),
+        "digest": digest_of(arrays),
+        "files": {"state.npz": measure_file(temporary / "state.npz")},
+        "variables": [
+            {"key": key, "path": names.get(key, ""), "shape": list(array.shape), "dtype": array.dtype.str}
+            for key, array in arrays.items()
+        ],
+        **extra,
+    }
+    with open(temporary / "manifest.json", "w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1)
+        sync(file)
+    sync_folder(temporary)
+    if final.exists():
+        # A resumed run meets its own past: the same step has the same bits, and stays.
+        drop(temporary if is_whole(final, manifest["digest"]) else final)
+    if temporary.exists():
+        os.rename(temporary, final)
+    sync_folder(folder)
+    return Checkpoint(step, final, manifest)
+
+
+def is_whole(path: Path, digest: str) -> bool:
+    """Returns whether a checkpoint's folder verifies and holds the state with this digest."""
+    for checkpoint in list_checkpoints(path.parent):
+        if checkpoint.path == path and checkpoint.digest == digest:
+            try:
+                return bool(read_state(checkpoint))
+            except CheckpointError:
+                return False
+    return False
+
+
+def list_checkpoints(folder: Path) -> list[Checkpoint]:
+    """Returns the checkpoints whose manifest can be read, newest first; contents are not verified."""
+    found = []
+    for path in sorted(folder.glob("step-*"), reverse=True):
+        with contextlib.suppress(CheckpointError):
+            found.append(read_manifest(path))
+    return found
+
+
+def read_manifest(path: Path) -> Checkpoint:
+    """Returns the checkpoint in a folder; its contents are not verified.
+
+    Raises:
+        CheckpointError: it has no readable manifest, or one that belongs to another step.
+    """
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        step, digest = manifest["step"], manifest["digest"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"The checkpoint {path.name} has no readable manifest.") from error
+    if path.name != f"step-{step:010d}" or not isinstance(digest, str):
+        raise CheckpointError(f"The manifest of the checkpoint {path.name} belongs to another one.")
+    return Checkpoint(step, path, manifest)
+
+
+def read_state(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
+    """Returns a checkpoint's arrays after verifying sizes and hashes.
+
+    Raises:
+        CheckpointError: it is damaged.
+    """
+    path = checkpoint.path / "state.npz"
+    try:
+        if checkpoint.manifest["files"]["state.npz"] != measure_file(path):
+            raise ValueError("its contents are not what was written")
+        return read_npz(path)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"The checkpoint of step {checkpoint.step} is damaged: {error}.") from error
+
+
+def newest_state(
+    folder: Path, at_most: int | None = None, *, set_aside: bool = False
+) -> tuple[Checkpoint | None, dict, list[str]]:
+    """Returns the newest checkpoint that verifies, its arrays, and what was wrong with newer ones.
+
+    Args:
+        folder: the run's `checkpoints` folder.
+        at_most: look at no step above this.
+        set_aside: rename damaged ones to `damaged-…`, so that nothing is built on them again. Only
+            for whoever trains the run.
+    """
+    notes = []
+    for path in sorted(folder.glob("step-*"), reverse=True):
+        try:
+            checkpoint = read_manifest(path)
+            if at_most is not None and checkpoint.step > at_most:
+                continue
+            return checkpoint, read_state(checkpoint), notes
+        except CheckpointError as error:
+            if not path.exists():
+                # Pruned while we looked, so there is a newer one.
+                return newest_state(folder, at_most, set_aside=set_aside)
+            notes.append(str(error))
+            if set_aside:
+                aside = path.with_name(f"damaged-{path.name}")
+                drop(aside)
+                os.rename(path, aside)
+    return None, {}, notes
+
+
+def prune(folder: Path, keep: int, also: set[int]) -> None:
+    """Deletes all but the newest `keep` checkpoints and those of the steps in `also`."""
+    for checkpoint in list_checkpoints(folder)[keep:]:
+        if checkpoint.step not in also:
+            drop(checkpoint.path)
+
+
+def drop_after(folder: Path, step: int) -> None:
+    """Deletes checkpoints above `step`, so that a run that went back does not jump ahead later."""
+    for checkpoint in list_checkpoints(folder):
+        if checkpoint.step > step:
+            drop(checkpoint.path)
+
+
+def drop(path: Path) -> None:
+    """Deletes a folder; renamed first, so that one that is half deleted is not taken for a checkpoint."""
+    doomed = path.with_name(f".tmp-deleted-{path.name}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.rename(path, doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Deletes what a process that died while writing or deleting left behind."""
+    for path in folder.glob(".tmp-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def measure_file(path: Path) -> dict:
+    """Returns a file's size in bytes and SHA-256."""
+    with open(path, "rb") as file:
+        return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until a folder's entries are on the disk, where the system knows how."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

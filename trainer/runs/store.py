@@ -1,0 +1,148 @@
+"""RunStore: the folder of runs."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from trainer.config.names import check_name, invent_name
+from trainer.config.run_config import RunConfig
+from trainer.errors import ConfigError, RunNotFound
+from trainer.runs.run import Backend, Run, session
+from trainer.runs.state import new_state
+from trainer.storage import write_json
+from trainer.training.engine.devices import check_device, check_memory
+
+_default: RunStore | None = None
+_default_lock = threading.Lock()
+
+
+class RunStore:
+    """Makes, finds and deletes runs in one folder.
+
+    Args:
+        path: the folder; it is made when the first run is created.
+        backend: where sessions run; see `Backend`.
+    """
+
+    def __init__(self, path: str | Path = "runs", backend: Backend = session):
+        self.path, self._backend = Path(path).resolve(), backend
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.RLock()
+        # A thread must not outlive the interpreter, and its run must not lose what it learned.
+        atexit.register(self.close)
+
+    @classmethod
+    def default(cls) -> RunStore:
+        """Returns this process's store for the folder that TRAINDECK_RUNS names ("runs")."""
+        global _default
+        with _default_lock:
+            if _default is None:
+                _default = cls(os.environ.get("TRAINDECK_RUNS") or "runs")
+            return _default
+
+    def create(self, config: RunConfig, name: str | None = None, parent: str | None = None) -> Run:
+        """Makes a run, which waits for `start`.
+
+        Args:
+            config: its recipe.
+            name: the user's name for it; None: one is made up.
+            parent: the id of the run that it was made from.
+
+        Raises:
+            ConfigError: the device is not there, the model does not fit into memory, the name will not do,
+                or the folder cannot be written.
+        """
+        check_device(config.device)
+        check_memory(config)
+        name = check_name(name) if name is not None else invent_name()
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+        folder, temporary = self.path / run_id, self.path / f".tmp-{run_id}"
+        try:
+            temporary.mkdir(parents=True)
+            (temporary / "checkpoints").mkdir()
+            (temporary / "config.json").write_text(config.to_json(), encoding="utf-8")
+            write_json(temporary / "run.json", new_state(run_id, name, config, parent).to_json())
+            os.rename(temporary, folder)
+        except OSError as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise ConfigError(
+                f"The runs folder {self.path} cannot be written: {(error.__cause__ or error).strerror}. "
+                "Free space on the disk, change its permissions, or choose another with --runs-dir or TRAINDECK_RUNS.",
+                "runs_dir",
+            ) from None
+        with self._lock:
+            self._runs[run_id] = Run(folder, self._backend)
+            return self._runs[run_id]
+
+    def get(self, run_id: str) -> Run:
+        """Returns a run by id.
+
+        Raises:
+            RunNotFound: there is none. No path is ever made from `run_id`.
+        """
+        folder = self._folders().get(run_id)
+        if folder is None:
+            raise RunNotFound(f"There is no run {run_id!r:.60} in {self.path}. List the runs to find its id.")
+        return self._open(folder)
+
+    def list(self) -> list[Run]:
+        """Returns all runs, newest first; folders that hold no readable run are left out."""
+        runs = []
+        for folder in self._folders().values():
+            try:
+                runs.append(self._open(folder))
+            except (OSError, RunNotFound):
+                continue
+        return sorted(runs, key=lambda run: run.created, reverse=True)
+
+    def recover(self) -> list[Run]:
+        """Marks runs that a dead process left behind; returns all that are interrupted."""
+        return [run for run in self.list() if run.status == "interrupted"]
+
+    def delete(self, run_id: str) -> None:
+        """Deletes a run and its folder.
+
+        Raises:
+            RunNotFound: there is none.
+            RunBusyError: it is queued or running.
+        """
+        with self._lock:
+            run = self.get(run_id)
+            # Renamed first: a folder that is half deleted is not taken for a run.
+            doomed = self.path / f".tmp-deleted-{run.id}"
+            run.remove(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+            self._runs.pop(run_id, None)
+
+    def close(self, timeout: float = 10) -> bool:
+        """Asks every run that trains here to save a checkpoint and end; returns whether all have.
+
+        Args:
+            timeout: seconds to wait, for all together.
+        """
+        deadline = time.monotonic() + timeout
+        runs = list(self._runs.values())
+        for run in runs:
+            run.interrupt()
+        return all([run.wait(max(0, deadline - time.monotonic())) for run in runs])
+
+    def _open(self, folder: Path) -> Run:
+        with self._lock:
+            if folder.name in self._runs:
+                self._runs[folder.name].refresh()
+            else:
+                self._runs[folder.name] = Run(folder, self._backend)
+            return self._runs[folder.name]
+
+    def _folders(self) -> dict[str, Path]:
+        try:
+            entries = list(self.path.iterdir())
+        except OSError:
+            return {}
+        return {e.name: e for e in entries if not e.name.startswith(".") and (e / "run.json").is_file()}

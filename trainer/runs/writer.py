@@ -1,0 +1,335 @@
+"""Writer: applies a session's events to a run's folder. No other code writes there while a run is live."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+import numpy as np
+
+from trainer.config.data_spec import DataSpec
+from trainer.config.run_config import RunConfig
+from trainer.errors import CheckpointError, DivergenceError, RunNotFound
+from trainer.runs.best_and_last import best_and_last, row_at
+from trainer.runs.checkpoint import (
+    drop_after,
+    list_checkpoints,
+    newest_state,
+    prune,
+    read_state,
+    sweep,
+    write_checkpoint,
+)
+from trainer.runs.event_log import log_command, log_event, read_settings
+from trainer.runs.history import History
+from trainer.runs.samples import write_sample
+from trainer.runs.state import RunState, change_state_file
+from trainer.storage import storing
+from trainer.training.sessions.events import (
+    Commanded,
+    Ended,
+    EpochEnd,
+    Event,
+    Note,
+    Phase,
+    Rows,
+    Sample,
+    Snapshot,
+    Started,
+)
+from trainer.training.sessions.session import SessionState
+
+#: Seconds between two times at which new rows and the state are handed to the operating system.
+FLUSH_SECONDS = 1.0
+_STATUS = {"completed": "completed", "pause": "paused", "stop": "stopped", "interrupt": "interrupted"}
+
+
+class Writer:
+    """Owns a run's folder and history for one session.
+
+    Args:
+        folder: of the run.
+        config: its recipe.
+        history: as it is on disk now.
+        state: as it is on disk now.
+        background: runs the writing of checkpoints, one at a time.
+        command: what began the session: "start" or "resume".
+        clock: seconds.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: RunConfig,
+        history: History,
+        state: RunState,
+        background: Executor,
+        command: str,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.folder, self.history, self.state = folder, history, state
+        self._config, self._background, self._command, self._clock = config, background, command, clock
+        self._checkpoints = folder / "checkpoints"
+        self._rewound = False
+        self._flushed = clock()
+        self._writing: Future | None = None
+        #: The best epoch's state, until the next checkpoint is written.
+        self._best: Snapshot | None = None
+        self._measured: dict[int, Mapping[str, float]] = {}
+        self._weights_step: int | None = None
+        #: The final fields of the state, and a line for the log.
+        self._outcome = {"status": "failed", "reason": "The session ended without an outcome."}, ""
+
+    def open(self, at_most: int | None = None) -> SessionState:
+        """Returns the newest stored state that verifies; damaged ones are set aside.
+
+        Args:
+            at_most: start from the checkpoint of this step and delete the later ones; None: from the newest.
+
+        Raises:
+            CheckpointError: there is no usable checkpoint of this step, or config.json is not its recipe.
+        """
+        sweep(self._checkpoints)
+        checkpoint, arrays, notes = newest_state(self._checkpoints, at_most, set_aside=True)
+        for note in notes:
+            self.note(f"{note} It was set aside and the one before is used.")
+        step = checkpoint.step if checkpoint else 0
+        if at_most is not None:
+            if step != at_most:
+                raise CheckpointError(f"There is no usable checkpoint of step {at_most}. Resume from the latest.")
+            drop_after(self._checkpoints, step)
+            self._rewound = True
+        if checkpoint:
+            refuse_other_recipe(self._config, checkpoint.manifest.get("config") or {})
+        damaged = self.history.damaged + self.history.epochs.damaged
+        lost = max(0, step - len(self.history))
+        if damaged or lost:
+            parts = [f"{damaged:,} rows failed their checksum"] if damaged else []
+            parts += [f"{lost:,} rows are missing at the end"] if lost else []
+            self.note(
+                f"The history is damaged: {' and '.join(parts)}. They are left empty. The weights are not affected."
+            )
+        times = self.history.rows(max(0, step - 1), step).get("time", ())
+        epochs = self.history.epochs.rows(0, len(self.history.epochs))
+        finished = checkpoint.manifest.get("epochs", 0) if checkpoint else 0
+        kept = int(np.searchsorted(epochs.get("epoch", ()), finished, side="right"))
+        return SessionState(
+            step=step,
+            arrays=arrays,
+            epochs=tuple({name: column[i].item() for name, column in epochs.items()} for i in range(kept)),
+            seconds=float(times[-1]) if len(times) else 0.0,
+            settings=tuple(s for s in read_settings(self.folder) if not self._rewound or s.step <= step),
+            fingerprint=self.state.fingerprint,
+            spec=DataSpec.from_json(self.state.spec) if self.state.spec else None,
+            recall=self._recall,
+        )
+
+    def apply(self, event: Event) -> None:
+        """Applies one event.
+
+        Raises:
+            StorageError: the folder cannot be written.
+            DivergenceError: a state that must be stored is not finite.
+        """
+        with storing(self.folder):
+            match event:
+                case Rows():
+                    speed = event.steps_per_second
+                    self._update(phase="", step=event.step, seconds=event.seconds, steps_per_second=speed)
+                    self.history.record(event.columns)
+                case EpochEnd():
+                    self.history.epochs.append({name: np.array([value]) for name, value in event.row.items()})
+                    self._update(metrics=self._metrics())
+                    self.history.notify()
+                case Snapshot():
+                    self._store(event)
+                case Started():
+                    self._begin(event)
+                case Commanded():
+                    if event.command is not None:
+                        log_command(self.folder, event.command, event.step)
+                    self._save(epochs=event.epochs)
+                case Phase():
+                    done = f" ({event.fraction:.0%})" if event.fraction is not None else ""
+                    self._update(phase=event.text + done)
+                    self.history.notify()
+                case Note():
+                    self.note(event.text)
+                case Sample():
+                    write_sample(self.folder / "samples", event.epoch, event.pixels)
+                case Ended():
+                    self._end(event)
+            if self._clock() - self._flushed >= FLUSH_SECONDS:
+                self._flushed = self._clock()
+                self.history.flush_all()
+                self._save(durable=False)
+
+    def note(self, sentence: str) -> None:
+        """Adds a sentence to the log and the page; one that is known already only to the log."""
+        self.log(sentence)
+        if sentence not in self.state.notes:
+            self._save(notes=[*self.state.notes, sentence])
+
+    def adopt(self, saved: RunState) -> None:
+        """Takes over the fields that are the user's, after run.json was changed."""
+        self._update(name=saved.name, tags=saved.tags, note=saved.note)
+
+    def log(self, text: str) -> None:
+        """Appends to log.txt."""
+        with storing(self.folder), open(self.folder / "log.txt", "a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text.rstrip()}\n")
+
+    def save_best(self) -> None:
+        """Writes the best epoch's state, if that is still to be done: what came after it diverged."""
+        with contextlib.suppress(DivergenceError, OSError):
+            if self._best is not None and self._is_free():
+                self._write([self._best], self.history.flush_all())
+
+    def fail(self, reason: str, details: str, *, has_diverged: bool = False) -> None:
+        """Notes that the run failed."""
+        self._outcome = {"status": "failed", "reason": reason, "has_diverged": has_diverged}, details
+
+    def close(self) -> None:
+        """Waits for the checkpoint that is being written and closes the files."""
+        if self._writing:
+            self._writing.exception()
+        with contextlib.suppress(OSError):
+            self.history.close_all()
+
+    def finish(self) -> None:
+        """Stores how the session ended; where nothing can be written, this process knows it all the same."""
+        fields, details = self._outcome
+        fields = fields | {"phase": "", "ended": time.time()}
+        self._update(**fields)
+        for write in (self._save, lambda: self.log(details), self._log_end):
+            with contextlib.suppress(OSError, RunNotFound):
+                write()
+
+    # Events
+
+    def _begin(self, started: Started) -> None:
+        self.history.cut_to(started.step, started.finished_epochs, started.columns)
+        times = self.history.rows(max(0, started.step - 1), started.step).get("time", ())
+        self._update(step=started.step, seconds=float(times[-1]) if len(times) else 0.0, metrics=self._metrics())
+        rewound = {"rewound": True} if self._rewound else {}
+        log_event(self.folder, self._command, started.step, **rewound)
+        self.log(f"Training from step {started.step}.")
+        self._save(
+            status="running",
+            spec=dataclasses.asdict(started.spec),
+            fingerprint=started.fingerprint,
+            grad_norm_stride=started.grad_norm_stride,
+            steps_per_epoch=started.steps_per_epoch,
+            epochs=started.epochs,
+            steps_per_second=None,
+            test={},
+            has_diverged=False,
+        )
+        self.history.notify()
+
+    def _end(self, ended: Ended) -> None:
+        self._measured, self._weights_step = dict(ended.measured), ended.weights_step
+        status, step = _STATUS[ended.outcome], self.state.step
+        reason = {
+            "completed": ended.reason,
+            "pause": f"Paused by the user at step {step}.",
+            "stop": f"Stopped by the user at step {step}.",
+            "interrupt": f"The process was asked to end. Everything up to step {step} is saved.",
+        }[ended.outcome]
+        self._outcome = {"status": status, "reason": reason, "metrics": self._metrics()}, f"{status}. {reason}"
+
+    def _log_end(self) -> None:
+        log_event(self.folder, self.state.status, self.state.step)
+
+    # State
+
+    def _metrics(self) -> dict[str, dict[str, float]]:
+        return best_and_last(self.history.epochs, self._config.best_by, self._measured, self._weights_step)
+
+    def _update(self, **fields) -> None:
+        """Changes the state in memory; run.json follows within a second."""
+        self.state = self.state.changed(**fields)
+
+    def _save(self, *, durable: bool = True, **fields) -> None:
+        """Changes the state and run.json; name, tags and note are the user's and come from there."""
+        self._update(**fields)
+        mine = self.state.to_json()
+        for theirs in ("name", "tags", "note"):
+            del mine[theirs]
+        self.adopt(change_state_file(self.folder, mine, durable=durable))
+
+    # Checkpoints
+
+    def _store(self, snapshot: Snapshot) -> None:
+        if snapshot.purpose == "best":
+            self._best = snapshot
+            return
+        if snapshot.purpose == "due" and not self._is_free():
+            return
+        self._settle()
+        snapshots = [*filter(None, (self._best,)), snapshot]
+        self._best = None
+        # Flushed here, synced there: a checkpoint must never be ahead of the history on disk.
+        descriptors = self.history.flush_all()
+        if snapshot.purpose != "final":
+            with contextlib.suppress(RuntimeError):  # The interpreter is ending and takes no more work.
+                self._writing = self._background.submit(self._write, snapshots, descriptors)
+                return
+        self._write(snapshots, descriptors)
+
+    def _write(self, snapshots: list[Snapshot], descriptors: list[int]) -> None:
+        for descriptor in descriptors:
+            os.fsync(descriptor)
+        # Of two snapshots at one step the later one counts.
+        for snapshot in {s.step: s for s in snapshots if s.step}.values():
+            epoch = (snapshot.step - 1) // self.state.steps_per_epoch + 1
+            extra = {"epoch": epoch, "epochs": snapshot.finished_epochs, "config": self._config.model_dump()}
+            with storing(self._checkpoints):
+                write_checkpoint(self._checkpoints, snapshot.step, snapshot.state, snapshot.paths, extra)
+        best = row_at(self.history.epochs, self._config.best_by)
+        prune(self._checkpoints, self._config.keep_checkpoints, {int(best["step"])} if best else set())
+
+    def _recall(self, step: int) -> Mapping[str, np.ndarray]:
+        self._settle()
+        for checkpoint in list_checkpoints(self._checkpoints):
+            if checkpoint.step == step:
+                return read_state(checkpoint)
+        raise CheckpointError(f"The checkpoint of the best epoch (step {step}) is gone. Start a new run.")
+
+    def _is_free(self) -> bool:
+        if self._writing is not None and self._writing.done():
+            self._settle()
+        return self._writing is None
+
+    def _settle(self) -> None:
+        """Waits for the checkpoint that is being written; raises what went wrong with it."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+
+def refuse_other_recipe(config: RunConfig, stored: Mapping) -> None:
+    """Refuses a config.json that was edited after training began: it would continue with other bits.
+
+    Raises:
+        CheckpointError: a field differs from the recipe that the checkpoint was written with.
+    """
+    now = config.model_dump(mode="json")
+    for field, value in stored.items():
+        if field in now and normal(now[field], value) != value:
+            raise CheckpointError(
+                f"config.json was changed after training began: {field} is {now[field]!r} and was {value!r} when the "
+                "checkpoint was written. Set it back, or start a new run with the new value."
+            )
+
+
+def normal(value, like):
+    """Returns a value without fields that an earlier version did not have."""
+    if isinstance(value, dict) and isinstance(like, dict):
+        return {key: normal(value[key], like[key]) for key in value if key in like}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,1 @@
+"""TensorFlow and the devices: start-up, determinism, placement."""

@@ -1,0 +1,186 @@
+"""TensorFlow, loaded once and set up so that the same work gives the same bits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from importlib import metadata
+
+from trainer.config.environment import read_setting
+from trainer.errors import ConfigError
+
+_lock = threading.Lock()
+_status = "cold"
+_is_compiling = False
+_stderr = 2
+_threads: dict[str, int] = {}
+_exact_lock = threading.Lock()
+#: How many blocks of `deterministic` are running.
+_exact_blocks = 0
+_NOISE = re.compile(rb"[IWE]0000 |WARNING: All log messages before absl|To enable the following instructions")
+
+
+def engine_status() -> str:
+    """Returns "cold", "warming", "ready" or "failed"."""
+    return _status
+
+
+def is_warm() -> bool:
+    """Returns whether the engine is ready and nothing is being compiled for the first run any more."""
+    return _status == "ready" and not _is_compiling
+
+
+@contextlib.contextmanager
+def first_compilation() -> Iterator[None]:
+    """Marks the block in which the first program is compiled; see `is_warm`."""
+    global _is_compiling
+    _is_compiling = True
+    try:
+        yield
+    finally:
+        _is_compiling = False
+
+
+def count_threads() -> int:
+    """Returns how many threads an operation may use: what this process is allowed, at most 16.
+
+    The bits of some operations depend on it, so it is fixed at the start and recorded with each
+    run. TRAINDECK_THREADS overrides it.
+
+    Raises:
+        ConfigError: TRAINDECK_THREADS is not a whole number of at least 1.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return read_setting("TRAINDECK_THREADS", min(allowed, 16))
+
+
+def load_engine(threads: int | None = None) -> None:
+    """Imports TensorFlow and Keras and fixes their number of threads; the second call does nothing.
+
+    Args:
+        threads: as `count_threads`, which is the default. It can be set only before the first use.
+    """
+    global _status
+    with _lock:
+        if _status == "ready":
+            return
+        _status = "warming"
+        try:
+            with without_start_up_noise():
+                os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+                import keras  # noqa: F401
+                import tensorflow as tf
+
+            count = threads or count_threads()
+            try:
+                tf.config.threading.set_intra_op_parallelism_threads(count)
+                tf.config.threading.set_inter_op_parallelism_threads(count)
+            except RuntimeError:
+                pass  # Somebody used TensorFlow before us: the fingerprint tells what is in force.
+            # Every run compiles its own program, and TensorFlow would warn about it.
+            tf.get_logger().setLevel("ERROR")
+            with without_start_up_noise():
+                tf.config.list_logical_devices()  # Looks for devices now rather than in the first step.
+            _threads["intra_op"] = tf.config.threading.get_intra_op_parallelism_threads()
+            _threads["inter_op"] = tf.config.threading.get_inter_op_parallelism_threads()
+            _status = "ready"
+        except BaseException:
+            _status = "failed"
+            raise
+
+
+@contextlib.contextmanager
+def deterministic() -> Iterator[None]:
+    """Makes TensorFlow's operations deterministic inside the block, and leaves all other code as it was.
+
+    TensorFlow has one switch per process. It stays on as long as any thread is in such a block; meanwhile
+    random operations without a seed raise an error in every thread.
+
+    Raises:
+        ConfigError: the block draws random numbers without a seed.
+    """
+    from tensorflow.python.framework import config  # The switch can be turned off only here.
+
+    global _exact_blocks
+    with _exact_lock:
+        _exact_blocks += 1
+        config.enable_op_determinism()
+    try:
+        yield
+    except RuntimeError as error:
+        if "Random ops require a seed" not in str(error):
+            raise
+        raise ConfigError(
+            "A run must not draw random numbers without a seed, because it could not be repeated. Received: a random "
+            "TensorFlow operation without one. Use layers with a seed, or keras.random with a SeedGenerator.",
+            "model",
+        ) from error
+    finally:
+        with _exact_lock:
+            _exact_blocks -= 1
+            if not _exact_blocks:
+                config.disable_op_determinism()
+
+
+@contextlib.contextmanager
+def without_start_up_noise() -> Iterator[None]:
+    """Keeps TensorFlow's remarks on absent GPUs and the like off the terminal; all else still comes through.
+
+    They are written before any log level is in force, so the stream itself has to be held.
+    """
+    global _stderr
+    held = _stderr = os.dup(2)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(held, 2)
+            _stderr = 2
+            os.close(held)
+            caught.seek(0)
+            with contextlib.suppress(OSError):  # the terminal may be closed
+                for line in caught:
+                    if not _NOISE.match(line):
+                        os.write(2, line)
+
+
+def stderr_handle() -> int:
+    """Returns the file handle of the real stderr, while messages are kept off it too."""
+    return _stderr
+
+
+def fingerprint(device: str, jit_compile: bool) -> dict:
+    """Returns what the bits of a run depend on beside its config.
+
+    Where two fingerprints are equal, so are the bits. Elsewhere we do not promise it.
+    """
+    return {
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in ("tensorflow", "keras", "numpy")},
+        "machine": platform.machine(),
+        "processor": processor_name(),
+        "threads": _threads.get("intra_op", 0),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
+        "device": device,
+        "jit_compile": jit_compile,
+    }
+
+
+def differences(before: dict, now: dict) -> list[str]:
+    """Returns what changed between two fingerprints, as "threads 2 → 4"."""
+    return [f"{key} {before[key]} → {now.get(key)}" for key in before if before[key] != now.get(key)]
+
+
+def processor_name() -> str:
+    """Returns the processor's model name, as far as the system tells."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown"

@@ -1,0 +1,55 @@
+"""An optimizer as a run wants it: with its schedule, averaged weights and accumulated gradients."""
+
+from __future__ import annotations
+
+import keras
+
+from trainer.catalog.schedules import Plan
+from trainer.config.data_spec import DataSpec
+from trainer.config.registry import OPTIMIZERS, SCHEDULES
+from trainer.config.run_config import RunConfig
+
+
+class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule times a factor that may be changed while training.
+
+    Args:
+        schedule: the schedule, or a constant rate.
+        scale: scalar variable of the optimizer, so that it is part of every checkpoint.
+    """
+
+    def __init__(self, schedule, scale: keras.Variable):
+        self._schedule, self._scale = schedule, scale
+
+    def __call__(self, step):
+        """Returns the learning rate at a position, float32."""
+        rate = self._schedule(step) if callable(self._schedule) else self._schedule
+        return keras.ops.cast(rate, "float32") * self._scale
+
+
+def make_optimizer(config: RunConfig, data: DataSpec) -> keras.optimizers.Optimizer:
+    """Returns a fresh optimizer with everything that a config says about it.
+
+    Args:
+        config: the recipe.
+        data: what is trained on; a schedule follows from how many steps it takes.
+    """
+    optimizer = OPTIMIZERS[config.optimizer].build(**config.optimizer_options)
+    if config.gradient_accumulation_steps > 1:
+        optimizer.gradient_accumulation_steps = config.gradient_accumulation_steps
+    if config.ema_momentum is not None:
+        optimizer.use_ema, optimizer.ema_momentum = True, config.ema_momentum
+    rate = config.optimizer_options["learning_rate"]
+    schedule = rate
+    if config.schedule is not None:
+        steps = config.count_steps(data)
+        plan = Plan(rate, steps, steps * config.epochs)
+        schedule = SCHEDULES[config.schedule].build(plan, **config.schedule_options)
+    if config.reload_on_plateau is not None:
+        # It can be lowered on the way, so it must be a part of the optimizer's state.
+        scale = optimizer.add_variable((), initializer="ones", name="learning_rate_scale")
+        optimizer.learning_rate_scale = scale
+        schedule = ScaledSchedule(schedule, scale)
+    if schedule is not rate:
+        optimizer.learning_rate = schedule
+    return optimizer

@@ -1,0 +1,1 @@
+"""One start or resume of a run: commands in, events out."""

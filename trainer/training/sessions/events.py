@@ -1,0 +1,139 @@
+"""What a session tells: typed events, in order. The writer applies them to a run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from trainer.config.data_spec import DataSpec
+from trainer.training.sessions.commands import Command
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Work other than training, for people.
+
+    Attributes:
+        text: "Compiling the training step"; empty: training.
+        fraction: of it done, in [0, 1]; None: unknown.
+    """
+
+    text: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """The state is restored and training starts.
+
+    Attributes:
+        step: updates made before.
+        finished_epochs: epochs that keep their row; later rows are deleted.
+        steps_per_epoch: optimizer steps per epoch.
+        epochs: in total, as far as known now.
+        columns: of the rows that follow.
+        spec: the data with its statistics.
+        fingerprint: what the bits depend on beside the recipe.
+        grad_norm_stride: every how many steps the gradient norm is measured.
+    """
+
+    step: int
+    finished_epochs: int
+    steps_per_epoch: int
+    epochs: int
+    columns: tuple[str, ...]
+    spec: DataSpec
+    fingerprint: dict[str, Any]
+    grad_norm_stride: int
+
+
+@dataclass(frozen=True)
+class Commanded:
+    """A setting takes effect after `step` updates; it must be stored before the session continues."""
+
+    step: int
+    command: Command
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some steps in a row.
+
+    Attributes:
+        step: updates so far.
+        columns: one value per step: step, epoch, time (seconds of training) and the learner's logs.
+        seconds: of training in total.
+        steps_per_second: since this start or resume; compilation and validation excluded.
+    """
+
+    step: int
+    columns: Mapping[str, np.ndarray]
+    seconds: float
+    steps_per_second: float
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """A row of the table of epochs: epoch, step, time, means over its batches and validation values."""
+
+    row: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence for the log and the page."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the model produces at an epoch's end: an image, uint8 (height, width[, 3])."""
+
+    epoch: int
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The complete state, taken between steps.
+
+    Attributes:
+        step: updates made.
+        finished_epochs: epochs that have a row.
+        state: part → values, as `Learner.snapshot` gives them.
+        paths: part → names of the variables.
+        purpose: "due": by the clock; "epoch": by the count of epochs; "best": the best epoch so far;
+            "final": the session ends.
+    """
+
+    step: int
+    finished_epochs: int
+    state: Mapping[str, list]
+    paths: Mapping[str, list[str]]
+    purpose: Literal["due", "epoch", "best", "final"]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The session is over.
+
+    Attributes:
+        outcome: "completed", or the command that ended it: "pause", "stop", "interrupt".
+        reason: why it completed before its last epoch; else empty.
+        weights_step: the newest state has the weights of this step: another one than the newest where the best
+            epoch's were restored.
+        measured: step → metrics measured on the weights of that step after training: test_…, and val_… per class.
+    """
+
+    outcome: Literal["completed", "pause", "stop", "interrupt"]
+    reason: str = ""
+    weights_step: int | None = None
+    measured: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+
+
+Event = Phase | Started | Commanded | Rows | EpochEnd | Note | Sample | Snapshot | Ended
