@@ -611,7 +611,11 @@ def test_a_damaged_mnist_file_is_named_and_kept(damage, keras_home, no_network):
     assert path.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"too short")[:-3], gzip.compress(bytes(99))])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"too short")[:-3], gzip.compress(bytes(99))],
+    ids=["empty", "no gzip", "cut short", "too few bytes"],
+)
 def test_a_damaged_fashion_mnist_file_is_named(content, keras_home, no_network):
     path = keras_home / "datasets" / "fashion-mnist" / fashion_mnist.FILES[0][0]
     path.parent.mkdir(parents=True)
