@@ -24,6 +24,7 @@ from trainer.training.learner_state import restore, state_arrays
 from trainer.training.plateau import best_index, triggers
 from trainer.training.program_cache import give_back, recycle
 from trainer.training.sessions.commands import Commands, Scheduled, SetLearningRate, with_settings
+from trainer.training.sessions.earlier_versions import ARITHMETIC, changed_arithmetic
 from trainer.training.sessions.events import (
     Commanded,
     Ended,
@@ -183,8 +184,9 @@ class Session:
             and state.step % self._steps_per_epoch == 0
             and len(self._epochs) < state.step // self._steps_per_epoch
         )
-        now = fingerprint(self._config.device, learner.jit_compile)
+        now = fingerprint(self._config.device, learner.jit_compile) | {"arithmetic": ARITHMETIC}
         changed = differences(dict(state.fingerprint), now) if state.step and state.fingerprint else []
+        changed += changed_arithmetic(self._config, state.fingerprint) if state.step else []
         yield Started(
             step=state.step,
             finished_epochs=int(self._epochs[-1]["epoch"]) if self._epochs else 0,
