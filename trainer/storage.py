@@ -1,12 +1,16 @@
-"""Writing files so that a crash or a full disk leaves the old contents or the new, and says what to do."""
+"""Files and folders on disk: replaced, deleted and verified so that a crash leaves the old contents or the new."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
+import secrets
+import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +74,46 @@ def sync(file) -> None:
     """Waits until a file's contents are on the disk."""
     file.flush()
     os.fsync(file.fileno())
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file's contents, as 64 hex digits.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def delete_folder(path: Path) -> None:
+    """Deletes a folder and everything in it; one that does not exist is fine.
+
+    The folder is renamed first, so that nobody mistakes a half-deleted folder for a whole one. `sweep` removes
+    what a crash leaves.
+
+    Raises:
+        OSError: the folder cannot be renamed; it is unchanged.
+    """
+    doomed = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        os.rename(path, doomed)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def sweep(folder: Path, seconds: float = 0.0) -> None:
+    """Deletes the temporary folders, named `.tmp-…`, that a dead process left in a folder.
+
+    Args:
+        folder: the folder that holds them; it may be missing.
+        seconds: keep those that changed within this time, because another process may still write them.
+    """
+    for path in folder.glob(".tmp-*"):
+        try:
+            newest = max(entry.stat().st_mtime for entry in (path, *path.glob("*")))
+        except OSError:
+            continue  # Renamed or deleted in the meantime.
+        if not seconds or time.time() - newest > seconds:
+            shutil.rmtree(path, ignore_errors=True)

@@ -9,10 +9,8 @@ name is whole; what is read is verified all the same.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import shutil
 import time
 import zipfile
 from collections.abc import Mapping
@@ -23,7 +21,7 @@ import numpy as np
 
 from trainer.data.npz import read_npz
 from trainer.errors import CheckpointError, DivergenceError
-from trainer.storage import sync
+from trainer.storage import delete_folder, sha256_of, sync
 from trainer.training.learner_state import digest_of, state_arrays
 
 SCHEMA = 1
@@ -197,24 +195,14 @@ def drop_after(folder: Path, step: int) -> None:
 
 
 def drop(path: Path) -> None:
-    """Deletes a folder; renamed first, so that one that is half deleted is not taken for a checkpoint."""
-    doomed = path.with_name(f".tmp-deleted-{path.name}")
-    shutil.rmtree(doomed, ignore_errors=True)
+    """Deletes a checkpoint; one that cannot be deleted stays, because training matters more."""
     with contextlib.suppress(OSError):
-        os.rename(path, doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
-
-
-def sweep(folder: Path) -> None:
-    """Deletes what a process that died while writing or deleting left behind."""
-    for path in folder.glob(".tmp-*"):
-        shutil.rmtree(path, ignore_errors=True)
+        delete_folder(path)
 
 
 def measure_file(path: Path) -> dict:
     """Returns a file's size in bytes and SHA-256."""
-    with open(path, "rb") as file:
-        return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"size": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def sync_folder(folder: Path) -> None:

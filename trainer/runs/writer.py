@@ -22,14 +22,13 @@ from trainer.runs.checkpoint import (
     newest_state,
     prune,
     read_state,
-    sweep,
     write_checkpoint,
 )
 from trainer.runs.event_log import log_command, log_event, read_settings
 from trainer.runs.history import History
 from trainer.runs.samples import write_sample
 from trainer.runs.state import RunState, change_state_file
-from trainer.storage import storing
+from trainer.storage import storing, sweep
 from trainer.training.sessions.events import (
     Commanded,
     Ended,

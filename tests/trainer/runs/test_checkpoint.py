@@ -16,9 +16,9 @@ from trainer.runs.checkpoint import (
     newest_state,
     prune,
     read_state,
-    sweep,
     write_checkpoint,
 )
+from trainer.storage import sweep
 from trainer.training.engine.start_up import load_engine
 from trainer.training.learner_state import digest_of, restore, state_arrays
 
