@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages.ui.advanced import plain_value
 from pages.ui.catalogue import find_brought
 from pages.ui.data.actions import delete_dialog, rename_dialog, train_on
 from pages.ui.data.chooser import bring, choose_dataset, draw_dataset_options
@@ -11,6 +10,7 @@ from pages.ui.data.header import data_header
 from pages.ui.data.loading import Choice, load
 from pages.ui.data.look import look
 from pages.ui.data.target_question import ask_for_target
+from pages.ui.form.advanced import plain_value
 from pages.ui.inspecting import inspect, inspect_with
 from pages.ui.text import escape_markdown
 from trainer import DATASETS, TrainerError

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.form_state import open_form
-from pages.ui.header import header
-from pages.ui.tab_order import skip_help_icons
+from pages.ui.form.state import open_form
+from pages.ui.shell.header import header
+from pages.ui.shell.tab_order import skip_help_icons
 from trainer import RunStore
 
-UI = Path(__file__).parent / "ui"
+SHELL = Path(__file__).parent / "ui" / "shell"
 
-st.set_page_config(page_title="Traindeck", page_icon=str(UI / "icon.svg"), layout="wide")
-st.logo(UI / "logo.svg", size="large", link=None)
-st.html(UI / "layout.css")
+st.set_page_config(page_title="Traindeck", page_icon=str(SHELL / "icon.svg"), layout="wide")
+st.logo(SHELL / "logo.svg", size="large", link=None)
+st.html(SHELL / "layout.css")
 skip_help_icons()
 pages = [
     st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),

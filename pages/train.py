@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.ui.recent import newest_runs, recent_runs
-from pages.ui.run_view import run_view
-from pages.ui.setup import setup_panel
-from pages.ui.shown_run import shown_run
-from pages.ui.watching import Glance, watch
-from pages.ui.welcome import offer_interrupted, welcome
+from pages.ui.run.view import run_view
+from pages.ui.train.recent import newest_runs, recent_runs
+from pages.ui.train.setup import setup_panel
+from pages.ui.train.shown_run import shown_run
+from pages.ui.train.watching import Glance, watch
+from pages.ui.train.welcome import offer_interrupted, welcome
 from trainer import RunStore
 
 store = RunStore.default()

@@ -2,11 +2,11 @@
 
 from starlette.middleware import Middleware
 
-from server.first_page import FirstPageMiddleware, first_page
-from server.lifespan import lifespan
+from server.process.first_page import FirstPageMiddleware, first_page
+from server.process.lifespan import lifespan
+from server.process.sessions import SessionLimitMiddleware
+from server.process.settings import refuse_wrong_settings
 from server.routes import routes
-from server.sessions import SessionLimitMiddleware
-from server.settings import refuse_wrong_settings
 
 __all__ = ["lifespan", "middleware", "refuse_wrong_settings", "routes"]
 

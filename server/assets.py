@@ -1,4 +1,4 @@
-"""GET /api/assets/{name}: the live chart's JavaScript.
+"""GET /api/assets/{name}: the JavaScript of the live chart.
 
 A name is looked up in a fixed table; nothing a client sends becomes part of a
 path. Each file is compressed once, not once per request. An address may hold a
@@ -45,7 +45,7 @@ def asset_paths() -> dict[str, Path]:
     """
     plotly = Path(find_spec("plotly").origin).parent  # found without importing plotly
     return {
-        **{path.name: path for path in sorted(MODULES.glob("*.js"))},
+        **{path.relative_to(MODULES).as_posix(): path for path in sorted(MODULES.rglob("*.js"))},
         "plotly.min.js": plotly / "package_data" / "plotly.min.js",
     }
 
@@ -65,7 +65,8 @@ def asset_url(name: str) -> str:
 def _version(name: str) -> str:
     """Returns a hash of the asset; modules import each other, so all of them share one."""
     paths = asset_paths()
-    parts = [name] if paths[name].parent != MODULES else [n for n, path in paths.items() if path.parent == MODULES]
+    modules = [other for other, path in paths.items() if path.is_relative_to(MODULES)]
+    parts = modules if name in modules else [name]
     digests = [_digest(paths[part], paths[part].stat().st_mtime_ns) for part in parts]
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
@@ -82,9 +83,10 @@ async def asset(request: Request) -> Response:
     Raises:
         Refused: 404, there is no such asset.
     """
-    version, _, name = request.path_params["name"].rpartition("/")
-    path = asset_paths().get(name)
-    if path is None:
+    paths, version, name = asset_paths(), "", request.path_params["name"]
+    if name not in paths:
+        version, _, name = name.partition("/")
+    if (path := paths.get(name)) is None:
         raise Refused(404, "There is no such asset.")
     loaded = await asyncio.to_thread(_load, path, path.stat().st_mtime_ns)
     is_pinned = version == await asyncio.to_thread(_version, name)

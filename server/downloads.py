@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from server.guard import LINK_AGE, Guard, Refused, guard
-from server.shutdown import shutdown
+from server.process.shutdown import shutdown
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from server.assets import asset
 from server.downloads import download_endpoint
 from server.guard import Guard, Refused, guard
-from server.health import health
 from server.live import live_endpoint
 from server.series import series_endpoint
 from server.uploads import upload_endpoint
@@ -58,6 +57,11 @@ def build_routes(
         Route("/api/datasets", answer_refusals(upload_endpoint(get_datasets, guard)), methods=["POST"]),
         WebSocketRoute("/api/runs/{id}/live", live_endpoint(get_run, guard)),
     ]
+
+
+async def health(request: Request) -> JSONResponse:
+    """GET /api/health: the server answers."""
+    return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
 
 def answer_refusals(handler: Callable) -> Callable:

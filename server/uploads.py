@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from server.guard import LINK_AGE, Guard, Refused, guard
-from server.shutdown import Shutdown, shutdown
+from server.process.shutdown import Shutdown, shutdown
 
 AT_ONCE = 8  # uploads at a time; the others wait
 STALL = 30  # seconds a client may send nothing

@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(scope="session")
 def cured():
     """Keeps Streamlit's script runs from clearing Keras's session under a training thread, as the server does."""
-    from server.keras_workaround import apply_workaround
+    from server.process.keras_workaround import apply_workaround
     from trainer.training.engine.start_up import load_engine
 
     load_engine()

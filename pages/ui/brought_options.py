@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.number_formats import AUTOMATIC, draw_asked_formats, draw_formats
+from pages.ui.fields.number_formats import AUTOMATIC, draw_asked_formats, draw_formats
+from pages.ui.fields.widgets import draw_two_in_a_row
 from pages.ui.text import escape_markdown
-from pages.ui.widgets import draw_two_in_a_row
 from trainer import DATASETS
 from trainer.config.options import Option
 from trainer.data.uploads.kept import Brought

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pages.ui.sources import source_labels
-from pages.ui.summary import headline, warn_unlearned
+from pages.ui.run.sources import source_labels
+from pages.ui.run.summary import headline, warn_unlearned
 from tests.pages.conftest import button, open_page
 from trainer import RunConfig
 

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from pages.ui.class_table import measured_classes
+from pages.ui.run.class_table import measured_classes
 from trainer.config.data_spec import DataSpec
 
 

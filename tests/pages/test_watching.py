@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.ui.watching import Glance
+from pages.ui.train.watching import Glance
 from tests.pages.conftest import button, open_page
 from trainer import RunConfig, RunStore
 

@@ -5,7 +5,7 @@ import pytest
 import sklearn.metrics
 
 from pages.ui.numbers import format_number
-from pages.ui.units import explain_loss
+from pages.ui.run.units import explain_loss
 from trainer import LOSSES, RunConfig
 from trainer.data.loading import load_dataset
 

@@ -1,5 +1,6 @@
 """The chart's JavaScript is served from a fixed table, compressed once, cached for good."""
 
+import posixpath
 import re
 
 import pytest
@@ -26,7 +27,8 @@ def test_an_asset_comes_whole_compressed_and_typed(site, name):
 def test_an_asset_is_cached_for_good_under_its_own_hash_only(site):
     url = assets.asset_url("live_chart.js")
     assert "immutable" in site.client.get(url).headers["cache-control"]
-    for other in ("/api/assets/live_chart.js", "/api/assets/0/live_chart.js"):
+    others = "live_chart.js", "0/live_chart.js", "rows/cells.js", "0/rows/cells.js"
+    for other in (f"/api/assets/{path}" for path in others):
         assert site.client.get(other).headers["cache-control"] == "no-cache"
 
 
@@ -38,8 +40,8 @@ def test_modules_share_a_version_so_that_their_imports_are_pinned_too(site):
         assert assets.asset_url(name) == f"{version}/{name}"
         answer = site.client.get(f"{version}/{name}")
         assert "immutable" in answer.headers["cache-control"]
-        for imported in re.findall(r'from "\./(.+?)"', answer.text):
-            assert imported in names
+        for imported in re.findall(r'from "(\.\.?/.+?)"', answer.text):
+            assert posixpath.normpath(posixpath.join(posixpath.dirname(name), imported)) in names
 
 
 def test_an_asset_the_browser_has_is_not_sent_again(site):

@@ -10,7 +10,14 @@ import time
 import pytest
 import uvicorn
 
-from server.connections import BACKLOG, Report, handle_loop_error, limit_connections, limited, raise_handle_limit
+from server.process.connections import (
+    BACKLOG,
+    Report,
+    handle_loop_error,
+    limit_connections,
+    limited,
+    raise_handle_limit,
+)
 
 resource = pytest.importorskip("resource")
 
@@ -99,7 +106,7 @@ def test_the_soft_limit_of_handles_is_raised():
 
 
 def test_too_few_handles_are_one_line_in_the_log(monkeypatch, caplog):
-    monkeypatch.setattr("server.connections.report", Report())
+    monkeypatch.setattr("server.process.connections.report", Report())
     loop = asyncio.new_event_loop()
     try:
         with caplog.at_level(logging.WARNING):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.downloads import TemporaryFileResponse, download_name
-from server.shutdown import Shutdown
+from server.process.shutdown import Shutdown
 
 
 def test_a_download_arrives_whole_under_the_runs_name(site):

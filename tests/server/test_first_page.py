@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.first_page import LONGEST, PATIENCE, QUIET, FirstPage
+from server.process.first_page import LONGEST, PATIENCE, QUIET, FirstPage
 
 
 @pytest.fixture

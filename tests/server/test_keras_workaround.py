@@ -17,7 +17,7 @@ import gc, json, sys
 import keras
 from keras.src.backend.common import global_state
 from streamlit.testing.v1 import AppTest
-from server.keras_workaround import apply_workaround
+from server.process.keras_workaround import apply_workaround
 
 if sys.argv[1] == "with workaround":
     apply_workaround()
@@ -75,7 +75,7 @@ def test_without_the_workaround_a_script_run_wipes_keras_state():
 
 
 def test_the_workaround_asks_for_keras_first(monkeypatch):
-    from server.keras_workaround import apply_workaround
+    from server.process.keras_workaround import apply_workaround
 
     monkeypatch.delitem(sys.modules, "keras", raising=False)
     with pytest.raises(RuntimeError, match="Import keras first"):

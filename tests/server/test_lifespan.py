@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from server.first_page import FirstPage
-from server.shutdown import DEADLINE
+from server.process.first_page import FirstPage
+from server.process.shutdown import DEADLINE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -135,7 +135,7 @@ def test_a_wrong_setting_ends_the_server_in_one_line():
 
 def test_the_engine_warms_up_although_a_page_is_importing_it_at_that_moment(monkeypatch):
     # The package offers the function under the module's name.
-    lifespan = importlib.import_module("server.lifespan")
+    lifespan = importlib.import_module("server.process.lifespan")
     started = threading.Event()
     # What Python holds while an import is under way: a module without its names.
     monkeypatch.setitem(

@@ -9,7 +9,7 @@ from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from server.sessions import PATH, SessionLimitMiddleware
+from server.process.sessions import PATH, SessionLimitMiddleware
 
 
 async def echo(websocket):

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from server.shutdown import Shutdown
+from server.process.shutdown import Shutdown
 
 
 @contextlib.contextmanager

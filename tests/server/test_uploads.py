@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from server.shutdown import shutdown
+from server.process.shutdown import shutdown
 from server.uploads import PURPOSE, SIGNED_FOR
 from trainer.data.uploads.store import DatasetStore
 

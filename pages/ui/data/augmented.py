@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.advanced import nested_options, plain_value
 from pages.ui.data.loading import Choice
 from pages.ui.data.pictures import scaled, strip
+from pages.ui.fields.widgets import draw_option
+from pages.ui.form.advanced import nested_options, plain_value
 from pages.ui.text import escape_markdown
-from pages.ui.widgets import draw_option
 from trainer import Dataset, RunConfig, TrainerError
 from trainer.training.build import augmentation_of
 from trainer.training.engine.start_up import engine_status

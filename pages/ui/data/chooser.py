@@ -9,9 +9,9 @@ import streamlit as st
 from pages.ui.brought_options import draw_brought_options
 from pages.ui.catalogue import HOW_TO_BRING, dataset_labels
 from pages.ui.data.target_question import ASKED_KEY
+from pages.ui.fields.widgets import choose, draw_options
 from pages.ui.text import escape_markdown, format_age, format_bytes
 from pages.ui.uploader import uploader
-from pages.ui.widgets import choose, draw_options
 from trainer import DATASETS
 from trainer.data.uploads.kept import Brought
 from trainer.data.uploads.report import Report

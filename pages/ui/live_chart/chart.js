@@ -2,12 +2,12 @@
 
 import { Controls, rememberChoices, rememberedChoices } from "./controls.js"
 import { element } from "./element.js"
-import { Feed } from "./feed.js"
-import { Hover } from "./hover.js"
-import { Panel } from "./panel.js"
+import { Feed } from "./rows/feed.js"
+import { Hover } from "./panel/hover.js"
+import { Panel } from "./panel/panel.js"
 import { ProgressView } from "./progress.js"
 import { STYLE } from "./style.js"
-import { XAxis } from "./x_axis.js"
+import { XAxis } from "./panel/x_axis.js"
 
 const DRAW_INTERVAL = 30 // ms at least between two draws; how often rows come is the server's to say
 const DRAW_SHARE = 4 // of the time, at most one part in this many goes into drawing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.catalogue import dataset_label
-from pages.ui.status import status_badge
+from pages.ui.run.status import status_badge
 from pages.ui.text import escape_markdown, format_age
 from trainer import MODELS, Run, RunStore, TrainerError
 

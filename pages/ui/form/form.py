@@ -8,15 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.advanced import PLAIN, draw_advanced, draw_plain, nested_key, nested_options, plain_key, plain_value
 from pages.ui.brought_options import draw_brought_options, fill_brought_options
 from pages.ui.catalogue import HOW_TO_BRING, choice_of, dataset_labels, find_brought, is_file_reader, refuse_server_path
-from pages.ui.class_weights import fill_class_weight
+from pages.ui.fields.class_weights import fill_class_weight
+from pages.ui.fields.widgets import choose, draw_option, draw_options, option_key
+from pages.ui.form.advanced import PLAIN, draw_advanced, draw_plain, nested_key, nested_options, plain_key, plain_value
+from pages.ui.form.suggested_model import remember_suggested_model, suggest_model
 from pages.ui.inspecting import inspect
 from pages.ui.keys import widget_key
-from pages.ui.suggested_model import remember_suggested_model, suggest_model
 from pages.ui.text import escape_markdown
-from pages.ui.widgets import choose, draw_option, draw_options, option_key
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
 from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import dataset_spec, offered, seen_by, suggested_options, why_not

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.connections import handle_limit, report
+from server.process.connections import handle_limit, report
 
 PATH = "/_stcore/stream"
 MOST = 250

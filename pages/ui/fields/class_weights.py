@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.fields.widgets import choose
 from pages.ui.keys import widget_key
-from pages.ui.widgets import choose
 from trainer.config.data_spec import DataSpec
 
 _CHOICE, _LIST = widget_key("weights", "select"), widget_key("weights_list", "set")

@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.charts import schedule_figure
-from pages.ui.class_weights import draw_class_weight
+from pages.ui.fields.class_weights import draw_class_weight
+from pages.ui.fields.limits import find_problem, valid_or_default
+from pages.ui.fields.widgets import choose, draw_option, draw_options, draw_two_in_a_row
+from pages.ui.form.schedule_chart import schedule_figure
 from pages.ui.keys import widget_key
-from pages.ui.limits import find_problem, valid_or_default
 from pages.ui.numbers import format_number
-from pages.ui.widgets import choose, draw_option, draw_options, draw_two_in_a_row
 from trainer import METRICS, RunConfig
 from trainer.catalog.schedules import Plan, plot_points
 from trainer.config.augmentation import FIRST, Augmentation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.actions import act
 from pages.ui.keys import widget_key
-from pages.ui.sources import source_labels
+from pages.ui.run.actions import act
+from pages.ui.run.sources import source_labels
 from pages.ui.text import escape_markdown
 from trainer import Run, RunStore, TrainerError
 from trainer.runs.run import RESUMABLE

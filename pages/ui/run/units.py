@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 
 from pages.ui.numbers import format_number
-from trainer import LOSSES, MODELS, RunConfig
+from trainer import LOSSES, MODELS, Run, RunConfig
 from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import seen_by
 
 #: Metrics in the unit of the target.
 _IN_TARGET_UNITS = ("mean_absolute_error", "root_mean_squared_error")
+_SIGMA = "σ is the standard deviation of the target over the training split."
+_REGRESSION = {
+    "mean_squared_error": ("in σ² of the target", f"{_SIGMA} Always guessing the mean gives about 1."),
+    "mean_absolute_error": ("in σ of the target", f"{_SIGMA} 0.1 means that predictions are off by 0.1 σ on average."),
+    "huber": ("in σ of the target", f"{_SIGMA} Small misses count squared, large ones by their size."),
+}
+_CROSS_ENTROPY = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy")
 
 
 def unit_of(name: str, config: RunConfig) -> str:
@@ -51,3 +58,17 @@ def explain_loss(config: RunConfig, data: DataSpec | None) -> str:
     if goal.task == "multilabel" and "crossentropy" in config.loss:
         return f"{label}, in nats per label: a probability of 0.5 for every label gives {format_number(math.log(2))}."
     return f"{label}: lower is better."
+
+
+def loss_unit(run: Run) -> tuple[str, str]:
+    """Returns the unit of a run's loss and what it means; two empty strings where it has none."""
+    # Before the first start a file is not read yet.
+    spec: DataSpec | None = run.spec or (None if "path" in run.config.dataset_options else run.config.spec)
+    if spec is None:
+        return "", ""
+    if spec.task == "regression":
+        return _REGRESSION.get(run.config.loss, ("", ""))
+    if spec.task == "classification" and run.config.loss in _CROSS_ENTROPY:
+        guessing = f"Guessing among {spec.num_classes} equally frequent classes gives {math.log(spec.num_classes):.4g}."
+        return "in nats", f"The mean of −ln of the probability given to the true class. 0 is perfect. {guessing}"
+    return "", ""

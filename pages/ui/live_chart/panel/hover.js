@@ -1,8 +1,8 @@
 // The values under the pointer, in every panel at once.
 
-import { search } from "./cells.js"
-import { number, whole } from "./numbers.js"
-import { visibleCells } from "./visible_cells.js"
+import { search } from "../rows/cells.js"
+import { number, whole } from "../numbers.js"
+import { visibleCells } from "../rows/visible_cells.js"
 
 export class Hover {
   constructor(chart) { Object.assign(this, { chart, x: null }) }

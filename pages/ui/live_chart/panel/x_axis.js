@@ -1,6 +1,6 @@
 // The x axis that all panels share: step, epoch or time, and the range of it on screen.
 
-import { search } from "./cells.js"
+import { search } from "../rows/cells.js"
 
 const FOLLOW_ROWS = 500
 const FOLLOW_SECONDS = 20

@@ -8,10 +8,10 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-from server.connections import handle_loop_error, limit_connections, raise_handle_limit, running_server
-from server.first_page import first_page
-from server.keras_workaround import apply_workaround
-from server.shutdown import shutdown
+from server.process.connections import handle_loop_error, limit_connections, raise_handle_limit, running_server
+from server.process.first_page import first_page
+from server.process.keras_workaround import apply_workaround
+from server.process.shutdown import shutdown
 
 GRACE = 10  # seconds the runs have, all together, to write a checkpoint
 GLANCE = 0.05  # seconds between two looks at whether the engine may warm up

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.keys import widget_key
-from pages.ui.sources import NEWEST, source_labels
+from pages.ui.run.sources import NEWEST, source_labels
 from server.downloads import download_url
 from trainer import EXPORTS, Run
 from trainer.config.registry import Entry

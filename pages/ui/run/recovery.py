@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.actions import act
+from pages.ui.run.actions import act
 from trainer import Run
 
 #: The new learning rate is this part of the old one.

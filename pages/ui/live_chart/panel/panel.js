@@ -2,9 +2,9 @@
 
 import { Axes, TOP } from "./axes.js"
 import { drawCurves, VALIDATION } from "./curves.js"
-import { element, setText } from "./element.js"
+import { element, setText } from "../element.js"
 import { Gestures } from "./gestures.js"
-import { number } from "./numbers.js"
+import { number } from "../numbers.js"
 import { Traces } from "./traces.js"
 import { YRange } from "./y_range.js"
 

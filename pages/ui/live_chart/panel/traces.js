@@ -1,7 +1,7 @@
 // What one panel draws: the values as measured, smoothed, and of the validation split.
 
-import { greater, lesser } from "./cells.js"
-import { MAX_BUCKETS, visibleCells } from "./visible_cells.js"
+import { greater, lesser } from "../rows/cells.js"
+import { MAX_BUCKETS, visibleCells } from "../rows/visible_cells.js"
 
 const FIRST = 0.1 // the part of a run whose values may be left outside the y range
 const LEAST_ROWS = 20

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.fields.limits import find_problem
 from pages.ui.keys import widget_key
-from pages.ui.limits import find_problem
 from trainer.config.options import Option
 from trainer.config.registry import Entry
 

@@ -7,18 +7,17 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.ui.actions import act, use_settings
-from pages.ui.class_table import class_table
-from pages.ui.dialogs import draw_dialog, open_dialog
-from pages.ui.downloads import download_menu
 from pages.ui.live_chart import live_chart
-from pages.ui.loss_unit import loss_unit
 from pages.ui.numbers import format_number
-from pages.ui.recovery import offer_recovery
-from pages.ui.status import status_badge
-from pages.ui.summary import summary
+from pages.ui.run.actions import act, use_settings
+from pages.ui.run.class_table import class_table
+from pages.ui.run.dialogs import draw_dialog, open_dialog
+from pages.ui.run.downloads import download_menu
+from pages.ui.run.recovery import offer_recovery
+from pages.ui.run.status import status_badge
+from pages.ui.run.summary import summary
+from pages.ui.run.units import explain_loss, loss_unit, unit_of
 from pages.ui.text import escape_markdown, format_age, format_bytes
-from pages.ui.units import explain_loss, unit_of
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run, RunStore, TrainerError
 from trainer.runs.run import RESUMABLE
 from trainer.runs.samples import list_samples

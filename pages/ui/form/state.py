@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.drafts import delete_draft, load_draft, new_draft_id, save_draft
-from pages.ui.forms import fill_form
+from pages.ui.form.drafts import delete_draft, load_draft, new_draft_id, save_draft
+from pages.ui.form.form import fill_form
 from trainer import Run, RunConfig, RunStore, TrainerError
 
 #: How the form opens.

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.ui.actions import act
 from pages.ui.live_chart import prepare_live_chart
+from pages.ui.run.actions import act
 from pages.ui.text import escape_markdown
 from trainer import RunStore
 

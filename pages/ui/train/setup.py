@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.catalogue import refuse_server_path
-from pages.ui.form_state import follow, is_draft, mirror, settle
-from pages.ui.forms import draw_form, fill_form
-from pages.ui.scrolling import scroll_up_for
+from pages.ui.form.form import draw_form, fill_form
+from pages.ui.form.state import follow, is_draft, mirror, settle
 from pages.ui.text import escape_markdown
+from pages.ui.train.scrolling import scroll_up_for
 from trainer import Run, RunConfig, RunStore, TrainerError
 from trainer.config.presets import PRESETS
 from trainer.errors import DataError

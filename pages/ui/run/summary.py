@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.ui.catalogue import dataset_label, is_gone
 from pages.ui.numbers import format_number
+from pages.ui.run.units import unit_of
 from pages.ui.text import escape_markdown, format_duration
-from pages.ui.units import unit_of
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run
 from trainer.training.baselines import has_learned
 from trainer.training.plateau import is_higher_better

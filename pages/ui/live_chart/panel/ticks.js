@@ -1,6 +1,6 @@
 // Where an axis has its ticks, and what they say.
 
-import { logTickLabel, tickLabels } from "./numbers.js"
+import { logTickLabel, tickLabels } from "../numbers.js"
 
 // Round values in [low, high], about `count` of them. Returns {tickvals, ticktext}, as Plotly calls them.
 export function linearTicks(low, high, { count = 6, isWhole = false } = {}) {

@@ -1,0 +1,1 @@
+"""One run on the page: its status, controls, curves, summary, checkpoints and downloads."""
