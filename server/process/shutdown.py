@@ -94,8 +94,7 @@ class Shutdown:
         finally:
             if self.has_begun:
                 self._end(self._number)
-            else:
-                self._signals.put(None)
+            self._signals.put(None)
             for number, handler in before.items():
                 if signal.getsignal(number) is note:
                     signal.signal(number, handler)
@@ -106,7 +105,9 @@ class Shutdown:
             return
         self._save(save)
         with contextlib.suppress(queue.Empty):
-            self._signals.get(timeout=self._deadline)  # a second signal: at once
+            # A second signal ends the process at once; None says that the server has ended by itself.
+            if self._signals.get(timeout=self._deadline) is None:
+                return
         self._save(save)  # what was started in the meantime
         self._give_up(number)
 

@@ -44,6 +44,20 @@ def test_the_runs_save_at_once_and_the_server_is_told(number, told):
     assert ended.get(timeout=5) == number
 
 
+def test_a_server_that_ended_in_time_is_not_ended_a_second_time():
+    saved, ended, given_up = threading.Event(), queue.Queue(), queue.Queue()
+    shutdown = Shutdown(ended.put, given_up.put, deadline=60)
+    with handled_by(signal.SIGTERM, signal.SIGINT), shutdown.watched(saved.set):
+        signal.raise_signal(signal.SIGTERM)
+        assert saved.wait(5)
+    assert ended.get(timeout=5) == signal.SIGTERM
+    for thread in threading.enumerate():
+        if thread.name == "shutdown":
+            thread.join(5)  # not the deadline's minute
+            assert not thread.is_alive()
+    assert given_up.empty()
+
+
 def test_a_server_that_does_not_end_is_ended_after_the_runs_have_saved():
     order, ended = [], queue.Queue()
     shutdown = Shutdown(print, ended.put, deadline=0.05)
