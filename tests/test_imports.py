@@ -132,14 +132,14 @@ def test_custom_layers_can_be_shipped_alone():
     assert offences("trainer.catalog.custom", ("trainer.config", "trainer.catalog.layers", "tensorflow")) == []
 
 
-def test_only_run_starts_threads():
+def test_only_the_worker_starts_threads():
     starts = [
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "trainer").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("Thread", "ThreadPoolExecutor"))
     ]
-    assert set(starts) == {"trainer/runs/run.py"}
+    assert set(starts) == {"trainer/runs/worker.py"}
 
 
 def test_no_folder_is_crowded():

@@ -106,18 +106,14 @@ class RunStore:
         return [run for run in self.list() if run.status == "interrupted"]
 
     def delete(self, run_id: str) -> None:
-        """Deletes a run and its folder.
+        """Deletes a run and its folder: its history, checkpoints, samples and log.
 
         Raises:
             RunNotFound: there is none.
             RunBusyError: it is queued or running.
         """
         with self._lock:
-            run = self.get(run_id)
-            # Renamed first: a folder that is half deleted is not taken for a run.
-            doomed = self.path / f".tmp-deleted-{run.id}"
-            run.remove(doomed)
-            shutil.rmtree(doomed, ignore_errors=True)
+            self.get(run_id).delete()
             self._runs.pop(run_id, None)
 
     def close(self, timeout: float = 10) -> bool:

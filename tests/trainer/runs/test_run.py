@@ -119,7 +119,7 @@ def test_a_double_click_acts_once(store):
     wait_for_step(run, 1)
     first, second = run.pause("running"), run.pause("running")
     assert (first.acted, second.acted) == (True, False)
-    assert second.message == "This run is already asked to pause."
+    assert second.message == "This run has already been asked to pause."
     assert run.pending == "pause"
     finish(run)
     assert run.status == "paused"

@@ -1,0 +1,101 @@
+"""Worker: the thread that trains a run. It carries a session's events to the writer of the run's folder.
+
+This is the only file of the engine that starts threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from trainer.config.run_config import RunConfig
+from trainer.data.progress import listening
+from trainer.errors import DivergenceError
+from trainer.runs.checkpoint import list_checkpoints
+from trainer.runs.event_log import read_settings
+from trainer.runs.failures import advise_on_divergence, explain_failure
+from trainer.runs.history import History
+from trainer.runs.profiling import profiled
+from trainer.runs.state import RunState
+from trainer.runs.writer import Writer
+from trainer.training.sessions.commands import Commands, Setting, with_settings
+from trainer.training.sessions.events import Event, Phase
+from trainer.training.sessions.session import SessionState
+
+#: Where a session runs: yields the events of (recipe, state, commands). `session` runs it in the calling thread.
+Backend = Callable[[RunConfig, SessionState, Commands], Iterator[Event]]
+
+
+class Worker:
+    """Trains a run in a background thread until its session ends.
+
+    Args:
+        folder: of the run; the caller has locked it for this process.
+        config: the recipe.
+        history: as it is on disk now.
+        state: as it is on disk now.
+        backend: runs the session.
+        command: what began it: "start" or "resume".
+        at_most: continue from the checkpoint of this step; None: from the newest.
+        settings: to take effect before the first step.
+        on_end: called in the thread when the session is over; it must call `writer.finish`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: RunConfig,
+        history: History,
+        state: RunState,
+        backend: Backend,
+        *,
+        command: str,
+        at_most: int | None,
+        settings: Sequence[Setting],
+        on_end: Callable[[Writer], None],
+    ):
+        self.commands = Commands(*settings)
+        self._background = ThreadPoolExecutor(1, thread_name_prefix=f"checkpoints-{folder.name}")
+        self.writer = Writer(folder, config, history, state, self._background, command)
+        self._folder, self._config, self._backend = folder, config, backend
+        self._at_most, self._on_end = at_most, on_end
+        self._thread = threading.Thread(target=self._work, name=f"run-{folder.name}", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the thread has ended; returns whether it has.
+
+        Args:
+            timeout: seconds, or None for no limit.
+        """
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        writer = self.writer
+        try:
+            with self._background, contextlib.closing(writer):
+                self._apply_events(writer)
+        except BaseException as error:  # Whatever goes wrong, the run must not stay "running".
+            writer.fail(explain_failure(error, self._folder), traceback.format_exc())
+        self._on_end(writer)
+
+    def _apply_events(self, writer: Writer) -> None:
+        config = self._config
+        events = self._backend(config, writer.open(self._at_most), self.commands)
+        with contextlib.closing(events), listening(lambda text, part: writer.apply(Phase(text, part))):
+            try:
+                for event in profiled(events, self._folder / "profile", config.profile_steps):
+                    writer.apply(event)
+            except DivergenceError as error:
+                writer.save_best()
+                config = with_settings(config, read_settings(self._folder), writer.state.step)
+                advice = advise_on_divergence(config, list_checkpoints(self._folder / "checkpoints"))
+                writer.fail(f"{error} {advice}", traceback.format_exc(), has_diverged=True)
