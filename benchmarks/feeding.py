@@ -1,4 +1,4 @@
-"""What it costs to train on brought data: a table over the same numbers from memory, and streamed over resident."""
+"""What it costs to train on uploaded data: a table over the same numbers from memory, and streamed over resident."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ _INSPECT = """
 import json, sys, time
 from pathlib import Path
 import numpy, pyarrow.compute, pyarrow.csv, pyarrow.parquet
-from trainer.brought.inspection import inspect_file
-from trainer.brought.tables.inspection import inspect_table
-from trainer.brought.tables.reader import read_table
+from trainer.data.uploads import inspect
+from trainer.data.uploads.tables.inspecting import inspect_table
+from trainer.data.uploads.tables.reader import read_table
 
 def peak():
     with open("/proc/self/status") as file:
@@ -30,7 +30,7 @@ with open("/proc/self/clear_refs", "w") as file:
     file.write("5")
 before, told = peak(), []
 began, cpu = time.perf_counter(), time.process_time()
-report = inspect_file(Path(sys.argv[1]), progress=lambda fraction, text: told.append(time.perf_counter()))
+report = inspect(Path(sys.argv[1]), progress=lambda fraction, text: told.append(time.perf_counter()))
 ended = time.perf_counter()
 assert report.is_ready, report.findings
 waits = [b - a for a, b in zip([began, *told], [*told, ended])]

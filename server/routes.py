@@ -18,7 +18,7 @@ from server.uploads import upload_endpoint
 
 
 def _default_datasets() -> Any:
-    from trainer.data.uploads.store import DatasetStore
+    from trainer.data.uploads import DatasetStore
 
     return DatasetStore.default()
 

@@ -103,7 +103,7 @@ def upload_endpoint(get_datasets: Callable[[], Any], guard: Guard) -> Callable:
     threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="uploads")
 
     async def upload(request: Request) -> Response:
-        from trainer.data.uploads.limits import Limits
+        from trainer.data.uploads import Limits
         from trainer.errors import DataError
 
         guard.check(request, SIGNED_FOR, PURPOSE, LINK_AGE)

@@ -16,7 +16,7 @@ SLOW = ("tensorflow", "keras")
 #: The engine's rooms from the top down: each may import only those below it.
 ROOMS = ("__main__", "cli", "export", "runs", "training", "catalog", "data", "config", "storage", "errors")
 #: Files of one level that a reader has to keep apart.
-MOST_FILES = 35
+MOST_FILES = 18
 
 
 @cache
@@ -130,6 +130,12 @@ def test_choices_and_checks_need_no_tensorflow():
 
 def test_custom_layers_can_be_shipped_alone():
     assert offences("trainer.catalog.custom", ("trainer.config", "trainer.catalog.layers", "tensorflow")) == []
+
+
+def test_uploads_are_used_through_their_facade():
+    users = ("pages", "server", "trainer.__main__", "trainer.cli", "trainer.runs", "trainer.catalog")
+    inner = [(name, target) for name, target in edges() if target.startswith("trainer.data.uploads.")]
+    assert [(name, target) for name, target in inner if any(is_within(name, user) for user in users)] == []
 
 
 def test_only_the_worker_starts_threads():

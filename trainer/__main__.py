@@ -20,8 +20,7 @@ from trainer.cli.choices import list_choices
 from trainer.cli.signals import note_signals
 from trainer.config.environment import check_settings
 from trainer.config.run_config import RunConfig
-from trainer.data.uploads.quoting import plain_name
-from trainer.data.uploads.report import Report
+from trainer.data.uploads import Report, plain_name
 from trainer.errors import TrainerError
 from trainer.runs.run import Run
 from trainer.runs.store import RunStore
@@ -137,8 +136,7 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Say what a data file holds, and whether it can be trained on: exit code 0, else 2."""
-    from trainer.data.uploads.inspection import inspect_file
-    from trainer.data.uploads.store import resolve
+    from trainer.data.uploads import inspect, resolve
 
     shape = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     with tqdm(total=1.0, file=sys.stderr, dynamic_ncols=True, delay=1, leave=False, bar_format=shape) as bar:
@@ -147,7 +145,7 @@ def inspect(
             bar.set_description_str(text, refresh=False)
             bar.update(min(fraction, 1.0) - bar.n)
 
-        report = inspect_file(resolve(path), progress=progress)
+        report = inspect(resolve(path), progress=progress)
     print(json.dumps(report.to_json(), indent=2) if as_json else describe_report(report, path))
     report.refuse_errors()
 

@@ -32,7 +32,7 @@ class Server:
     """The app in a process of its own, which can be killed and started again.
 
     Args:
-        runs: the folder of runs; brought data goes into "datasets" beside it.
+        runs: the folder of runs; uploaded data goes into "datasets" beside it.
         log: a file for what it prints.
         environment: added to this process's.
     """

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, ROOT, Server, settle, wait_points, wait_status, wait_warm
 from tests.browser.install import find_chromium
 from trainer import RunConfig, RunStore
-from trainer.data.uploads.store import DatasetStore
+from trainer.data.uploads import DatasetStore
 
 WIDTHS = (1440, 800, 400)
 
@@ -30,7 +30,7 @@ def main() -> None:
         make_earlier_runs(RunStore(runs))
         server = Server(runs, Path(temporary) / "server.log").start()
         try:
-            bring_table(DatasetStore(server.datasets))
+            add_table(DatasetStore(server.datasets))
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS)
             for scheme in ("light", "dark"):
                 for width in WIDTHS:
@@ -49,7 +49,7 @@ def make_earlier_runs(store: RunStore) -> None:
         run.wait()
 
 
-def bring_table(store: DatasetStore) -> None:
+def add_table(store: DatasetStore) -> None:
     """Brings a small table with something to report: missing values, an identifier, a category."""
     random = np.random.default_rng(0)
     lines = ["id,length,width,colour,kind"]
@@ -62,7 +62,7 @@ def bring_table(store: DatasetStore) -> None:
 
 
 def look_at_data(page, server: Server, folder: Path, name: str) -> None:
-    """Takes pictures of the Data page: images, and a table that was brought."""
+    """Takes pictures of the Data page: images, and a table that was uploaded."""
     page.goto(f"{server.url}/data")
     settle(page)
     width = page.viewport_size["width"]

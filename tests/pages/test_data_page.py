@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import trainer.runs.store
 from pages.ui.catalogue import refuse_server_path
 from trainer import DATASETS, RunConfig, RunStore
-from trainer.data.uploads.store import DatasetStore
+from trainer.data.uploads import DatasetStore
 from trainer.errors import ConfigError
 
 INDEX = str(Path(__file__).parents[2] / "pages" / "index.py")
@@ -38,7 +38,7 @@ def runs(tmp_path, monkeypatch, cured):
 
 @pytest.fixture
 def store(runs, tmp_path, monkeypatch):
-    """The store of brought data that the pages use."""
+    """The store of uploaded data that the pages use."""
     monkeypatch.setenv("TRAINDECK_DATASETS", str(tmp_path / "datasets"))
     return DatasetStore.default()
 
@@ -71,8 +71,8 @@ def figures(page: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in page.metric}
 
 
-def key(brought, name: str) -> str:
-    return f"train_{brought.id}_{name}_set"
+def key(uploaded, name: str) -> str:
+    return f"train_{uploaded.id}_{name}_set"
 
 
 @pytest.mark.parametrize("name", ["digits", "wine", "diabetes", "moons", "linear", "sequences", "multilabel"])
@@ -151,25 +151,25 @@ def test_nothing_is_downloaded_unasked(store, tmp_path, monkeypatch):
     assert any("Connect to the internet" in error.value for error in page.error)
 
 
-def test_a_brought_table_is_reported_shown_and_trained_on(store, runs):
-    brought = store.add(io.BytesIO(CSV), "animals.csv")
-    page = open_data(brought.reference)
+def test_an_uploaded_table_is_reported_shown_and_trained_on(store, runs):
+    uploaded = store.add(io.BytesIO(CSV), "animals.csv")
+    page = open_data(uploaded.reference)
     assert not page.exception
     assert not page.error
     assert figures(page)["Examples"] == "120"
-    assert page.selectbox(key=key(brought, "target")).value == "kind"
+    assert page.selectbox(key=key(uploaded, "target")).value == "kind"
     assert any(text.endswith("Report") for text in texts(page))
     button(page, "Train on this").click().run()
     # The page has gone there by itself; the tester has to be told for its next runs.
     assert "train_dataset_select" in page.session_state
     page.switch_page("train.py").run()
-    assert page.selectbox(key="train_dataset_select").value == brought.reference
+    assert page.selectbox(key="train_dataset_select").value == uploaded.reference
     assert not page.error
     page.number_input(key="train_epochs_set").set_value(30).run()
     button(page, "Start training").click().run()
     [run] = runs.list()
     assert run.config.dataset == "csv"
-    assert run.config.dataset_options["path"] == brought.reference
+    assert run.config.dataset_options["path"] == uploaded.reference
     assert run.config.dataset_options["target"] == "kind"
     assert run.wait(60)
     assert run.metrics["last"]["val_accuracy"] > 0.8
@@ -178,51 +178,51 @@ def test_a_brought_table_is_reported_shown_and_trained_on(store, runs):
 
 
 def test_the_report_follows_the_options(store):
-    brought = store.add(io.BytesIO(CSV), "animals.csv")
-    page = open_data(brought.reference)
+    uploaded = store.add(io.BytesIO(CSV), "animals.csv")
+    page = open_data(uploaded.reference)
     assert "Classes" in figures(page)
-    page.selectbox(key=key(brought, "target")).set_value("size").run()
+    page.selectbox(key=key(uploaded, "target")).set_value("size").run()
     assert not page.exception
     assert figures(page)["To predict"] == "a number"
-    page.multiselect(key=key(brought, "leave_out")).set_value(["legs"]).run()
+    page.multiselect(key=key(uploaded, "leave_out")).set_value(["legs"]).run()
     assert not page.exception
     assert figures(page)["Each one: features"] == "2"
 
 
 def test_options_that_do_not_fit_the_file_are_a_sentence_beside_the_widgets(store):
-    brought = store.add(io.BytesIO(CSV), "animals.csv")
-    page = open_data(brought.reference)
-    page.selectbox(key=key(brought, "task")).set_value("multilabel").run()
-    page.multiselect(key=key(brought, "targets")).set_value(["size"]).run()
+    uploaded = store.add(io.BytesIO(CSV), "animals.csv")
+    page = open_data(uploaded.reference)
+    page.selectbox(key=key(uploaded, "task")).set_value("multilabel").run()
+    page.multiselect(key=key(uploaded, "targets")).set_value(["size"]).run()
     assert not page.exception
     assert len(page.error) == 1
     assert button(page, "Train on this").disabled
-    page.selectbox(key=key(brought, "task")).set_value("auto").run()
+    page.selectbox(key=key(uploaded, "task")).set_value("auto").run()
     assert not page.error
     assert not button(page, "Train on this").disabled
 
 
 def test_skipped_rows_are_counted_and_listed(store):
-    brought = store.add(io.BytesIO(CSV + b"1,2\n3,4,5,6,7\n"), "ragged.csv")
-    page = open_data(brought.reference)
+    uploaded = store.add(io.BytesIO(CSV + b"1,2\n3,4,5,6,7\n"), "ragged.csv")
+    page = open_data(uploaded.reference)
     assert "Skipped (2)" in texts(page)
     assert [frame.value["line"].tolist() for frame in page.dataframe if "line" in frame.value] == [[122, 123]]
     assert figures(page)["Examples"] == "120"
 
 
 def test_a_file_that_cannot_be_trained_on_says_why_on_both_pages(store):
-    brought = store.add(io.BytesIO(b"a,b\n"), "header only.csv")
-    page = open_data(brought.reference)
+    uploaded = store.add(io.BytesIO(b"a,b\n"), "header only.csv")
+    page = open_data(uploaded.reference)
     assert not page.exception
     assert button(page, "Train on this").disabled
     assert any("must be fixed before training" in text for text in texts(page))
-    page = open_train(brought.reference)
+    page = open_train(uploaded.reference)
     assert not page.exception
     assert len(page.error) == 1
     assert button(page, "Start training").disabled
     button(page, "Look at it on the Data page").click().run()
     page.switch_page("data.py").run()
-    assert page.selectbox(key="data_dataset_select").value == brought.reference
+    assert page.selectbox(key="data_dataset_select").value == uploaded.reference
 
 
 def test_the_form_offers_no_path_on_the_server_and_takes_none(store, runs, tmp_path):
@@ -242,7 +242,7 @@ def test_the_form_offers_no_path_on_the_server_and_takes_none(store, runs, tmp_p
     assert page.selectbox(key="train_dataset_select").value == "digits"
 
 
-@pytest.mark.parametrize("forged", ["csv", "/etc/passwd", "brought:../../etc", "brought:0123456789abcdef"])
+@pytest.mark.parametrize("forged", ["csv", "/etc/passwd", "upload:../../etc", "upload:0123456789abcdef"])
 def test_what_a_browser_sends_in_place_of_a_choice_is_not_believed(store, forged):
     for name in ("train", "data"):
         page = AppTest.from_file(INDEX, default_timeout=60)
@@ -253,64 +253,64 @@ def test_what_a_browser_sends_in_place_of_a_choice_is_not_believed(store, forged
         assert not page.exception
         assert page.selectbox(key=f"{name}_dataset_select").value == "digits"
     with pytest.raises(ConfigError, match="does not open"):
-        refuse_server_path("csv", {"path": forged.removeprefix("brought:")})
+        refuse_server_path("csv", {"path": forged.removeprefix("upload:")})
 
 
-def test_the_settings_of_a_run_on_brought_data_fill_the_form(store, runs):
-    brought = store.add(io.BytesIO(CSV), "animals.csv")
-    options = {"path": brought.reference, "target": "size", "leave_out": ["legs"], "missing_numbers": "mean"}
+def test_the_settings_of_a_run_on_uploaded_data_fill_the_form(store, runs):
+    uploaded = store.add(io.BytesIO(CSV), "animals.csv")
+    options = {"path": uploaded.reference, "target": "size", "leave_out": ["legs"], "missing_numbers": "mean"}
     run = runs.create(RunConfig(dataset="csv", dataset_options=options, model="linear"))
     page = AppTest.from_file(INDEX, default_timeout=60)
     page.query_params["run"] = run.id
     page.run()
     page.get("menu_button")[0].set_value("Use these settings").run()
     assert not page.exception
-    assert page.selectbox(key="train_dataset_select").value == brought.reference
-    assert page.selectbox(key=key(brought, "target")).value == "size"
-    assert page.multiselect(key=key(brought, "leave_out")).value == ["legs"]
-    assert page.selectbox(key=key(brought, "missing_numbers")).value == "mean"
+    assert page.selectbox(key="train_dataset_select").value == uploaded.reference
+    assert page.selectbox(key=key(uploaded, "target")).value == "size"
+    assert page.multiselect(key=key(uploaded, "leave_out")).value == ["legs"]
+    assert page.selectbox(key=key(uploaded, "missing_numbers")).value == "mean"
     assert page.selectbox(key="train_model_select").value == "linear"
 
 
 def test_past_runs_say_that_their_data_set_is_gone(store, runs):
-    brought = store.add(io.BytesIO(CSV), "animals.csv")
-    run = runs.create(RunConfig(dataset="csv", dataset_options={"path": brought.reference}, model="linear", epochs=1))
+    uploaded = store.add(io.BytesIO(CSV), "animals.csv")
+    run = runs.create(RunConfig(dataset="csv", dataset_options={"path": uploaded.reference}, model="linear", epochs=1))
     run.start()
     assert run.wait(60)
-    store.delete(brought.id, runs.list())
+    store.delete(uploaded.id, runs.list())
     page = AppTest.from_file(INDEX, default_timeout=60)
     page.query_params["run"] = run.id
     page.run()
     assert not page.exception
-    assert any("was deleted" in text and brought.sha256 in text for text in texts(page))
+    assert any("was deleted" in text and uploaded.sha256 in text for text in texts(page))
     assert any("a data set that is gone" in text for text in texts(page))
     page.get("menu_button")[0].set_value("Use these settings").run()
     assert any("Bring the same file again" in warning.value for warning in page.warning)
 
 
 def test_deleting_asks_first_and_says_which_runs_will_miss_it(store, runs):
-    brought = store.add(io.BytesIO(CSV), "animals.csv")
-    run = runs.create(RunConfig(dataset="csv", dataset_options={"path": brought.reference}, model="linear", epochs=1))
-    page = open_data(brought.reference)
+    uploaded = store.add(io.BytesIO(CSV), "animals.csv")
+    run = runs.create(RunConfig(dataset="csv", dataset_options={"path": uploaded.reference}, model="linear", epochs=1))
+    page = open_data(uploaded.reference)
     page.get("menu_button")[0].set_value("Delete").run()
     assert any("is queued and needs it" in text for text in texts(page))
     run.start()
     assert run.wait(60)
-    page = open_data(brought.reference)
+    page = open_data(uploaded.reference)
     page.get("menu_button")[0].set_value("Delete").run()
     assert any("will be gone for good" in text and "1 run was trained on it" in text for text in texts(page))
     assert button(page, "Delete for good")
-    assert store.list() == [brought]
+    assert store.list() == [uploaded]
 
 
 def test_names_that_look_like_markup_are_shown_as_they_are(store):
     content = CSV.replace(b"size", f'"{MARKUP}"'.encode(), 1).replace(b",a\n", f",{MARKUP}\n".encode())
-    brought = store.add(io.BytesIO(content), f"{MARKUP[:7]}.csv")
-    page = open_data(brought.reference)
+    uploaded = store.add(io.BytesIO(content), f"{MARKUP[:7]}.csv")
+    page = open_data(uploaded.reference)
     assert not page.exception
     assert not any("<b>" in text or "![y](" in text or "`a`" in text for text in texts(page))
     charts = list(page.get("plotly_chart"))
-    page.selectbox(key=key(brought, "target")).set_value(MARKUP).run()
+    page.selectbox(key=key(uploaded, "target")).set_value(MARKUP).run()
     assert figures(page)["To predict"] == "a number"
     charts += page.get("plotly_chart")
     assert len(charts) == 4
@@ -321,5 +321,5 @@ def test_names_that_look_like_markup_are_shown_as_they_are(store):
 def test_two_files_of_one_name_can_be_told_apart(store):
     first = store.add(io.BytesIO(CSV), "animals.csv")
     second = store.add(io.BytesIO(CSV + ROWS[0].encode() + b"\n"), "animals.csv")
-    for brought, rows in ((first, "120"), (second, "121")):
-        assert figures(open_data(brought.reference))["Examples"] == rows
+    for uploaded, rows in ((first, "120"), (second, "121")):
+        assert figures(open_data(uploaded.reference))["Examples"] == rows

@@ -8,8 +8,8 @@ import pytest
 
 from trainer import RunConfig
 from trainer.catalog.datasets.csv import csv
-from trainer.data.uploads.tables.inspection import inspect_table
-from trainer.data.uploads.tables.number_formats import FORMATS
+from trainer.data.uploads.tables.inspecting import inspect_table
+from trainer.data.uploads.tables.numbers.formats import FORMATS
 from trainer.data.uploads.tables.reader import read_table
 from trainer.errors import DataError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trainer.data.uploads.tables.inspection import inspect_table
+from trainer.data.uploads.tables.inspecting import inspect_table
 
 ROWS = 1200
 

@@ -10,7 +10,7 @@ import pytest
 
 from server.process.shutdown import shutdown
 from server.uploads import PURPOSE, SIGNED_FOR
-from trainer.data.uploads.store import DatasetStore
+from trainer.data.uploads import DatasetStore
 
 CSV = b"a,b\n1,2\n" * 50_000
 
@@ -27,10 +27,10 @@ def address(site, name: str = "flowers.csv", purpose: str = PURPOSE) -> str:
 def test_a_file_is_kept_as_it_came(place):
     answer = place.client.post(address(place), content=CSV)
     assert answer.status_code == 201
-    [brought] = place.datasets.list()
-    assert answer.json() == {"id": brought.id, "name": "flowers.csv"}
-    assert brought.sha256 == hashlib.sha256(CSV).hexdigest()
-    assert brought.path.read_bytes() == CSV
+    [uploaded] = place.datasets.list()
+    assert answer.json() == {"id": uploaded.id, "name": "flowers.csv"}
+    assert uploaded.sha256 == hashlib.sha256(CSV).hexdigest()
+    assert uploaded.path.read_bytes() == CSV
 
 
 def test_blocks_of_any_size_and_empty_ones_make_the_same_file(place):

@@ -33,7 +33,7 @@ class Column:
         fill_with: how the fill follows from the training split. A number's: "median" or "mean"; a category's:
             "missing" (a value of its own) or "most_frequent".
         missing: how many examples lack the value.
-        number_format: how the file writes a number, a key of `trainer.data.uploads.tables.number_formats.FORMATS`.
+        number_format: how the file writes a number, a key of `trainer.data.uploads.tables.numbers.formats.FORMATS`.
         is_raw: whether `vocabulary` lists every value in the file, and the one to train with is still to be learned.
     """
 

@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Iterator
 
 from trainer.config.data_spec import Column, DataSpec
-from trainer.data.uploads.tables.cells import MISSING
-from trainer.data.uploads.tables.number_formats import CLEANING, FORMATS
+from trainer.data.uploads.tables.csv.cells import MISSING
+from trainer.data.uploads.tables.numbers.formats import CLEANING, FORMATS
 from trainer.export import raw_rows
 
 

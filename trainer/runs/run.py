@@ -15,7 +15,7 @@ import filelock
 
 from trainer.config.names import check_name
 from trainer.config.run_config import RunConfig
-from trainer.data.uploads.store import refuse_other
+from trainer.data.uploads import refuse_changed
 from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError
 from trainer.runs.command_checks import (
     Outcome,
@@ -260,7 +260,7 @@ class Run(RunView):
             if self.status not in allowed or seen not in (None, self.status):
                 return wrong_status(command, self.status, seen)
             if self.spec and self.spec.sha256:
-                refuse_other(self.config.dataset_options["path"], self.spec.sha256)
+                refuse_changed(self.config.dataset_options["path"], self.spec.sha256)
             # The recipe is checked again: its data or model may be gone from this machine.
             config = RunConfig.from_file(self.path / "config.json")
             check_device(config.device)

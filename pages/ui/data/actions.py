@@ -9,8 +9,7 @@ import streamlit as st
 from pages.ui.catalogue import choice_of
 from pages.ui.text import escape_markdown, format_bytes
 from trainer import RunStore, TrainerError
-from trainer.data.uploads.kept import Brought
-from trainer.data.uploads.store import DatasetStore, needs
+from trainer.data.uploads import DatasetStore, UploadedDataset, needs
 
 TRAIN_PAGE = "train.py"
 
@@ -22,32 +21,32 @@ def train_on(dataset: str, options: dict[str, Any]) -> None:
 
 
 @st.dialog("Rename the data set")
-def rename_dialog(store: DatasetStore, brought: Brought) -> None:
+def rename_dialog(store: DatasetStore, uploaded: UploadedDataset) -> None:
     """Asks for another display name."""
     with st.form("data_rename_form", border=False):
-        name = st.text_input("Name", value=brought.name, max_chars=80, key="data_dataset_rename")
+        name = st.text_input("Name", value=uploaded.name, max_chars=80, key="data_dataset_rename")
         is_sent = st.form_submit_button("Rename", type="primary", key="data_rename_confirm")
     if is_sent:
         try:
-            store.rename(brought.id, name)
+            store.rename(uploaded.id, name)
         except (TrainerError, OSError) as error:
             st.error(escape_markdown(str(error)))
         else:
-            st.session_state["data_dataset_show"] = brought.reference
+            st.session_state["data_dataset_show"] = uploaded.reference
             st.rerun()
 
 
 @st.dialog("Delete the data set?")
-def delete_dialog(store: DatasetStore, brought: Brought) -> None:
+def delete_dialog(store: DatasetStore, uploaded: UploadedDataset) -> None:
     """Asks before a data set is deleted, and says which runs would miss it."""
-    runs = [run for run in RunStore.default().list() if needs(run, brought)]
+    runs = [run for run in RunStore.default().list() if needs(run, uploaded)]
     live = next((run for run in runs if run.is_live), None)
     if live:
         st.markdown(
             f"**{escape_markdown(live.name)}** is {live.status} and needs it. Stop that run before you delete the data."
         )
         return
-    sentence = f"**{escape_markdown(brought.name)}** ({format_bytes(brought.bytes)}) will be gone for good."
+    sentence = f"**{escape_markdown(uploaded.name)}** ({format_bytes(uploaded.bytes)}) will be gone for good."
     if runs:
         sentence += (
             f" {len(runs)} run{'s were' if len(runs) > 1 else ' was'} trained on it: their curves and downloads stay, "
@@ -56,7 +55,7 @@ def delete_dialog(store: DatasetStore, brought: Brought) -> None:
     st.markdown(sentence)
     if st.button("Delete for good", type="primary", key="data_delete_confirm"):
         try:
-            store.delete(brought.id, runs)
+            store.delete(uploaded.id, runs)
         except (TrainerError, OSError) as error:
             st.error(escape_markdown(str(error)))
         else:

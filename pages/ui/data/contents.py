@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.numbers import format_number
-from trainer.data.uploads.report import Report
+from trainer.data.uploads import Report
 
 _COLUMNS = {"name": "column", "kind": "kind", "missing": "missing", "unique": "distinct"}
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.ui.brought_options import apply_change
 from pages.ui.data.contents import contents
 from pages.ui.text import escape_markdown
-from trainer.data.uploads.kept import Brought
-from trainer.data.uploads.report import Finding, Report
+from pages.ui.upload_options import apply_change
+from trainer.data.uploads import Finding, Report, UploadedDataset
 
 _SHOWN, _CHANGES_SHOWN = 5, 12
 _LEVELS = (
@@ -21,7 +20,7 @@ _LEVELS = (
 )
 
 
-def findings(brought: Brought, report: Report) -> None:
+def findings(uploaded: UploadedDataset, report: Report) -> None:
     """Draws the report: its verdict, then errors, warnings and notes, each with its place and what can be changed."""
     by_level = {level: [f for f in report.findings if f.level == level] for level, *_ in _LEVELS}
     with st.container(border=True, key="data_report", gap="small"):
@@ -33,7 +32,7 @@ def findings(brought: Brought, report: Report) -> None:
                     st.badge(f"{count} {noun}{'s' if count > 1 else ''}", color=color)
         st.caption(escape_markdown(report.summary))
         for level, _, icon, color in _LEVELS:
-            _list(brought, by_level[level], icon, color, level)
+            _list(uploaded, by_level[level], icon, color, level)
         contents(report)
 
 
@@ -44,7 +43,7 @@ def _verdict(report: Report) -> None:
         st.badge("must be fixed before training", color="red", icon=":material/build:")
 
 
-def _list(brought: Brought, found: Sequence[Finding], icon: str, color: str, level: str) -> None:
+def _list(uploaded: UploadedDataset, found: Sequence[Finding], icon: str, color: str, level: str) -> None:
     # What can be changed with a click is not hidden among the others.
     found = sorted(found, key=lambda finding: not finding.changes)
     shown = max(_SHOWN, min(_CHANGES_SHOWN, sum(bool(finding.changes) for finding in found)))
@@ -59,7 +58,7 @@ def _list(brought: Brought, found: Sequence[Finding], icon: str, color: str, lev
                         escape_markdown(change.label),
                         key=f"data_{level}_{number}_change_{place}",
                         on_click=apply_change,
-                        args=(brought, change),
+                        args=(uploaded, change),
                     )
     if len(found) > shown:
         more = len(found) - shown

@@ -10,15 +10,15 @@ import streamlit as st
 from pages.ui.text import escape_markdown
 from trainer import DATASETS
 from trainer.config.fitting import dataset_spec
-from trainer.data.uploads.kept import Brought
+from trainer.data.uploads import UploadedDataset
 
 
-def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, is_ready: bool) -> str | None:
+def data_header(dataset: str, options: dict[str, Any], uploaded: UploadedDataset | None, is_ready: bool) -> str | None:
     """Draws name, source and buttons.
 
     Args:
         dataset, options: as in a RunConfig.
-        brought: the data set if it was uploaded.
+        uploaded: the data set if it was uploaded.
         is_ready: whether it can be trained on with these options.
 
     Returns:
@@ -26,7 +26,7 @@ def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, 
     """
     entry = DATASETS[dataset]
     with st.container(horizontal=True, vertical_alignment="center", key="data_dataset_header"):
-        st.subheader(escape_markdown(brought.name if brought else entry.label), anchor=False, width="content")
+        st.subheader(escape_markdown(uploaded.name if uploaded else entry.label), anchor=False, width="content")
         st.space("stretch")
         train = st.button(
             "Train on this",
@@ -39,11 +39,11 @@ def data_header(dataset: str, options: dict[str, Any], brought: Brought | None, 
             else "The report names what must be fixed before training.",
         )
         more = None
-        if brought:
+        if uploaded:
             more = st.menu_button("More", ["Rename", "Delete"], key="data_dataset_more", icon=":material/more_horiz:")
-    if brought:
-        name = "" if brought.file_name == brought.name else f"{brought.file_name} · "
-        st.caption(f"{escape_markdown(name)}SHA-256 {brought.sha256[:16]}…")
+    if uploaded:
+        name = "" if uploaded.file_name == uploaded.name else f"{uploaded.file_name} · "
+        st.caption(f"{escape_markdown(name)}SHA-256 {uploaded.sha256[:16]}…")
     else:
         st.markdown(entry.help)
         if is_ready:

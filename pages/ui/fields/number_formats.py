@@ -8,9 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.text import escape_markdown
-from trainer.data.uploads.report import Report
-from trainer.data.uploads.tables.number_evidence import read
-from trainer.data.uploads.tables.number_formats import FORMATS, TEXT
+from trainer.data.uploads import FORMATS, TEXT, Report, read_number
 
 #: What a widget holds where the format is decided from the values.
 AUTOMATIC = "automatic"
@@ -85,8 +83,8 @@ def _draw(names: list[str], report: Report, key_of: Callable[[str], str]) -> dic
 def describe_readings(column: dict[str, Any]) -> str:
     """Returns how a cell of a column reads in each format: "43,500 is 43.500 as 1234,5, or 43500 as 1,234.5."."""
     example = column.get("example", "")
-    formats = [format for format in column.get("number_formats", ()) if read(example, format)]
-    readings = ", or ".join(f"{read(example, format)} as {format}" for format in formats)
+    formats = [format for format in column.get("number_formats", ()) if read_number(example, format)]
+    readings = ", or ".join(f"{read_number(example, format)} as {format}" for format in formats)
     return f"{example} is {readings}." if readings else "Its numbers are written plainly."
 
 

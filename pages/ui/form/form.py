@@ -8,8 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.brought_options import draw_brought_options, fill_brought_options
-from pages.ui.catalogue import HOW_TO_BRING, choice_of, dataset_labels, find_brought, is_file_reader, refuse_server_path
+from pages.ui.catalogue import (
+    HOW_TO_UPLOAD,
+    choice_of,
+    dataset_labels,
+    find_uploaded,
+    is_file_reader,
+    refuse_server_path,
+)
 from pages.ui.fields.class_weights import fill_class_weight
 from pages.ui.fields.widgets import choose, draw_option, draw_options, option_key
 from pages.ui.form.advanced import PLAIN, draw_advanced, draw_plain, nested_key, nested_options, plain_key, plain_value
@@ -17,12 +23,13 @@ from pages.ui.form.suggested_model import remember_suggested_model, suggest_mode
 from pages.ui.inspecting import inspect
 from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
+from pages.ui.upload_options import draw_upload_options, fill_upload_options
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
 from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import dataset_spec, offered, seen_by, suggested_options, why_not
 from trainer.config.registry import SCHEDULES, Entry, Registry
 from trainer.config.split_sizes import count_training
-from trainer.data.uploads.store import DatasetStore
+from trainer.data.uploads import DatasetStore
 from trainer.training.engine.devices import list_devices
 
 #: How many of a model's options are drawn outside Advanced.
@@ -107,11 +114,11 @@ def draw_form() -> dict[str, Any]:
 
 def _draw_dataset() -> dict[str, Any]:
     store = DatasetStore.default()
-    choice = choose("dataset", "Dataset", dataset_labels(store), HOW_TO_BRING)
-    brought = find_brought(store, choice)
-    if brought:
-        options = draw_brought_options(brought, inspect(brought))
-        return {"dataset": brought.dataset, "dataset_options": options}
+    choice = choose("dataset", "Dataset", dataset_labels(store), HOW_TO_UPLOAD)
+    uploaded = find_uploaded(store, choice)
+    if uploaded:
+        options = draw_upload_options(uploaded, inspect(uploaded))
+        return {"dataset": uploaded.dataset, "dataset_options": options}
     entry = DATASETS[choice]
     return {"dataset": choice, "dataset_options": draw_options(entry, entry.options)}
 
@@ -119,10 +126,10 @@ def _draw_dataset() -> dict[str, Any]:
 def _fill_dataset(config: RunConfig) -> None:
     choice = choice_of(config.dataset, config.dataset_options)
     refuse_server_path(config.dataset, config.dataset_options)
-    brought = find_brought(DatasetStore.default(), choice)
+    uploaded = find_uploaded(DatasetStore.default(), choice)
     st.session_state[widget_key("dataset", "select")] = choice
-    if brought:
-        fill_brought_options(brought, config.dataset_options)
+    if uploaded:
+        fill_upload_options(uploaded, config.dataset_options)
     else:
         _fill_options(DATASETS[choice], config.dataset_options)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from server.uploads import upload_url
-from trainer.data.uploads.limits import Limits
+from trainer.data.uploads import Limits
 
 _FOLDER = Path(__file__).parent
 _TYPES = ".csv,.tsv,.txt,.parquet,.npz,.npy,.zip"
@@ -24,11 +24,11 @@ _component = st.components.v2.component(
 )
 
 
-def uploader(on_brought: Callable[[str], None], *, key: str = "data_file_bring") -> None:
+def uploader(on_uploaded: Callable[[str], None], *, key: str = "data_file_upload") -> None:
     """Draws the place to drop or choose a file.
 
     Args:
-        on_brought: called with the id of a data set that has just been stored, before the page is drawn anew. The
+        on_uploaded: called with the id of a data set that has just been stored, before the page is drawn anew. The
             id comes from the browser: look it up before it is trusted.
         key: the component's key.
     """
@@ -39,11 +39,11 @@ def uploader(on_brought: Callable[[str], None], *, key: str = "data_file_bring")
     )
 
     def tell() -> None:
-        if isinstance(brought := st.session_state[key].brought, str):
-            on_brought(brought)
+        if isinstance(uploaded := st.session_state[key].uploaded, str):
+            on_uploaded(uploaded)
 
     _component(
         key=key,
         data={"url": upload_url(), "limit": limit, "accept": _TYPES, "hint": hint},
-        on_brought_change=tell,
+        on_uploaded_change=tell,
     )

@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     views.set(parentElement, view)
   }
   view.data = data
-  view.tell = (brought) => setTriggerValue("brought", brought)
+  view.tell = (uploaded) => setTriggerValue("uploaded", uploaded)
   parentElement.querySelector(".hint").textContent = data.hint
   parentElement.querySelector("input").accept = data.accept
   return () => {
@@ -56,7 +56,7 @@ function mount(parent) {
     if (view.request) return
     problem.textContent = ""
     if (file.size > view.data.limit) {
-      return fail(`${file.name} has ${megabytes(file.size)} MB; at most ${megabytes(view.data.limit)} MB can be brought. `
+      return fail(`${file.name} has ${megabytes(file.size)} MB; at most ${megabytes(view.data.limit)} MB can be uploaded. `
         + "Bring a part of it, or raise the limit with TRAINDECK_MAX_BYTES.")
     }
     const request = (view.request = new XMLHttpRequest())

@@ -12,7 +12,7 @@ from trainer.config.data_spec import Column
 from trainer.config.fitting import dataset_spec, offered
 from trainer.config.registry import DATASETS, MODELS
 from trainer.data.loading import load_dataset
-from trainer.data.uploads.inspection import inspect_file
+from trainer.data.uploads import inspect
 from trainer.data.uploads.tables import reader as tables
 from trainer.errors import ConfigError, DataError
 
@@ -120,7 +120,7 @@ def test_a_category_of_many_values_keeps_the_most_frequent_ones(tmp_path):
     assert dataset.spec.columns[0].vocabulary == tuple(f"v{value:03}" for value in range(64))
     codes = dict(zip(values, dataset.train.x[:, 0].tolist(), strict=True))
     assert (codes["v000"], codes["v063"], codes["v064"], codes["v099"]) == (1, 64, 0, 0)
-    notes = [finding for finding in inspect_file(path).findings if finding.where == "column “code”"]
+    notes = [finding for finding in inspect(path).findings if finding.where == "column “code”"]
     assert "The 64 most frequent ones are told apart" in notes[0].message
 
 
@@ -172,17 +172,17 @@ def test_infinite_numbers_are_refused_with_their_line(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_named():
-    for path in ("", "nowhere.csv", "brought:0123456789abcdef"):
-        with pytest.raises(DataError, match=r"path is empty|nowhere\.csv.* not there|brought:0123.*not there"):
+    for path in ("", "nowhere.csv", "upload:0123456789abcdef"):
+        with pytest.raises(DataError, match=r"path is empty|nowhere\.csv.* not there|upload:0123.*not there"):
             spec_of(path)
 
 
 def test_the_file_is_parsed_once_until_it_changes(path, monkeypatch):
-    from trainer.data.uploads.tables import reading
+    from trainer.data.uploads.tables import loading
 
     parsed = []
     monkeypatch.setattr(
-        reading, "read_table", lambda path, *rest: parsed.append(path) or tables.read_table(path, *rest)
+        loading, "read_table", lambda path, *rest: parsed.append(path) or tables.read_table(path, *rest)
     )
     config = RunConfig(model="mlp", dataset="csv", dataset_options={"path": str(path), "target": "kind"}, batch_size=8)
     load(path, target="kind")

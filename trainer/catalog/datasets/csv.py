@@ -1,8 +1,7 @@
-"""A table of one's own, from a CSV or Parquet file."""
+"""An uploaded table: a CSV or Parquet file."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,32 +11,27 @@ from trainer.config.registry import DATASETS
 from trainer.data.values import Arrays
 
 if TYPE_CHECKING:
-    from trainer.data.uploads.tables.examples import Examples
+    from trainer.data.uploads import Loaded
 
 _NOTHING: list[str] = []
 _DECIDED: dict[str, Any] = {}
 
 
-def read_examples(options: dict[str, Any]) -> Examples:
-    """Returns what training gets of a file; it is read again only if it changed.
-
-    Args:
-        options: of the entry, complete.
+def read(*, path: str, **options: Any) -> Loaded:
+    """Returns the examples of a file; it is read again only if it changed.
 
     Raises:
         ConfigError: an option does not fit the file.
-        DataError: the file is not there, cannot be read, or cannot be trained on.
+        DataError: the file does not exist, cannot be read, or cannot be trained on.
     """
-    from trainer.data.uploads.store import resolve
-    from trainer.data.uploads.tables.reading import examples_of
+    from trainer.data.uploads import load, resolve
 
-    rest = {name: value for name, value in options.items() if name != "path"}
-    return examples_of(resolve(options["path"]), json.dumps(rest, sort_keys=True))
+    return load(resolve(path), "csv", options)
 
 
 def describe(**options: Any) -> DataSpec:
     """Returns what these options make of the file."""
-    return read_examples(options).spec
+    return read(**options).spec
 
 
 @DATASETS.register(
@@ -49,7 +43,7 @@ def describe(**options: Any) -> DataSpec:
 def csv(
     seed,
     *,
-    path: Annotated[str, Field(description="The file on this machine, or brought:… for one on the Data page.")] = "",
+    path: Annotated[str, Field(description="The file on this machine, or upload:… for one on the Data page.")] = "",
     target: Annotated[
         str | list[str], Field(description="The column to predict, or several of 0 and 1; empty: a guess.")
     ] = "",
@@ -86,14 +80,12 @@ def csv(
     ] = "missing",
 ) -> Arrays:
     """Returns x: float32 (rows, columns), raw, see `Column`; y: places among the classes, numbers, or labels."""
-    return read_examples(
-        {
-            "path": path,
-            "target": target,
-            "task": task,
-            "leave_out": leave_out,
-            "number_formats": number_formats,
-            "missing_numbers": missing_numbers,
-            "missing_categories": missing_categories,
-        }
+    return read(
+        path=path,
+        target=target,
+        task=task,
+        leave_out=leave_out,
+        number_formats=number_formats,
+        missing_numbers=missing_numbers,
+        missing_categories=missing_categories,
     ).arrays

@@ -1,31 +1,32 @@
-"""Images that users bring as a zip with a folder for each class."""
+"""Uploaded images: a zip with one folder per class."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from trainer.config.data_spec import DataSpec
 from trainer.config.registry import DATASETS
-from trainer.data.progress import report
+
+if TYPE_CHECKING:
+    from trainer.data.uploads import Loaded
 
 
-def describe(path: str, height: int, width: int, colour: str, resize: str) -> DataSpec:
-    """Returns what the archive holds; it is decoded once for each choice of options.
+def read(*, path: str, **options: Any) -> Loaded:
+    """Returns the archive's spec and arrays; it is read once for each choice of options.
 
     Raises:
-        DataError: it is not there, or cannot be trained on.
+        DataError: it does not exist, or cannot be trained on.
     """
-    return read(path, height=height, width=width, colour=colour, resize=resize).spec
+    from trainer.data.uploads import load, resolve
+
+    return load(resolve(path), "images", options)
 
 
-def read(path: str, **options):
-    """Returns the archive as `Prepared`, without errors."""
-    from trainer.data.uploads.images.reader import prepare_images
-    from trainer.data.uploads.store import resolve
-
-    return prepare_images(resolve(path), options, progress=lambda done, text: report(text, done)).ready()
+def describe(**options: Any) -> DataSpec:
+    """Returns what the archive holds."""
+    return read(**options).spec
 
 
 @DATASETS.register(
@@ -49,4 +50,4 @@ def images(
     ] = "stretch",
 ):
     """Returns x: uint8 (images, height, width, 1 or 3) in [0, 255]; y: the class folder; and test images."""
-    return read(path, height=height, width=width, colour=colour, resize=resize).arrays
+    return read(path=path, height=height, width=width, colour=colour, resize=resize).arrays

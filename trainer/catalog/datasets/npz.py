@@ -1,31 +1,32 @@
-"""Arrays that users bring as an NPZ file."""
+"""Uploaded arrays: an NPZ file."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from trainer.config.data_spec import DataSpec
 from trainer.config.registry import DATASETS
-from trainer.data.progress import report
+
+if TYPE_CHECKING:
+    from trainer.data.uploads import Loaded
 
 
-def describe(path: str, task: str) -> DataSpec:
-    """Returns what the file holds; it is read once, however often this is asked.
+def read(*, path: str, **options: Any) -> Loaded:
+    """Returns the file's spec and arrays; it is read once for each choice of options.
 
     Raises:
-        DataError: it is not there, or cannot be trained on.
+        DataError: it does not exist, or cannot be trained on.
     """
-    return read(path, task).spec
+    from trainer.data.uploads import load, resolve
+
+    return load(resolve(path), "npz", options)
 
 
-def read(path: str, task: str):
-    """Returns the file as `Prepared`, without errors."""
-    from trainer.data.uploads.arrays.reader import prepare_arrays
-    from trainer.data.uploads.store import resolve
-
-    return prepare_arrays(resolve(path), {"task": task}, progress=lambda done, text: report(text, done)).ready()
+def describe(**options: Any) -> DataSpec:
+    """Returns what the file holds."""
+    return read(**options).spec
 
 
 @DATASETS.register(
@@ -46,4 +47,4 @@ def npz(
     ] = "auto",
 ):
     """Returns the arrays of the file: x: uint8 or float32 (examples, …), raw; y: as the task has it."""
-    return read(path, task).arrays
+    return read(path=path, task=task).arrays

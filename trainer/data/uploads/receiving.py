@@ -6,21 +6,16 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from trainer.config.names import LONGEST_NAME
 from trainer.data.uploads.limits import Limits
+from trainer.data.uploads.report import Progress
 from trainer.errors import DataError
 from trainer.storage import sync
 
-#: Told how much is done, in [0, 1], and what is being done.
-Progress = Callable[[float, str], None]
-
 BLOCK = 1 << 20
-#: How a stored file is called, and which entry of `DATASETS` reads it.
-DATASET_OF = {"data.csv": "csv", "data.parquet": "csv", "data.npz": "npz", "data.npy": "npz", "data.zip": "images"}
 
 
 def receive(source: BinaryIO, target: Path, name: str, limits: Limits, progress: Progress | None = None) -> str:
@@ -66,21 +61,6 @@ def length_of(source: BinaryIO) -> int | None:
     except (OSError, AttributeError, ValueError):
         return None
     return end - here
-
-
-def stored_name(path: Path) -> str:
-    """Returns how a file is called in the store, by its first bytes: what it was called says nothing."""
-    with open(path, "rb") as file:
-        start = file.read(256)
-    if start.startswith(b"PAR1"):
-        return "data.parquet"
-    if start.startswith(b"\x93NUMPY"):
-        return "data.npy"
-    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        # An npz is a zip of .npy members; the name of the first begins at byte 30, its length is at 26.
-        first = start[30 : 30 + int.from_bytes(start[26:28], "little")]
-        return "data.npz" if first.endswith(b".npy") else "data.zip"
-    return "data.csv"
 
 
 def display_name(name: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trainer.errors import DataError
+
+#: Called with the fraction done, in [0, 1], and what is being done.
+Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

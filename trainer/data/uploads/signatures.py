@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from trainer.data.uploads.quoting import plain_name
 from trainer.errors import DataError
@@ -10,11 +11,25 @@ from trainer.errors import DataError
 #: How many of a file's first bytes are looked at.
 HEAD_BYTES = 65536
 
-ZIP, NUMPY, PARQUET = b"PK\x03\x04", b"\x93NUMPY", b"PAR1"
+ZIP, EMPTY_ZIP, NUMPY, PARQUET = b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY", b"PAR1"
+
+Kind = Literal["parquet", "npy", "npz", "office", "zip", "text"]
+
+#: The name of a stored file, by what it is.
+STORED_NAMES: dict[Kind, str] = {
+    "text": "data.csv",
+    "parquet": "data.parquet",
+    "npz": "data.npz",
+    "npy": "data.npy",
+    "zip": "data.zip",
+    "office": "data.zip",
+}
+#: The entry of `DATASETS` that reads a stored file, by its name.
+DATASET_OF = {"data.csv": "csv", "data.parquet": "csv", "data.npz": "npz", "data.npy": "npz", "data.zip": "images"}
 
 #: First bytes, what they are the beginning of, and what to do about it.
 _OTHERS = (
-    (b"PK\x05\x06", "an empty zip archive", "Put files into it"),
+    (EMPTY_ZIP, "an empty zip archive", "Put files into it"),
     (ZIP, "a zip archive", "Unpack it, and bring the CSV file inside"),
     (NUMPY, "a NumPy array", "Name it .npy"),
     (b"\x1f\x8b", "a file compressed with gzip", "Unpack it first"),
@@ -61,8 +76,19 @@ def read_head(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read ({error}). Check the path and its rights.") from None
     if not head:
-        raise DataError(f"{name} is empty (0 bytes). Save or upload it once more.")
+        raise DataError(f"{name} is empty: it has 0 bytes. Save or upload it again.")
     return head
+
+
+def detect(head: bytes) -> Kind:
+    """Returns what a file is by its first bytes; "text" where nothing else is known."""
+    if head.startswith(PARQUET):
+        return "parquet"
+    if head.startswith(NUMPY):
+        return "npy"
+    if head.startswith((ZIP, EMPTY_ZIP)):
+        return "npz" if first_member(head).endswith(".npy") else "office" if is_office(head) else "zip"
+    return "text"
 
 
 def first_member(head: bytes) -> str:

@@ -1,8 +1,7 @@
-"""DatasetStore: the folder of data sets that users brought, each kept once, by its content."""
+"""DatasetStore: the folder of data sets that users uploaded, each kept once, by its content."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -14,18 +13,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from trainer.config.names import check_name
-from trainer.data.uploads.kept import PREFIX, SCHEMA, Brought, read_meta
+from trainer.data.uploads.dataset import PREFIX, SCHEMA, UploadedDataset, read_meta, reference_in
 from trainer.data.uploads.limits import Limits, datasets_folder
-from trainer.data.uploads.receiving import Progress, display_name, receive, stored_name
+from trainer.data.uploads.receiving import display_name, receive
+from trainer.data.uploads.report import Progress
+from trainer.data.uploads.signatures import STORED_NAMES, detect, read_head
 from trainer.errors import DataError
-from trainer.storage import write_json
+from trainer.storage import delete_folder, sha256_of, sweep, write_json
 
-#: What a crash left behind is removed after so many seconds; an upload that still flows is younger.
+#: Seconds after which what a crash left is deleted; an upload that still runs is younger.
 _LEFTOVER = 3600
 
 
 class DatasetStore:
-    """Keeps, finds, renames and deletes brought data sets in one folder.
+    """Keeps, finds, renames and deletes uploaded data sets in one folder.
 
     Args:
         path: the folder; it is made when the first data set is added.
@@ -39,7 +40,7 @@ class DatasetStore:
         """Returns the store for the folder that TRAINDECK_DATASETS names ("datasets")."""
         return cls(datasets_folder())
 
-    def add(self, source: Path | BinaryIO, name: str, progress: Progress | None = None) -> Brought:
+    def add(self, source: Path | BinaryIO, name: str, progress: Progress | None = None) -> UploadedDataset:
         """Keeps a file; the same content twice is one data set, which keeps its name.
 
         Args:
@@ -53,7 +54,7 @@ class DatasetStore:
         name = display_name(name)
         temporary = self.path / f".tmp-{secrets.token_hex(8)}"
         try:
-            self._remove_leftovers()
+            sweep(self.path, _LEFTOVER)
             temporary.mkdir(parents=True)
             if isinstance(source, Path):
                 with open(source, "rb") as file:
@@ -67,35 +68,35 @@ class DatasetStore:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
-    def list(self) -> list[Brought]:
+    def list(self) -> list[UploadedDataset]:
         """Returns all data sets, newest first; folders that hold no readable one are left out."""
         found = (read_meta(folder) for folder in self._folders().values())
-        return sorted((brought for brought in found if brought), key=lambda brought: brought.added, reverse=True)
+        return sorted((uploaded for uploaded in found if uploaded), key=lambda uploaded: uploaded.added, reverse=True)
 
-    def get(self, id: str) -> Brought:
+    def get(self, id: str) -> UploadedDataset:
         """Returns a data set by id.
 
         Raises:
             DataError: there is none. No path is ever made from `id`.
         """
         folder = self._folders().get(id) if isinstance(id, str) else None
-        brought = folder and read_meta(folder)
-        if not brought:
+        uploaded = folder and read_meta(folder)
+        if not uploaded:
             raise DataError(
                 f"The data set {PREFIX}{id!s:.40} is not there: it was deleted, or another data folder is in use "
                 f"than {self.path}. Bring the same file again on the Data page, or choose another data set."
             )
-        return brought
+        return uploaded
 
-    def rename(self, id: str, name: str) -> Brought:
+    def rename(self, id: str, name: str) -> UploadedDataset:
         """Gives a data set another display name.
 
         Raises:
             DataError: there is no such data set.
             ConfigError: the name will not do.
         """
-        brought = self.get(id)
-        meta = brought.path.parent / "meta.json"
+        uploaded = self.get(id)
+        meta = uploaded.path.parent / "meta.json"
         write_json(meta, json.loads(meta.read_text(encoding="utf-8")) | {"name": check_name(name)})
         return self.get(id)
 
@@ -109,20 +110,17 @@ class DatasetStore:
         Raises:
             DataError: there is no such data set, or one of the runs is live and needs it.
         """
-        brought = self.get(id)
+        uploaded = self.get(id)
         for run in runs:
-            if run.is_live and needs(run, brought):
+            if run.is_live and needs(run, uploaded):
                 raise DataError(
-                    f"{run.name} is {run.status} and needs “{brought.name}”. Stop it, then delete the data."
+                    f"{run.name} is {run.status} and needs “{uploaded.name}”. Stop it, then delete the data."
                 )
-        # Renamed first: a folder that is half deleted is not taken for a data set.
-        doomed = self.path / f".tmp-{secrets.token_hex(8)}"
-        os.rename(brought.path.parent, doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        delete_folder(uploaded.path.parent)
 
-    def _keep(self, source: BinaryIO, temporary: Path, name: str, progress: Progress | None) -> Brought:
+    def _keep(self, source: BinaryIO, temporary: Path, name: str, progress: Progress | None) -> UploadedDataset:
         sha256 = receive(source, temporary / "data", name, Limits.from_environment(), progress)
-        id, file = sha256[:16], stored_name(temporary / "data")
+        id, file = sha256[:16], STORED_NAMES[detect(read_head(temporary / "data"))]
         if id in self._folders():
             return self.get(id)
         os.rename(temporary / "data", temporary / file)
@@ -131,7 +129,7 @@ class DatasetStore:
         try:
             os.rename(temporary, self.path / id)
         except OSError:
-            # Another tab brought the same file at the same time.
+            # Another tab uploaded the same file at the same time.
             if id not in self._folders():
                 raise
         return self.get(id)
@@ -143,26 +141,20 @@ class DatasetStore:
             return {}
         return {e.name: e for e in entries if re.fullmatch("[0-9a-f]{16}", e.name) and (e / "meta.json").is_file()}
 
-    def _remove_leftovers(self) -> None:
-        for folder in self.path.glob(".tmp-*"):
-            newest = max((entry.stat().st_mtime for entry in (folder, *folder.glob("*"))), default=0.0)
-            if time.time() - newest > _LEFTOVER:
-                shutil.rmtree(folder, ignore_errors=True)
 
-
-def needs(run, brought: Brought) -> bool:
-    """Returns whether a run trains on a brought data set."""
-    return run.config.dataset_options.get("path") == brought.reference
+def needs(run, uploaded: UploadedDataset) -> bool:
+    """Returns whether a run trains on an uploaded data set."""
+    return reference_in(str(run.config.dataset_options.get("path", ""))) == uploaded.reference
 
 
 def resolve(path: str) -> Path:
-    """Returns the file that the option `path` names: on this machine, or "brought:<id>" in the store.
+    """Returns the file that the option `path` names: on this machine, or "upload:<id>" in the store.
 
     Raises:
         DataError: it is not there; the sentence says what to do.
     """
-    if path.startswith(PREFIX):
-        return DatasetStore.default().get(path.removeprefix(PREFIX)).path
+    if reference := reference_in(path):
+        return DatasetStore.default().get(reference.removeprefix(PREFIX)).path
     if not path:
         raise DataError("path is empty. Give the path of a data file, or bring one on the Data page.")
     file = Path(path).expanduser()
@@ -175,16 +167,14 @@ def resolve(path: str) -> Path:
     raise DataError(f"The data file {path!r:.120} {what}. Correct path, or bring the file on the Data page.")
 
 
-def refuse_other(path: str, sha256: str) -> None:
+def refuse_changed(path: str, sha256: str) -> None:
     """Raises DataError where the file that the option `path` names is gone, or has another content.
 
     Args:
         path: as for `resolve`.
         sha256: of the content that a run began with.
     """
-    with resolve(path).open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+    if sha256_of(resolve(path)) != sha256:
         raise DataError(
             f"The data file {path!r:.120} has changed since this run began, so the run cannot go on. Put the file back "
             "as it was, or start a new run."

@@ -60,7 +60,7 @@ GOOD_PARQUET = parquet(A_TABLE)
 #: Name of the file, its bytes, and words of the sentence: what, where, what to do.
 BAD_FILES: dict[str, tuple[str, bytes, list[str]]] = {
     # No table in text at all.
-    "empty": ("a.csv", b"", ["empty", "0 bytes", "once more"]),
+    "empty": ("a.csv", b"", ["empty", "0 bytes", "again"]),
     "blank lines": ("a.csv", b"\n\n \n", ["blank lines", "column names"]),
     "a mark of encoding alone": ("a.csv", b"\xef\xbb\xbf", ["column names"]),
     "an Excel workbook": ("a.csv", workbook(), ["Excel", "Save the sheet as CSV"]),

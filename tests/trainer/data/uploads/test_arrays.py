@@ -24,8 +24,8 @@ from tests.trainer.data.uploads.hostile import (
 from trainer.config.fitting import dataset_spec
 from trainer.data.dataset import Dataset
 from trainer.data.loading import load_dataset
-from trainer.data.uploads.arrays.reader import inspect_arrays, prepare_arrays
-from trainer.data.uploads.limits import Limits
+from trainer.data.uploads import Limits, inspect
+from trainer.data.uploads.arrays.reader import load_arrays
 from trainer.data.uploads.recent import Recent
 from trainer.errors import DataError
 
@@ -59,7 +59,7 @@ ROWS = np.r_[:40, :5]
 
 
 def prepared(path, **options):
-    return prepare_arrays(path, options).ready()
+    return load_arrays(path, options).ready()
 
 
 def messages(report, level):
@@ -99,7 +99,7 @@ def test_arrays_of_other_names_are_paired_by_length_and_that_is_told(save):
 
 
 def test_what_is_not_used_is_listed(save):
-    report = inspect_arrays(save(zipped({"x.npy": npy(X), "y.npy": npy(Y), "z.npy": npy(X), "readme.txt": b"hello"})))
+    report = inspect(save(zipped({"x.npy": npy(X), "y.npy": npy(Y), "z.npy": npy(X), "readme.txt": b"hello"})))
     assert report.is_ready
     assert any("“readme.txt”: Left out" in note for note in messages(report, "note"))
     assert any("Array “z”: Left out" in note for note in messages(report, "note"))
@@ -173,7 +173,7 @@ def test_the_task_can_be_chosen(save):
      ({"x": X, "y": np.c_[X > 0, np.ones(40, int)]}, "Label 3: the same for all examples")],
 )  # fmt: skip
 def test_what_looks_wrong_is_told(save, arrays, message):
-    report = inspect_arrays(save(**arrays))
+    report = inspect(save(**arrays))
     assert report.is_ready
     assert any(message in warning for warning in messages(report, "warning")), report.findings
 
@@ -193,7 +193,7 @@ NAN_Y[11] = np.nan
 STRUCTURED = np.zeros(40, [("a", "f4"), ("b", "i4")])
 
 BAD = {
-    "empty file": (b"", "The file is empty: it has 0 bytes"),
+    "empty file": (b"", "is empty: it has 0 bytes"),
     "text": (b"x,y\n1,2\n" * 99, "not a readable zip"),
     "zeros": (bytes(5000), "not a readable zip"),
     "cut off": (cut(GOOD), "cut off"),
@@ -290,7 +290,7 @@ def test_whatever_the_bytes_there_are_arrays_or_a_sentence(save, kind):
     for seed in range(150):
         path = save(mutated(whole, seed))
         try:
-            found = prepare_arrays(path).ready()
+            found = load_arrays(path).ready()
             Dataset.from_arrays(found.arrays, found.spec)
         except DataError as error:
             sentences.append(str(error))
@@ -308,7 +308,7 @@ def test_whatever_the_bytes_there_are_arrays_or_a_sentence(save, kind):
 def test_limits_and_tasks_that_do_not_fit_are_refused(save, options, limits, pattern):
     path = save(x=X, y=Y + 0.5)
     with pytest.raises(DataError, match=pattern):
-        prepare_arrays(path, options, limits=Limits(**limits)).ready()
+        load_arrays(path, options, limits=Limits(**limits)).ready()
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_a_file_that_claims_much_takes_little_memory(name, save):
     tracemalloc.start()
     try:
         with pytest.raises(DataError):
-            prepare_arrays(path).ready()
+            load_arrays(path).ready()
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
@@ -331,14 +331,14 @@ def test_a_missing_file_is_told():
 
 
 def test_large_arrays_lie_on_disk_and_are_read_in_blocks(save, datasets, monkeypatch):
-    monkeypatch.setattr("trainer.data.uploads.shelf.SMALL", 1 << 20)
+    monkeypatch.setattr("trainer.data.uploads.array_cache.SMALL", 1 << 20)
     monkeypatch.setattr("trainer.data.uploads.arrays.npy.BLOCK", 1 << 18)
     x = RANDOM.integers(0, 256, (3000, 50, 50), np.uint8)
     path = save(x=x, y=np.arange(3000) % 10)
     reported = []
     tracemalloc.start()
     try:
-        found = prepare_arrays(path, progress=lambda done, text: reported.append((done, text)))
+        found = load_arrays(path, progress=lambda done, text: reported.append((done, text)))
         assert tracemalloc.get_traced_memory()[1] < 3e6
     finally:
         tracemalloc.stop()
@@ -346,37 +346,39 @@ def test_large_arrays_lie_on_disk_and_are_read_in_blocks(save, datasets, monkeyp
     np.testing.assert_array_equal(found.arrays.x[..., 0], x)
     assert reported[-1] == (1.0, "Reading x: 8 of 8 MB")
     # The next process finds it there.
-    monkeypatch.setattr("trainer.data.uploads.prepared._kept", Recent(lambda found: 0))
+    monkeypatch.setattr("trainer.data.uploads.loaded._recent", Recent(lambda found: 0))
     monkeypatch.setattr("trainer.data.uploads.arrays.reader.read_arrays", None)
-    again = prepare_arrays(path)
+    again = load_arrays(path)
     assert (again.spec, again.report) == (found.spec, found.report)
     np.testing.assert_array_equal(again.arrays.x[5], found.arrays.x[5])
     assert [file.name for file in datasets.rglob("*.npy")].count("x.npy") == 1
 
 
 def test_what_lies_on_disk_has_a_limit(save, datasets, monkeypatch):
-    monkeypatch.setattr("trainer.data.uploads.shelf.SMALL", 0)
+    monkeypatch.setattr("trainer.data.uploads.array_cache.SMALL", 0)
     for seed in range(3):
         path = save(x=np.random.default_rng(seed).normal(size=(40, 1000)).astype("f4"), y=Y)
-        prepare_arrays(path, limits=Limits(cache_bytes=400_000))
+        load_arrays(path, limits=Limits(cache_bytes=400_000))
     assert len(list(datasets.rglob("about.json"))) == 2
     assert not list(datasets.rglob(".part-*"))
 
 
-def test_arrays_of_a_brought_file_lie_beside_it_and_go_with_it(tmp_path, datasets, monkeypatch):
-    from trainer.data.uploads.store import DatasetStore
+def test_arrays_of_an_uploaded_file_lie_beside_it_and_go_with_it(tmp_path, datasets, monkeypatch):
+    from trainer.data.uploads import DatasetStore
 
-    monkeypatch.setattr("trainer.data.uploads.shelf.SMALL", 0)
-    brought = DatasetStore.default().add(io.BytesIO(npz(x=X, y=Y)), "mine.npz")
-    assert load_dataset("npz", {"path": brought.reference}, validation_split=0.2, seed=0).spec.sha256 == brought.sha256
-    assert (brought.path.parent / "cache").is_dir()
-    DatasetStore.default().delete(brought.id)
+    monkeypatch.setattr("trainer.data.uploads.array_cache.SMALL", 0)
+    uploaded = DatasetStore.default().add(io.BytesIO(npz(x=X, y=Y)), "mine.npz")
+    assert (
+        load_dataset("npz", {"path": uploaded.reference}, validation_split=0.2, seed=0).spec.sha256 == uploaded.sha256
+    )
+    assert (uploaded.path.parent / "cache").is_dir()
+    DatasetStore.default().delete(uploaded.id)
     assert not list(datasets.rglob("*.npy"))
 
 
 @pytest.mark.skipif(not MNIST.is_file(), reason="TRAINDECK_DATA has no mnist.npz")
 def test_mnist_as_keras_packs_it():
-    report = inspect_arrays(MNIST)
+    report = inspect(MNIST)
     assert (report.summary, report.is_ready) == ("70,000 images · 28×28 · 10 classes", True)
     assert report.details["classes"]["5"] == {"train": 5421, "test": 892}
     spec = dataset_spec("npz", {"path": str(MNIST), "task": "auto"})

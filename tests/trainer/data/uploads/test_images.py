@@ -20,8 +20,8 @@ from trainer import __main__ as command_line
 from trainer.config.fitting import dataset_spec
 from trainer.config.registry import DATASETS
 from trainer.data.loading import load_dataset
-from trainer.data.uploads.images.reader import inspect_images, prepare_images
-from trainer.data.uploads.limits import Limits
+from trainer.data.uploads import Limits, inspect
+from trainer.data.uploads.images.reader import load_images
 from trainer.data.uploads.recent import Recent
 from trainer.errors import DataError
 
@@ -74,7 +74,7 @@ def folders(counts, **options):
 
 
 def prepared(path, **options):
-    return prepare_images(path, options).ready()
+    return load_images(path, options).ready()
 
 
 def messages(report, level):
@@ -92,7 +92,7 @@ RED = Image.new("RGB", (10, 12), "red")
 
 @pytest.mark.skipif(not CIFAR.is_file(), reason="TRAINDECK_DATA has no cifar10-mini.zip")
 def test_cifar10_mini_has_the_right_report():
-    report = inspect_images(CIFAR)
+    report = inspect(CIFAR)
     assert report.is_ready
     assert report.summary == "600 images · 32×32 RGB · 10 classes"
     assert list(report.details["classes"].values()) == [{"train": 60}] * 10
@@ -149,7 +149,7 @@ def test_classes_that_are_numbers_are_in_their_order(save):
 
 
 def test_folders_inside_a_class_count_for_the_class(save):
-    report = inspect_images(save({**TWO, "dog/small/9.png": picture(9), "dog/big/8.png": picture(8)}))
+    report = inspect(save({**TWO, "dog/small/9.png": picture(9), "dog/big/8.png": picture(8)}))
     assert report.details["classes"]["dog"] == {"train": 5}
     assert any("2 images lie in folders inside a class folder" in note for note in messages(report, "note"))
 
@@ -160,7 +160,7 @@ def test_every_file_that_is_not_used_is_counted_and_listed(save):
         "cat/more.zip": zipped(TWO), "lost.png": picture(5), "cat/cut.png": picture(6)[:100], "cat/text.jpg": b"hello",
         "cat/nothing.png": b"", "bird/notes.txt": b"x",
     }  # fmt: skip
-    report = inspect_images(save({**TWO, **others}))
+    report = inspect(save({**TWO, **others}))
     assert report.is_ready
     assert report.details["images"] == 7
     assert set(skipped(report)) == set(others)
@@ -173,7 +173,7 @@ def test_every_file_that_is_not_used_is_counted_and_listed(save):
 
 def test_empty_folders_and_lost_classes_are_told(save):
     members = {**TWO, "bird/": b"", "fish/1.png": b"damaged"}
-    report = inspect_images(save(members))
+    report = inspect(save(members))
     assert report.is_ready
     assert list(report.details["classes"]) == ["cat", "dog"]
     told = messages(report, "warning")
@@ -184,16 +184,16 @@ def test_empty_folders_and_lost_classes_are_told(save):
 def test_a_class_that_is_only_in_the_test_part_is_left_out(save):
     members = {f"train/{name}": content for name, content in TWO.items()}
     members |= {"test/cat/a.png": picture(50), "test/bird/b.png": picture(51), "extra/c.png": picture(52)}
-    report = inspect_images(save(members))
+    report = inspect(save(members))
     assert report.details["classes"]["cat"] == {"train": 4, "test": 1}
     assert set(skipped(report)) == {"test/bird/b.png", "extra/c.png"}
     members["train/cat/0.png"] = members["train/dog/0.png"] = b"damaged"
-    assert inspect_images(save(members)).details["classes"] == {
+    assert inspect(save(members)).details["classes"] == {
         "cat": {"train": 3, "test": 1},
         "dog": {"train": 2, "test": 0},
     }
     damaged = {name: b"damaged" if name.startswith("train") else content for name, content in members.items()}
-    assert "at least 2 classes. Received: 0" in messages(inspect_images(save(damaged)), "error")[0]
+    assert "at least 2 classes. Received: 0" in messages(inspect(save(damaged)), "error")[0]
 
 
 @pytest.mark.parametrize(
@@ -202,19 +202,19 @@ def test_a_class_that_is_only_in_the_test_part_is_left_out(save):
      ({"Cat": 3, "cat": 3}, "“Cat”, “cat” differ in capitals")],
 )  # fmt: skip
 def test_uneven_and_alike_classes_are_told(save, counts, message):
-    report = inspect_images(save(folders(counts)))
+    report = inspect(save(folders(counts)))
     assert report.is_ready
     assert any(message in warning for warning in messages(report, "warning"))
 
 
 def test_the_same_image_twice_is_told(save):
     same = picture(77)
-    report = inspect_images(save({**TWO, "cat/a.png": same, "cat/b.png": same, "dog/c.png": same}))
+    report = inspect(save({**TWO, "cat/a.png": same, "cat/b.png": same, "dog/c.png": same}))
     told = messages(report, "warning")
     assert any("2 images are copies of others, such as “cat/a.png” and “cat/b.png”" in warning for warning in told)
     assert any("are the same as another of a different class" in w and "“dog/c.png”" in w for w in told)
     members = {**{f"train/{name}": c for name, c in TWO.items()}, "test/cat/z.png": TWO["cat/0.png"]}
-    report = inspect_images(save(members))
+    report = inspect(save(members))
     assert any("1 of 1 images for test are also in the training data, such as “test/cat/z.png”" in w
                for w in messages(report, "warning"))  # fmt: skip
 
@@ -247,7 +247,7 @@ def test_size_colour_and_resizing_can_be_chosen(save, options, shape):
 
 
 def test_stretching_is_told_where_it_changes_proportions(save):
-    notes = messages(inspect_images(save({**TWO, "cat/x.png": picture(3, (12, 20))})), "note")
+    notes = messages(inspect(save({**TWO, "cat/x.png": picture(3, (12, 20))})), "note")
     assert any("2 sizes, mostly 12×10; they are stretched to 12×10" in note for note in notes)
     assert any("1 image is of other proportions" in note for note in notes)
 
@@ -321,7 +321,7 @@ def test_an_image_that_cannot_be_used_is_skipped_with_its_reason(save, content, 
     began = time.monotonic()
     tracemalloc.start()
     try:
-        report = inspect_images(path)
+        report = inspect(path)
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
@@ -333,14 +333,14 @@ def test_an_image_that_cannot_be_used_is_skipped_with_its_reason(save, content, 
 
 def test_a_flipped_bit_is_found(save):
     archive = zipped(TWO, zipfile.ZIP_STORED)
-    report = inspect_images(save(flipped(archive, "cat/1.png")))
+    report = inspect(save(flipped(archive, "cat/1.png")))
     assert "CRC" in skipped(report)["cat/1.png"]
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_whatever_the_bytes_an_image_is_decoded_or_listed(save, form):
     for seed in range(100):
-        report = inspect_images(save({**TWO, "cat/odd.png": mutated(picture(1, form=form), seed)}))
+        report = inspect(save({**TWO, "cat/odd.png": mutated(picture(1, form=form), seed)}))
         assert report.details["images"] + report.details["skipped"]["count"] == 8
 
 
@@ -348,7 +348,7 @@ def test_whatever_the_bytes_there_are_images_or_a_sentence(save):
     sentences = []
     for seed in range(150):
         try:
-            prepare_images(save(mutated(GOOD, seed))).ready()
+            load_images(save(mutated(GOOD, seed))).ready()
         except DataError as error:
             sentences.append(str(error))
     assert len(sentences) > 50
@@ -415,7 +415,7 @@ def test_an_archive_that_claims_much_takes_little_memory(name, save):
     tracemalloc.start()
     try:
         with pytest.raises(DataError):
-            prepare_images(path).ready()
+            load_images(path).ready()
         assert tracemalloc.get_traced_memory()[1] < 5e6
     finally:
         tracemalloc.stop()
@@ -428,7 +428,7 @@ def test_an_archive_that_claims_much_takes_little_memory(name, save):
 )  # fmt: skip
 def test_limits_hold(save, limits, pattern):
     with pytest.raises(DataError, match=pattern):
-        prepare_images(save(TWO), limits=Limits(**limits)).ready()
+        load_images(save(TWO), limits=Limits(**limits)).ready()
 
 
 def test_many_files_are_counted_before_they_are_listed(save):
@@ -436,28 +436,28 @@ def test_many_files_are_counted_before_they_are_listed(save):
     tracemalloc.start()
     try:
         with pytest.raises(DataError, match=r"at most 1,000 files\. Received: about"):
-            prepare_images(path, limits=Limits(files=1000))
+            load_images(path, limits=Limits(files=1000))
         assert tracemalloc.get_traced_memory()[1] < 5e6
     finally:
         tracemalloc.stop()
 
 
 def test_decoded_images_lie_on_disk_and_are_found_again(save, datasets, monkeypatch):
-    monkeypatch.setattr("trainer.data.uploads.shelf.SMALL", 0)
+    monkeypatch.setattr("trainer.data.uploads.array_cache.SMALL", 0)
     path, reported = save(TWO), []
-    found = prepare_images(path, progress=lambda done, text: reported.append(text))
+    found = load_images(path, progress=lambda done, text: reported.append(text))
     assert isinstance(found.arrays.x, np.memmap)
     assert reported == ["Looking at sizes and colours", "Reading images: 0 of 7"]
-    monkeypatch.setattr("trainer.data.uploads.prepared._kept", Recent(lambda found: 0))
+    monkeypatch.setattr("trainer.data.uploads.loaded._recent", Recent(lambda found: 0))
     monkeypatch.setattr("trainer.data.uploads.images.reader.Decoding", None)
-    again = prepare_images(path)
+    again = load_images(path)
     assert (again.spec, again.report.to_json()) == (found.spec, found.report.to_json())
     np.testing.assert_array_equal(again.arrays.x, found.arrays.x)
     assert not list(datasets.rglob(".part-*"))
 
 
 def test_what_is_broken_off_leaves_nothing_behind(save, datasets, monkeypatch):
-    monkeypatch.setattr("trainer.data.uploads.shelf.SMALL", 0)
+    monkeypatch.setattr("trainer.data.uploads.array_cache.SMALL", 0)
     monkeypatch.setattr("trainer.data.uploads.images.decoding._TOGETHER", 1)
 
     def cancel(done, text):
@@ -466,5 +466,5 @@ def test_what_is_broken_off_leaves_nothing_behind(save, datasets, monkeypatch):
 
     members = folders({"cat": 40, "dog": 40})
     with pytest.raises(KeyboardInterrupt):
-        prepare_images(save(members), progress=cancel)
+        load_images(save(members), progress=cancel)
     assert not [file for file in datasets.rglob("*") if file.is_file()]

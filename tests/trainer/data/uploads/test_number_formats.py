@@ -5,8 +5,8 @@ import re
 import pyarrow as pa
 import pytest
 
-from trainer.data.uploads.tables.number_evidence import NumberEvidence
-from trainer.data.uploads.tables.number_formats import CLEANING, FORMATS, parse_numbers
+from trainer.data.uploads.tables.numbers.evidence import NumberEvidence
+from trainer.data.uploads.tables.numbers.formats import CLEANING, FORMATS, parse_numbers
 
 READ = [
     ("1234.5", "-1.5e3", -1500.0),

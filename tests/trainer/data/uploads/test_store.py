@@ -1,4 +1,4 @@
-"""What the store of brought data keeps, and what it refuses."""
+"""What the store of uploaded data keeps, and what it refuses."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from trainer.data.uploads import DatasetStore, Finding, Report, needs, reference_in, resolve
 from trainer.data.uploads import store as store_module
-from trainer.data.uploads.report import Finding, Report
-from trainer.data.uploads.store import DatasetStore, resolve
 from trainer.errors import ConfigError, DataError
 
 CSV = b"a,b\n1,2\n3,4\n"
@@ -40,19 +39,19 @@ def archive(member: str) -> bytes:
 def test_a_file_is_kept_under_the_hash_of_its_content(store, tmp_path):
     source = tmp_path / "flowers.csv"
     source.write_bytes(CSV)
-    brought = store.add(source, source.name)
+    uploaded = store.add(source, source.name)
     digest = hashlib.sha256(CSV).hexdigest()
-    assert (brought.id, brought.sha256, brought.reference) == (digest[:16], digest, f"brought:{digest[:16]}")
-    assert (brought.name, brought.dataset, brought.bytes) == ("flowers.csv", "csv", len(CSV))
-    assert brought.path.read_bytes() == CSV
+    assert (uploaded.id, uploaded.sha256, uploaded.reference) == (digest[:16], digest, f"upload:{digest[:16]}")
+    assert (uploaded.name, uploaded.dataset, uploaded.bytes) == ("flowers.csv", "csv", len(CSV))
+    assert uploaded.path.read_bytes() == CSV
     assert listed(store) == [f"{digest[:16]}/data.csv", f"{digest[:16]}/meta.json"]
-    assert store.list() == [brought] == [store.get(brought.id)]
+    assert store.list() == [uploaded] == [store.get(uploaded.id)]
 
 
 def test_the_same_content_twice_is_one(store):
     first = store.add(io.BytesIO(CSV), "one.csv")
     assert store.add(io.BytesIO(CSV), "two.csv") == first
-    assert [brought.name for brought in store.list()] == ["one.csv"]
+    assert [uploaded.name for uploaded in store.list()] == ["one.csv"]
     assert len(list(store.path.iterdir())) == 1
 
 
@@ -67,8 +66,8 @@ def test_the_same_content_twice_is_one(store):
     ],
 )
 def test_content_says_what_it_is_whatever_the_name(store, content, file, dataset):
-    brought = store.add(io.BytesIO(content), "misleading.txt")
-    assert (brought.path.name, brought.dataset) == (file, dataset)
+    uploaded = store.add(io.BytesIO(content), "misleading.txt")
+    assert (uploaded.path.name, uploaded.dataset) == (file, dataset)
 
 
 def test_what_numpy_saves_is_taken_for_arrays(store, tmp_path):
@@ -88,9 +87,9 @@ def test_what_numpy_saves_is_taken_for_arrays(store, tmp_path):
     ],
 )
 def test_a_name_is_for_display_alone(store, name, shown):
-    brought = store.add(io.BytesIO(CSV), name)
-    assert brought.name == shown
-    assert listed(store) == [f"{brought.id}/data.csv", f"{brought.id}/meta.json"]
+    uploaded = store.add(io.BytesIO(CSV), name)
+    assert uploaded.name == shown
+    assert listed(store) == [f"{uploaded.id}/data.csv", f"{uploaded.id}/meta.json"]
 
 
 def test_too_much_is_refused_while_it_flows_and_leaves_nothing(store, monkeypatch):
@@ -116,6 +115,18 @@ def test_an_empty_file_is_refused(store):
     assert store.list() == []
 
 
+def test_references_of_earlier_versions_are_still_accepted(store, monkeypatch):
+    monkeypatch.setenv("TRAINDECK_DATASETS", str(store.path))
+    uploaded = store.add(io.BytesIO(CSV), "a.csv")
+    assert uploaded.reference == f"upload:{uploaded.id}"
+    earlier = f"brought:{uploaded.id}"
+    assert resolve(earlier) == resolve(uploaded.reference) == uploaded.path
+    assert reference_in(earlier) == uploaded.reference
+    run = SimpleNamespace(config=SimpleNamespace(dataset_options={"path": earlier}))
+    assert needs(run, uploaded)
+    assert reference_in("/tmp/a.csv") == reference_in("csv") == ""
+
+
 def test_a_crash_while_writing_leaves_nothing_that_is_listed(store, monkeypatch):
     class Crash(BaseException):
         pass
@@ -139,7 +150,7 @@ def test_a_crash_while_writing_leaves_nothing_that_is_listed(store, monkeypatch)
         os.utime(path, (0, 0))
     store.add(io.BytesIO(CSV), "whole.csv")
     assert not leftover.exists()
-    assert {brought.name for brought in store.list()} == {"other.csv", "whole.csv"}
+    assert {uploaded.name for uploaded in store.list()} == {"other.csv", "whole.csv"}
 
 
 def test_progress_reaches_one(store):
@@ -157,39 +168,39 @@ def test_ids_are_looked_up_and_never_become_paths(store, id):
 
 
 def test_a_meta_file_cannot_point_elsewhere(store):
-    brought = store.add(io.BytesIO(CSV), "a.csv")
-    meta = brought.path.parent / "meta.json"
+    uploaded = store.add(io.BytesIO(CSV), "a.csv")
+    meta = uploaded.path.parent / "meta.json"
     meta.write_text(json.dumps(json.loads(meta.read_text()) | {"file": "../../secret"}))
     assert store.list() == []
 
 
 def test_rename(store):
-    brought = store.add(io.BytesIO(CSV), "a.csv")
-    assert store.rename(brought.id, "  My flowers ").name == "My flowers"
-    assert store.get(brought.id).file_name == "a.csv"
+    uploaded = store.add(io.BytesIO(CSV), "a.csv")
+    assert store.rename(uploaded.id, "  My flowers ").name == "My flowers"
+    assert store.get(uploaded.id).file_name == "a.csv"
     for bad in ("", "x" * 81, "a\nb"):
         with pytest.raises(ConfigError):
-            store.rename(brought.id, bad)
+            store.rename(uploaded.id, bad)
 
 
 def test_delete_is_refused_while_a_live_run_needs_it(store):
-    brought = store.add(io.BytesIO(CSV), "a.csv")
-    config = SimpleNamespace(dataset_options={"path": brought.reference})
+    uploaded = store.add(io.BytesIO(CSV), "a.csv")
+    config = SimpleNamespace(dataset_options={"path": uploaded.reference})
     live = SimpleNamespace(name="calm-owl-12", status="running", is_live=True, config=config)
     other = SimpleNamespace(name="b", status="running", is_live=True, config=SimpleNamespace(dataset_options={}))
     with pytest.raises(DataError, match="calm-owl-12 is running and needs"):
-        store.delete(brought.id, [other, live])
+        store.delete(uploaded.id, [other, live])
     live.is_live = False
-    store.delete(brought.id, [other, live])
+    store.delete(uploaded.id, [other, live])
     assert list(store.path.iterdir()) == []
     with pytest.raises(DataError, match="it was deleted"):
-        store.get(brought.id)
+        store.get(uploaded.id)
 
 
-def test_resolve_finds_files_and_brought_data(store, tmp_path, monkeypatch):
+def test_resolve_finds_files_and_uploaded_data(store, tmp_path, monkeypatch):
     monkeypatch.setenv("TRAINDECK_DATASETS", str(store.path))
-    brought = store.add(io.BytesIO(CSV), "a.csv")
-    assert resolve(brought.reference) == brought.path
+    uploaded = store.add(io.BytesIO(CSV), "a.csv")
+    assert resolve(uploaded.reference) == uploaded.path
     plain = tmp_path / "plain.csv"
     plain.write_bytes(CSV)
     assert resolve(str(plain)) == plain
@@ -199,38 +210,34 @@ def test_resolve_finds_files_and_brought_data(store, tmp_path, monkeypatch):
         str(tmp_path / "no.csv"): "is not there",
         "\0": "is not there|cannot be looked up",
         "x" * 5000: "cannot be looked up|is not there",
-        "brought:../../etc": "is not there",
+        "upload:../../etc": "is not there",
     }.items():
         with pytest.raises(DataError, match=sentence):
             resolve(path)
 
 
 def test_the_report_is_made_once_and_again_when_limits_change(store, monkeypatch):
-    import sys
-
     looked = []
 
-    def inspect_file(path: Path, *, options=None, limits=None, progress=None) -> Report:
+    def inspect(path: Path, *, options=None, limits=None, progress=None) -> Report:
         looked.append(path)
         return Report("csv", {"target": "b"}, "2 rows", (Finding("note", "column a", "left out", 2),), {"rows": 2})
 
-    monkeypatch.setitem(sys.modules, "trainer.data.uploads.inspection", SimpleNamespace(inspect_file=inspect_file))
-    brought = store.add(io.BytesIO(CSV), "a.csv")
-    first = brought.report
-    assert first == brought.report == store.get(brought.id).report
-    assert looked == [brought.path]
+    monkeypatch.setattr("trainer.data.uploads.dataset.inspect", inspect)
+    uploaded = store.add(io.BytesIO(CSV), "a.csv")
+    first = uploaded.report
+    assert first == uploaded.report == store.get(uploaded.id).report
+    assert looked == [uploaded.path]
     monkeypatch.setenv("TRAINDECK_MAX_ROWS", "5")
-    assert brought.report == first
+    assert uploaded.report == first
     assert len(looked) == 2
 
 
 def test_a_file_that_cannot_be_read_has_a_report_that_says_so(store, monkeypatch):
-    import sys
-
-    def inspect_file(path, **keywords):
+    def inspect(path, **keywords):
         raise DataError("data.csv is no table. Bring another.")
 
-    monkeypatch.setitem(sys.modules, "trainer.data.uploads.inspection", SimpleNamespace(inspect_file=inspect_file))
+    monkeypatch.setattr("trainer.data.uploads.dataset.inspect", inspect)
     report = store.add(io.BytesIO(CSV), "a.csv").report
     assert not report.is_ready
     assert report.errors[0].message == "a.csv is no table. Bring another."

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from trainer.data.uploads.limits import Limits
+from trainer.data.uploads import Limits
 from trainer.data.uploads.tables.reader import read_table
 from trainer.errors import DataError
 
@@ -226,7 +226,7 @@ def test_kilobytes_of_parquet_that_unpack_to_gigabytes_stay_out_of_memory(tmp_pa
     assert (tmp_path / "bomb.parquet").stat().st_size < 200_000
     program = """
 import pathlib, resource, sys
-from trainer.brought.tables.reader import read_table
+from trainer.data.uploads.tables.reader import read_table
 from trainer.errors import DataError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
@@ -246,7 +246,7 @@ print(max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before,
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_arrow_has_let_go_of_a_file_once_it_is_read(read, monkeypatch, encoding):
-    from trainer.data.uploads.tables import decoded_file
+    from trainer.data.uploads.tables.csv import decoded_file
 
     released = []
     wait = decoded_file.Lent.wait

@@ -77,12 +77,6 @@ def open_array_file(path: Path, limits: Limits) -> Iterator[ArrayFile]:
         yield ArrayFile(archive)
 
 
-def is_npy(path: Path) -> bool:
-    """Returns whether a file begins like a .npy."""
-    with open(path, "rb") as file:
-        return file.read(6) == b"\x93NUMPY"
-
-
 def read_npy_header(path: Path, limits: Limits) -> Header:
     """Returns the header of a .npy file.
 

@@ -2,70 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from trainer.config.data_spec import DataSpec
-from trainer.data.uploads.arrays.file import ArrayFile, is_npy, open_array_file, read_npy_header
+from trainer.data.uploads.array_cache import SUFFIX, ArrayCache
+from trainer.data.uploads.arrays.file import ArrayFile, open_array_file, read_npy_header
 from trainer.data.uploads.arrays.layout import Layout, check_inputs, check_targets, find_layout
 from trainer.data.uploads.arrays.npy import Header, shown_shape
 from trainer.data.uploads.arrays.roles import Roles, assign_roles
 from trainer.data.uploads.arrays.scaling import find_scaling
 from trainer.data.uploads.arrays.targets import Targets, read_targets
 from trainer.data.uploads.limits import Limits
-from trainer.data.uploads.prepared import Prepared, prepare
+from trainer.data.uploads.loaded import Loaded, read_once
 from trainer.data.uploads.quoting import plain_name, quoted
-from trainer.data.uploads.report import Finding, Report, in_order
+from trainer.data.uploads.report import Finding, Progress, Report, in_order
 from trainer.data.uploads.scan import Scan, compare_examples
-from trainer.data.uploads.shelf import Shelf
+from trainer.data.uploads.signatures import detect, read_head
 from trainer.errors import DataError
 
-Progress = Callable[[float, str], None]
-#: How the parts are called in `Arrays`.
-SUFFIX = {"train": "", "validation": "_validation", "test": "_test"}
 
-
-def inspect_arrays(
-    path: Path, *, options: dict | None = None, limits: Limits | None = None, progress: Progress | None = None
-) -> Report:
-    """Returns what Traindeck makes of an NPZ or NPY file.
-
-    Args:
-        path: the file.
-        options: of the data set `npz`, without `path`.
-        limits: in force; those of the environment if None.
-        progress: told how much is read.
-
-    Raises:
-        DataError: it cannot be read at all.
-    """
-    if is_npy(path):
-        return lone_array(read_npy_header(path, limits or Limits.from_environment()))
-    return prepare_arrays(path, options, limits=limits, progress=progress).report
-
-
-def prepare_arrays(
+def load_arrays(
     path: Path, options: dict | None = None, *, limits: Limits | None = None, progress: Progress | None = None
-) -> Prepared:
+) -> Loaded:
     """Returns report, spec and arrays of an NPZ file; what was read before is not read again.
 
     Raises:
         DataError: it cannot be read at all.
     """
     limits, task = limits or Limits.from_environment(), (options or {}).get("task", "auto")
-    if is_npy(path):
-        return Prepared(lone_array(read_npy_header(path, limits)))
+    if detect(read_head(path)) == "npy":
+        return Loaded(lone_array(read_npy_header(path, limits)))
 
-    def read(shelf: Shelf) -> tuple[Report, DataSpec | None]:
+    def read(cache: ArrayCache) -> tuple[Report, DataSpec | None]:
         with open_array_file(path, limits) as file:
             roles = assign_roles(file.headers)
             layouts = check_headers(roles, limits)
-            shelf.expect(sum(x.bytes // x.dtype.itemsize * 4 + y.bytes for x, y in roles.parts.values()))
-            return read_arrays(file, roles, layouts, task, shelf, progress)
+            cache.expect(sum(x.bytes // x.dtype.itemsize * 4 + y.bytes for x, y in roles.parts.values()))
+            return read_arrays(file, roles, layouts, task, cache, progress)
 
-    return prepare(path, {"dataset": "npz", "task": task}, limits, read)
+    return read_once(path, {"dataset": "npz", "task": task}, limits, read)
 
 
 def check_headers(roles: Roles, limits: Limits) -> Mapping[str, Layout]:
@@ -98,22 +76,22 @@ def read_arrays(
     roles: Roles,
     layouts: Mapping[str, Layout],
     task: str,
-    shelf: Shelf,
+    cache: ArrayCache,
     progress: Progress | None = None,
 ) -> tuple[Report, DataSpec | None]:
-    """Puts the arrays onto the shelf; returns the report, and the spec where there is no error."""
+    """Puts the arrays into the cache; returns the report, and the spec where there is no error."""
     total, done, scans = sum(x.bytes for x, _ in roles.parts.values()), 0, {}
     for part, (x, _) in roles.parts.items():
         scans[part] = scan = Scan(x.place)
         for block in file.blocks(x):
-            shelf.append("x" + SUFFIX[part], scan.look(layouts[part].arrange(block)))
+            cache.append("x" + SUFFIX[part], scan.look(layouts[part].arrange(block)))
             done += block.nbytes
             if progress:
                 progress(done / total, f"Reading {plain_name(x.name)}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
     headers = {part: y for part, (_, y) in roles.parts.items()}
     targets = read_targets(headers, {part: file.read(y) for part, y in headers.items()}, task)
     for part, values in targets.values.items():
-        shelf.append("y" + SUFFIX[part], values)
+        cache.append("y" + SUFFIX[part], values)
     labels = targets.values["train"] if targets.task == "classification" else None
     findings = [
         *file.findings,
@@ -147,7 +125,7 @@ def read_arrays(
         rescale=rescale,
         standardize=standardize,
         standardize_target=targets.task == "regression",
-        source="a file that was brought",
+        source="a file that was uploaded",
         licence="its owner's",
     )
     findings.append(Finding("note", first.place, f"{scaling[:1].upper()}{scaling[1:]}."))

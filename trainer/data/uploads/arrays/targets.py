@@ -16,7 +16,7 @@ from trainer.data.uploads.arrays.target_arrays import (
     looks_like_numbers,
     problem_of,
 )
-from trainer.data.uploads.class_checks import check_classes
+from trainer.data.uploads.classes import check_classes
 from trainer.data.uploads.quoting import quoted
 from trainer.data.uploads.report import Finding
 

@@ -1,30 +1,27 @@
-"""One pass over an archive of images: decoded onto a shelf, with a report on all that was seen."""
+"""One pass over an archive of images: decoded onto a cache, with a report on all that was seen."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from trainer.config.data_spec import DataSpec
 from trainer.data.uploads.archives import Archive, Member
-from trainer.data.uploads.class_checks import check_classes
+from trainer.data.uploads.array_cache import SUFFIX, ArrayCache
+from trainer.data.uploads.classes import check_classes
 from trainer.data.uploads.images.class_folders import Picture, Skipped, Sorted, order_classes, sort_members
 from trainer.data.uploads.images.findings import describe_skipped, folder_findings, form_findings, treatment_findings
 from trainer.data.uploads.images.form import Form, Look, choose_form
 from trainer.data.uploads.images.pictures import UnusableError, decode, look_at, open_image
 from trainer.data.uploads.limits import Limits
+from trainer.data.uploads.loaded import Reading
 from trainer.data.uploads.quoting import quoted
-from trainer.data.uploads.report import Report, in_order
+from trainer.data.uploads.report import Progress, Report, in_order
 from trainer.data.uploads.scan import Scan, compare_examples
-from trainer.data.uploads.shelf import Shelf
 from trainer.errors import DataError
 
-Progress = Callable[[float, str], None]
-Reading = tuple[Report, DataSpec | None]
-
-SUFFIX = {"train": "", "validation": "_validation", "test": "_test"}
 #: The usual size and colour are found by looking at so many images, evenly spread.
 SAMPLE = 2_000
 _TOGETHER = 4 << 20
@@ -38,19 +35,19 @@ class Decoding:
         archive: checked and open.
         limits: in force.
         options: of the data set `images`.
-        shelf: takes the images.
+        cache: takes the images.
         progress: told how much is done, or None.
     """
 
-    def __init__(self, archive: Archive, limits: Limits, options: dict, shelf: Shelf, progress: Progress | None):
-        self._archive, self._limits, self._options, self._shelf = archive, limits, options, shelf
+    def __init__(self, archive: Archive, limits: Limits, options: dict, cache: ArrayCache, progress: Progress | None):
+        self._archive, self._limits, self._options, self._cache = archive, limits, options, cache
         self._progress = progress or (lambda done, text: None)
         self._sorted: Sorted = sort_members(archive)
         self.skipped: list[Skipped] = list(self._sorted.skipped)
         self.seen: Counter = Counter()
 
     def read(self) -> Reading:
-        """Puts the images onto the shelf; returns the report, and the spec where there is no error."""
+        """Puts the images into the cache; returns the report, and the spec where there is no error."""
         pictures = self._sorted.pictures
         if not pictures:
             raise nothing_found(self._archive, self.skipped)
@@ -82,7 +79,7 @@ class Decoding:
             if found
         }
         for part, values in labels.items():
-            self._shelf.append("y" + SUFFIX[part], values)
+            self._cache.append("y" + SUFFIX[part], values)
         return self._report(form, looks, kept, labels, classes, scans)
 
     def _sample(self, pictures: Sequence[Picture]) -> list[Look]:
@@ -107,7 +104,7 @@ class Decoding:
                 "TRAINDECK_MAX_EXPANDED_BYTES."
             )
         # What took long to decode is kept on disk even if it is small, for the next process.
-        self._shelf.expect(max(size, sum(member.packed for member in self._archive.members)))
+        self._cache.expect(max(size, sum(member.packed for member in self._archive.members)))
 
     def _content(self, member: Member) -> bytes:
         """Reads one file of the archive, checksum and all."""
@@ -123,13 +120,13 @@ class Decoding:
     def _decode(
         self, pictures: Sequence[Picture], part: str, form: Form, before: int
     ) -> tuple[list[Picture], dict[str, Scan]]:
-        """Decodes a part's images onto the shelf; returns those that could be, and what was seen of them."""
+        """Decodes a part's images into the cache; returns those that could be, and what was seen of them."""
         scan, kept, waiting, total = Scan(f"images for {part}"), [], [], len(self._sorted.pictures)
         together = max(1, _TOGETHER // (form.height * form.width * form.channels))
 
         def put() -> None:
             if waiting:
-                self._shelf.append("x" + SUFFIX[part], scan.look(np.stack(waiting)))
+                self._cache.append("x" + SUFFIX[part], scan.look(np.stack(waiting)))
                 waiting.clear()
 
         for place, picture in enumerate(pictures):
@@ -196,7 +193,7 @@ class Decoding:
             num_classes=len(classes),
             class_names=classes,
             rescale=1 / 255,
-            source="a file that was brought",
+            source="a file that was uploaded",
             licence="its owner's",
         )
 

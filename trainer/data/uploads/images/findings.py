@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from trainer.data.uploads.class_checks import listed
+from trainer.data.uploads.classes import listed
 from trainer.data.uploads.images.class_folders import Skipped, Sorted, alike_names
 from trainer.data.uploads.images.form import Form, Look
 from trainer.data.uploads.quoting import quoted

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainer.config.data_spec import Column, DataSpec
-from trainer.data.uploads.tables.answers import read_answers
-from trainer.data.uploads.tables.choices import Choices
-from trainer.data.uploads.tables.columns import ColumnSummary
-from trainer.data.uploads.tables.number_formats import PLAIN
+from trainer.data.uploads.tables.columns.summary import ColumnSummary
+from trainer.data.uploads.tables.numbers.formats import PLAIN
 from trainer.data.uploads.tables.table import Table
+from trainer.data.uploads.tables.target.choices import Choices
+from trainer.data.uploads.tables.target.values import read_answers
 from trainer.data.values import Arrays
 from trainer.errors import DataError
 
 
-@dataclass(frozen=True)
-class Examples:
-    """What training gets of a table.
-
-    Attributes:
-        spec: what the examples are.
-        arrays: x float32 (rows, columns), see `Column`, and y as `Dataset` takes it.
-    """
-
-    spec: DataSpec
-    arrays: Arrays
-
-
 def make_examples(
     table: Table, choices: Choices, *, name: str, missing_numbers: str = "median", missing_categories: str = "missing"
-) -> Examples:
+) -> tuple[DataSpec, Arrays]:
     """Makes examples of a table's rows.
 
     Args:
@@ -90,7 +75,7 @@ def make_examples(
         columns=tuple(columns),
         sha256=table.sha256,
     )
-    return Examples(spec, Arrays(x, y))
+    return spec, Arrays(x, y)
 
 
 def has_values(table: Table, names: list[str]) -> np.ndarray:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trainer.data.uploads.limits import Limits
 from trainer.data.uploads.quoting import plain_name
-from trainer.data.uploads.signatures import PARQUET, read_head
-from trainer.data.uploads.tables.chosen_formats import apply_formats
-from trainer.data.uploads.tables.csv_files import read_csv
-from trainer.data.uploads.tables.parquet_files import read_parquet
+from trainer.data.uploads.signatures import detect, read_head
+from trainer.data.uploads.tables.csv.file import read_csv
+from trainer.data.uploads.tables.numbers.chosen import apply_formats
+from trainer.data.uploads.tables.parquet.file import read_parquet
 from trainer.data.uploads.tables.table import Table
 from trainer.errors import DataError
+from trainer.storage import sha256_of
 
 __all__ = ["Table", "read_table"]
 
@@ -48,11 +48,8 @@ def read_table(
             f"{plain_name(path.name)} has {size:,} bytes, and at most {limits.bytes:,} are allowed. Bring a smaller "
             "file, or set TRAINDECK_MAX_BYTES."
         )
-    is_parquet = head.startswith(PARQUET)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if is_parquet:
+    if detect(head) == "parquet":
         table = apply_formats(read_parquet(path, limits, progress), formats or {})
     else:
         table = read_csv(path, limits, progress, formats)
-    return dataclasses.replace(table, sha256=digest)
+    return dataclasses.replace(table, sha256=sha256_of(path))

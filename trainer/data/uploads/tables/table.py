@@ -11,7 +11,27 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.data.uploads.report import Finding, in_order
-from trainer.data.uploads.tables.number_evidence import NumberDecision
+
+
+@dataclass(frozen=True)
+class NumberDecision:
+    """How a column's numbers are written.
+
+    Attributes:
+        format: a key of `numbers.formats.FORMATS`, or "text" where the column holds no numbers.
+        others: other formats that would read nearly all values, but as other numbers.
+        is_ambiguous: whether the values do not tell which of the formats is meant, so that somebody has to say.
+        example: a cell as the file has it that shows the format; "" where numbers are written plainly.
+        units: the currency and percent signs that are dropped.
+        leading_zero: a cell such as 007 that loses its zeros as a number, or "".
+    """
+
+    format: str
+    others: tuple[str, ...] = ()
+    is_ambiguous: bool = False
+    example: str = ""
+    units: tuple[str, ...] = ()
+    leading_zero: str = ""
 
 
 @dataclass(frozen=True)

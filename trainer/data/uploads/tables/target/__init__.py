@@ -1,0 +1,1 @@
+"""What is predicted from a table, and what gives it away."""
