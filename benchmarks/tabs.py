@@ -15,8 +15,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import CHROMIUM_ARGUMENTS, Server, settle, wait_points, wait_warm
-from tests.browser.install import find_chromium
+from tests.browser.conftest import Server, settle, wait_points, wait_warm
+from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
 from trainer.runs.history import Table
 from trainer.runs.store import RunStore
 

@@ -61,6 +61,7 @@ class Cursor:
         self._status: tuple | None = None
         self._doing: tuple | None = None
         self._progress_due = 0.0
+        self._is_held_back = False  # whether progress waits for its time
 
     def hello(self) -> dict[str, Any]:
         """Says where the run stands, so the client can tell backlog from news.
@@ -106,10 +107,16 @@ class Cursor:
 
     def _progress(self) -> list[dict[str, Any]]:
         doing, now = (self.run.status, self.run.phase, self.run.pending), self._clock()
-        if doing == self._doing and now < self._progress_due:
+        self._is_held_back = doing == self._doing and now < self._progress_due
+        if self._is_held_back:
             return []
         self._doing, self._progress_due = doing, now + PROGRESS_INTERVAL
         return [progress(self.run)]
+
+    @property
+    def due(self) -> float:
+        """When there is something to send even if nothing new happens, on the cursor's clock."""
+        return self._progress_due if self._is_held_back else float("inf")
 
     @property
     def interval(self) -> float:
@@ -248,4 +255,4 @@ async def _write(
             await asyncio.sleep(rest)
         if not cursor.is_behind():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), max(token_due - clock(), 0.0))
+                await asyncio.wait_for(wake.wait(), max(min(token_due, cursor.due) - clock(), 0.0))

@@ -12,24 +12,17 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.install import find_chromium
+from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+#: Seconds, on a machine that is busy with other tests.
+PATIENCE = 60
 
 
 class Server:
-    """The app in a process of its own, which can be killed and started again.
+    """The app in its own process, which can be killed and restarted.
 
     Args:
         runs: the folder of runs; uploaded data goes into "datasets" beside it.
@@ -63,7 +56,7 @@ class Server:
                 time.sleep(0.05)
 
     def kill(self) -> None:
-        """Ends it at once, as a power cut would."""
+        """Ends it at once, like a power cut."""
         self.process.kill()
         self.process.wait()
 
@@ -88,6 +81,7 @@ def browser():
     if chromium is None:
         reason = "there is no Chromium, and none could be installed"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser
@@ -98,6 +92,7 @@ def browser():
 def page(browser):
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
     page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     yield page
@@ -121,7 +116,7 @@ def wait_status(page: Page, status: str, seconds: float = 60) -> None:
 
 
 def wait_points(page: Page, more_than: int = 0, seconds: float = 60) -> int:
-    """Waits until the chart holds more points; returns how many."""
+    """Waits until the chart holds more points; returns their number."""
     page.wait_for_function(
         "n => window.traindeck && window.traindeck.points > n", arg=more_than, timeout=seconds * 1000
     )

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import CHROMIUM_ARGUMENTS, ROOT, Server, settle, wait_points, wait_status, wait_warm
-from tests.browser.install import find_chromium
+from tests.browser.conftest import ROOT, Server, settle, wait_points, wait_status, wait_warm
+from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
 from trainer import RunConfig, RunStore
 from trainer.data.uploads import DatasetStore
 

@@ -1,9 +1,7 @@
 """The live chart in a real browser, on a bare page, over a run that the test writes."""
 
 import json
-import shutil
 import threading
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -15,13 +13,11 @@ from server.assets import asset_url
 from server.guard import Guard
 from server.progress import progress
 from server.routes import build_routes
+from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
 from tests.server.fakes import FakeStore, make_run
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+#: Milliseconds, on a machine that is busy with other tests.
+PATIENCE = 60_000
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>body {
 margin: 20px; --st-text-color: #1B1F23; --st-background-color: #FBFBF9; --st-border-color: #D9DAD4;
@@ -57,7 +53,7 @@ class Stage:
     def open(self, **change):
         self.shown = self.data(**change)
         page = self.browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
-        page.set_default_timeout(15000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(f"http://127.0.0.1:{self.port}/")
         page.wait_for_function("window.chart && chart.Plotly")
@@ -66,12 +62,14 @@ class Stage:
 
 @pytest.fixture(scope="module")  # while playwright is open its event loop bars asyncio.run
 def browser():
-    if not Path(CHROMIUM).exists():
+    path = find_chromium()
+    if path is None:
         pytest.skip("There is no Chromium here. Install the package chromium to run these.")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
 
@@ -83,7 +81,9 @@ def stage(browser):
     page = Route(
         "/", lambda request: HTMLResponse(PAGE.replace("DATA", json.dumps(stage.shown).replace("<", "\\u003c")))
     )
-    config = uvicorn.Config(Starlette(routes=[*routes, page]), host="127.0.0.1", port=0, log_level="error")
+    config = uvicorn.Config(
+        Starlette(routes=[*routes, page]), host="127.0.0.1", port=0, log_level="error", ws_ping_interval=None
+    )
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
@@ -93,7 +93,7 @@ def stage(browser):
     for context in browser.contexts:
         context.close()
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
     socket.close()
     assert not thread.is_alive()
     assert stage.errors == []

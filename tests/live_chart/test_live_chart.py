@@ -1,4 +1,4 @@
-"""What the page draws is what the run measured, whatever happens in between."""
+"""The page draws what the run measured, whatever happens in between."""
 
 import time
 
@@ -23,8 +23,15 @@ def wait_for(page, rows):
     page.wait_for_function("rows => window.traindeck?.lastStep === rows", arg=rows)
 
 
+def wait_idle(page):
+    """Waits until nothing is left to draw: five frames in a row without a draw that is due."""
+    page.evaluate("""async () => {
+      for (let idle = 0; idle < 5; idle = chart.isScheduled ? 0 : idle + 1) await new Promise(requestAnimationFrame)
+    }""")
+
+
 def held(page, column="loss", part="low"):
-    """What the page's own cells hold of a column."""
+    """A column as the cells of the page hold it."""
     return np.array(
         page.evaluate(
             "([name, part]) => [...chart.feed.main.columns[name][part].subarray(0, chart.feed.main.count)]",
@@ -89,7 +96,7 @@ def test_the_page_smooths_as_the_server_does(stage, run):
     assert page.evaluate("sockets.length") == 1
 
 
-def test_a_long_history_is_smoothed_anew_by_the_server(stage, run):
+def test_a_long_history_is_smoothed_again_by_the_server(stage, run):
     append(run, 40_000)
     page = stage.open()
     wait_for(page, 40_000)
@@ -169,6 +176,7 @@ def test_a_hidden_page_draws_nothing_and_once_when_it_is_seen_again(stage, run):
     append(run, 100)
     page = stage.open()
     wait_for(page, 100)
+    wait_idle(page)
     page.evaluate("""() => {
       Object.defineProperty(document, "hidden", { get: () => window.isHidden, configurable: true })
       window.isHidden = true
@@ -190,7 +198,7 @@ def test_nothing_is_drawn_while_nothing_happens(stage, run):
     append(run, 100)
     page = stage.open()
     wait_for(page, 100)
-    page.evaluate("new Promise(done => setTimeout(done, 300))")
+    wait_idle(page)
     page.evaluate(
         "() => { window.draws = 0; const draw = chart.draw.bind(chart); chart.draw = () => { window.draws++; draw() } }"
     )
@@ -276,13 +284,13 @@ def test_the_page_is_asked_to_follow_a_status_once(stage, run):
 
 
 def test_what_is_drawn_bucket_by_bucket_is_what_the_rows_hold(stage, run):
-    """Whole buckets are kept from draw to draw; they must stay right while rows come, merge and are smoothed anew."""
+    """Complete buckets are reused by later draws. They must stay right while rows come and merge."""
     page = stage.open()
     page.wait_for_function("chart.feed.socket?.readyState === 1")
     gathered = """() => {
         const panel = chart.panels[0], traces = panel.traces, [x0, x1] = chart.x.range()
-        const gather = () => traces.gather(chart, "loss", x0, x1, panel.inner.w)
-        const take = () => { gather(); return [traces.raw, traces.smooth].map((b) =>
+        const fill = () => traces.fill(chart, "loss", x0, x1, panel.inner.w)
+        const take = () => { fill(); return [traces.raw, traces.smooth].map((b) =>
             [[...b.x.subarray(0, b.n)], [...b.low.subarray(0, b.n)], [...b.high.subarray(0, b.n)]]) }
         const kept = take()
         chart.feed.main.grouped = {}

@@ -39,7 +39,7 @@ class FakeTable:
 
     def extend(self, rows):
         with self.lock:
-            added = len(next(iter(rows.values())))
+            added, parts = len(next(iter(rows.values()))), dict(self.parts)
             for name, values in rows.items():
                 old = self.parts.get(name, np.empty(0, np.asarray(values).dtype))
                 if self.length + added > len(old):
@@ -49,7 +49,9 @@ class FakeTable:
                         else np.empty(max(1024, 2 * added), np.asarray(values).dtype)
                     )
                 old[self.length : self.length + added] = values
-                self.parts[name] = old
+                parts[name] = old
+            # All columns at once: a reader in another thread must not see some of them.
+            self.parts = parts
             self.length += added
 
 

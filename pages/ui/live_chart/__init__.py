@@ -1,7 +1,7 @@
-"""The live chart: how far a run is, and its curves, batch by batch, as they are measured.
+"""The live chart: the progress of a run and its curves, batch by batch.
 
-The component is mounted once and told which run to show; the numbers reach it
-over the server's own socket and never pass through a Streamlit rerun.
+The component is mounted once and told which run to show. The numbers come over
+the server's own socket and never pass through a Streamlit rerun.
 """
 
 import math
@@ -9,11 +9,12 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.keys import widget_key
 from server.assets import asset_url
 from server.guard import guard
 from server.progress import progress
 
-# The module itself is loaded from a route: inline JavaScript would be sent again at each refresh.
+# The module is loaded from a route: inline JavaScript would be sent again at each refresh.
 _LOADER = """
 const views = new WeakMap()
 
@@ -41,14 +42,13 @@ export default function (component) {
 }
 """
 
-# Plotly puts its style sheet into the document, where a shadow root would not see it;
-# the component's own rules all start with .live-chart.
+# Not isolated: Plotly puts its style sheet into the document, which a shadow root would not see.
 _component = st.components.v2.component(
     "traindeck_live_chart", html='<div class="live-chart"></div>', js=_LOADER, isolate_styles=False
 )
 
 
-# Plotly takes half a second to read: better before the first run than at its first batch.
+# Plotly takes half a second to load, so it is loaded before the first run.
 _PRELOADER = """
 export default function ({ data }) {
   for (const module of [data.module, data.plotly]) import(new URL(module, document.baseURI)).catch(() => {})
@@ -58,8 +58,8 @@ export default function ({ data }) {
 _preloader = st.components.v2.component("traindeck_live_chart_preloader", js=_PRELOADER)
 
 
-def prepare_live_chart(*, key: str = "train_chart_prepare") -> None:
-    """Loads what `live_chart` needs, so that a run started from this page is drawn at once.
+def prepare_live_chart(*, key: str = widget_key("chart", "prepare")) -> None:
+    """Loads the modules of `live_chart`, so that a run started from this page is drawn at once.
 
     Args:
         key: the component's key.
@@ -76,26 +76,26 @@ def live_chart(
     *,
     metrics: list[tuple[str, ...]],
     figures: list[tuple[str, str]],
-    key: str = "train_chart_watch",
+    key: str = widget_key("chart", "watch"),
     height: int = 300,
 ) -> None:
-    """Shows how far a run is and its curves, and keeps both up to date.
+    """Shows the progress and the curves of a run and keeps them up to date.
 
-    Only a change of the run's status makes the page run again.
+    Only a change of the run's status runs the page again.
 
     Args:
-        run: the run; its id, status, progress and `steps_per_epoch` are read.
+        run: the run.
         metrics: (column, label) or (column, label, unit, what the unit means), in
-            the order of the panels. The first panel is the loss, which is added if
-            the list names none. The first two are shown, the others on request.
-            `val_` + column is drawn into the same panel.
+            the order of the panels. A loss is added in front if
+            the list has none. The first two are shown, the others on request.
+            The validation values (`val_` + column) are in the same panel.
         figures: (name, help) of the values above the curves; names are columns of the table of epochs.
         key: the component's key.
-        height: pixels of one panel; the place is reserved before there are points.
+        height: height of one panel in pixels, reserved before there are points.
     """
     panels = list(metrics)
     if not any(column == "loss" or column.endswith("_loss") for column, *_ in panels):
-        panels.insert(0, ("loss", "loss"))
+        panels.insert(0, ("loss", "Loss"))
     steps_per_epoch = run.steps_per_epoch
     data = {
         "run": run.id,
@@ -108,5 +108,5 @@ def live_chart(
         "height": height,
         **_modules(),
     }
-    # A trigger needs somebody who listens, or the page would not run again.
+    # Without a callback, the trigger would not run the page again.
     _component(key=key, data=data, on_status_change=lambda: None)

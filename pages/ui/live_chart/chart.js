@@ -1,4 +1,4 @@
-// The chart of one run: panels, controls and the pace of drawing.
+// The chart of one run: panels, controls and when to draw.
 
 import { Controls, rememberChoices, rememberedChoices } from "./controls.js"
 import { element } from "./element.js"
@@ -9,22 +9,22 @@ import { ProgressView } from "./progress.js"
 import { STYLE } from "./style.js"
 import { XAxis } from "./panel/x_axis.js"
 
-const DRAW_INTERVAL = 30 // ms at least between two draws; how often rows come is the server's to say
-const DRAW_SHARE = 4 // of the time, at most one part in this many goes into drawing
+const DRAW_INTERVAL = 30 // ms between two draws, at least; the server decides how often rows come
+const DRAW_SHARE = 4 // drawing takes at most one part in this many of the time
 const DESCRIBE_AFTER = 1000 // ms
 const SPEAK_INTERVAL = 30_000 // ms between two announcements to a screen reader
 const NARROW = 700 // px: panels are stacked below this
 const COLOURS = { loss: "#0072B2", accuracy: "#009E73", grad_norm: "#CC79A7", learning_rate: "#56B4E9" }
 const SPARE = ["#009E73", "#E69F00", "#56B4E9", "#CC79A7"]
-const EXTRAS = [["grad_norm", "gradient norm"], ["learning_rate", "learning rate"]]
+const EXTRAS = [["grad_norm", "Gradient norm"], ["learning_rate", "Learning rate"]]
 
 export class Chart {
-  // changed: called with the run's status when it is no longer the page's.
+  // changed: called with the run's status when it differs from the page's.
   constructor(root, data, changed) {
     Object.assign(this, { root, data, changed, height: data.height, choices: rememberedChoices() })
     this.panels = []
     this.latencies = []
-    this.range = null // of x, as drawn
+    this.range = null // of x, as last drawn
     this.nextDraw = 0
     this.spokenAt = 0
     this.x = new XAxis(this)
@@ -45,7 +45,7 @@ export class Chart {
 
   get isLive() { return this.status === "running" || this.status === "queued" }
 
-  // Plotly is a script that sets window.Plotly, whatever loads it.
+  // Plotly's script sets window.Plotly, even if it is loaded as a module.
   async loadPlotly() {
     try {
       if (!window.Plotly?.react) await import(new URL(this.data.plotly, document.baseURI))
@@ -67,7 +67,7 @@ export class Chart {
     this.feed = new Feed(this.data, this.choices.smoothing, {
       rows: () => { this.publish(); this.schedule() },
       note: (text) => this.controls.note(text),
-      status: (status) => this.hearStatus(status),
+      status: (status) => this.updateStatus(status),
       progress: (message) => this.progress?.show(message),
     })
     this.controls.showZoomed(false)
@@ -75,8 +75,8 @@ export class Chart {
     this.publish()
   }
 
-  // The page's badge and buttons follow: it is asked to run again, once for each change.
-  hearStatus(status) {
+  // Asks the page to run again, once per change, so that its badge and buttons follow.
+  updateStatus(status) {
     if (status !== this.status) this.spokenAt = 0
     this.status = status
     this.x.kept = null
@@ -101,7 +101,7 @@ export class Chart {
         this.buildPanels()
       }
     }
-    // The new theme's variables are in place one frame after the call.
+    // The variables of a new theme are set one frame after this call.
     requestAnimationFrame(() => { this.readTheme(); this.schedule() })
   }
 
@@ -129,7 +129,7 @@ export class Chart {
     this.buildPanels()
   }
 
-  // range: of x, or null where only y was chosen.
+  // range: of x; null if only y was chosen.
   zoom(range) {
     if (range) this.x.zoom(range)
     this.controls.showZoomed(true)
@@ -143,7 +143,7 @@ export class Chart {
     if (draws) this.schedule()
   }
 
-  // Keeps the ranges as they are on screen while a drag lasts.
+  // Keeps the ranges on screen during a drag.
   hold() { this.x.held = this.range }
 
   release() {
@@ -168,8 +168,8 @@ export class Chart {
 
   measure() {
     this.root.classList.toggle("lc-narrow", this.root.clientWidth < NARROW)
-    for (const panel of this.panels) panel.resize()
-    this.schedule()
+    // Drawing may change the height of the page, which needs no other draw.
+    if (this.panels.filter((panel) => panel.resize()).length) this.schedule()
   }
 
   readTheme() {
@@ -204,16 +204,16 @@ export class Chart {
     this.range = this.x.range()
     const hover = this.hover.show()
     for (const panel of this.panels) if (panel.width || panel.resize()) panel.draw(this.range, hover)
-    this.clock()
+    this.recordLatencies()
     const cost = performance.now() - started
-    // A drag must be answered at once; otherwise the training comes first.
+    // A drag is answered at once; otherwise training has priority.
     this.nextDraw = started + Math.max(DRAW_INTERVAL, (this.x.held ? 1 : DRAW_SHARE) * cost)
     this.describing ??= setTimeout(() => this.describe(), DESCRIBE_AFTER)
     this.publish()
   }
 
-  // Notes how old the batches drawn just now are: up to ten of them, the first and the last among them.
-  clock() {
+  // Records the age of up to ten of the batches just drawn, including the first and the last.
+  recordLatencies() {
     const { feed } = this
     const { tail, total } = feed
     const from = Math.max(this.drawn ?? total, feed.liveFrom, tail.base)
@@ -231,7 +231,7 @@ export class Chart {
     this.drawn = total
   }
 
-  // Says in words what is drawn; aloud seldom, and when the run has ended.
+  // Describes the curves in words. Announces them rarely, and when the run has ended.
   describe() {
     this.describing = null
     if (this.isClosed) return

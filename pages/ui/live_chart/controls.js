@@ -1,4 +1,4 @@
-// What can be chosen about the charts, kept in this browser.
+// The controls of the charts. Choices are stored in this browser.
 
 import { element, setText } from "./element.js"
 
@@ -14,7 +14,7 @@ export function rememberedChoices() {
     if (["zoom", "pan"].includes(kept.drag)) choices.drag = kept.drag
     for (const name of ["log", "full", "follow"]) if (typeof kept[name] === "boolean") choices[name] = kept[name]
     if (Array.isArray(kept.extras)) choices.extras = kept.extras.filter((name) => typeof name === "string")
-  } catch { /* what was kept is damaged, or may not be read */ }
+  } catch { /* the stored choices are damaged or cannot be read */ }
   return choices
 }
 
@@ -31,17 +31,17 @@ function button(label, press, attributes = {}) {
 export class Controls {
   constructor(chart) {
     this.chart = chart
-    this.slider = element("input", { type: "range", min: "0", max: "0.999", step: "0.001", "aria-label": "smoothing" })
+    this.slider = element("input", { type: "range", min: "0", max: "0.999", step: "0.001", "aria-label": "Smoothing" })
     this.output = element("span", { class: "lc-output" })
     this.slider.oninput = () => {
       const smoothing = Number(this.slider.value)
       chart.choose({ smoothing })
       chart.feed.setSmoothing(smoothing)
     }
-    const x = this.group("x axis", "x", { step: "", epoch: "", time: "" }, () => chart.resetZoom(false))
-    const drag = this.group("drag", "drag", {
-      zoom: "Drag over the curves or along an axis to zoom. The wheel zooms too, a double click shows everything.",
-      pan: "Drag to move the view. In zoom mode, hold Shift.",
+    const x = this.group("X axis", "x", { step: "", epoch: "", time: "" }, () => chart.resetZoom(false))
+    const drag = this.group("Drag", "drag", {
+      zoom: "Drag over the curves or along an axis to zoom. The wheel zooms too. A double click resets the zoom.",
+      pan: "Drag to move the view. In zoom mode, hold Shift to do the same.",
     }, () => {})
     this.boxes = {}
     const box = (name, label, help, before) => {
@@ -53,28 +53,28 @@ export class Controls {
       return element("label", { title: help }, input, label)
     }
     const forgetY = () => chart.panels.forEach((panel) => panel.yRange.reset())
-    this.chips = element("span", { class: "lc-chips", role: "group", "aria-label": "more panels" })
-    this.reset = button("reset zoom", () => chart.resetZoom(), { class: "lc-reset", "data-idle": "" })
+    this.chips = element("span", { class: "lc-chips", role: "group", "aria-label": "More panels" })
+    this.reset = button("Reset zoom", () => chart.resetZoom(), { class: "lc-reset", "data-idle": "" })
     this.noteNode = element("span", { class: "lc-note", role: "status", "aria-live": "polite" })
     this.node = element("div", { class: "lc-controls" },
-      element("label", {}, "smoothing", this.slider, this.output), x, drag,
-      box("log", "log y", "Equal distances are equal factors.", forgetY),
-      box("full", "full y range", "Show the first steps even where the rest becomes flat beside them.", forgetY),
-      box("follow", "follow latest", "Show the newest steps only.", () => chart.resetZoom(false)),
+      element("label", {}, "Smoothing", this.slider, this.output), x, drag,
+      box("log", "Log y", "Logarithmic y axis: equal distances are equal factors.", forgetY),
+      box("full", "Full y range", "Include the first steps, even if their values make the rest of the curve look flat.", forgetY),
+      box("follow", "Follow latest", "Show only the newest steps.", () => chart.resetZoom(false)),
       this.chips, this.reset, this.noteNode)
     this.show()
   }
 
-  // Buttons of which one is pressed. helps: value → tooltip.
+  // A group of buttons, one of which is pressed. helps: value → tooltip.
   group(label, name, helps, before) {
-    const buttons = Object.entries(helps).map(([value, help]) => button(value, () => {
+    const buttons = Object.entries(helps).map(([value, help]) => button(value[0].toUpperCase() + value.slice(1), () => {
       before()
       this.chart.choose({ [name]: value })
     }, { [`data-${name}`]: value, ...(help && { title: help }) }))
     return element("span", { class: "lc-group", role: "group", "aria-label": label }, ...buttons)
   }
 
-  // extras: [column, label] of panels that can be shown besides the first two.
+  // extras: [column, label] of the panels besides the first two.
   setExtras(extras) {
     this.chips.replaceChildren(...extras.map(([column, label]) => button(label, () => this.chart.toggleExtra(column),
       { class: "lc-chip", "data-column": column })))

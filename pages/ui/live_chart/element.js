@@ -9,7 +9,7 @@ export function element(tag, attributes = {}, ...children) {
   return node
 }
 
-// Writes only what changed: an equal text would still cost a layout.
+// Writes only a changed text: writing an equal one would still cost a layout.
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text
 }

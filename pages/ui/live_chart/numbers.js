@@ -1,7 +1,7 @@
 // Numbers for people: 4 significant digits, thousands separators, powers of ten instead of "e+04".
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-const formats = new Map() // an Intl.NumberFormat is slow to make
+const formats = new Map() // creating an Intl.NumberFormat is slow
 
 function grouped(value, decimals) {
   if (!formats.has(decimals))
@@ -27,7 +27,7 @@ export function number(value) {
   return grouped(rounded, Math.max(0, 3 - Math.floor(Math.log10(size))))
 }
 
-// Labels of the ticks of an axis, all with the same number of decimals. step: between two ticks.
+// Tick labels of an axis, all with the same number of decimals. step: the distance of two ticks.
 export function tickLabels(values, step) {
   const largest = Math.max(...values.map(Math.abs))
   const power = Math.floor(Math.log10(largest || 1))
@@ -39,7 +39,7 @@ export function tickLabels(values, step) {
   return values.map((value) => grouped(value, decimals))
 }
 
-// The label of a tick of a logarithmic axis, such as 0.001, 20,000 or 2×10⁻⁶.
+// The tick label of a logarithmic axis, such as 0.001, 20,000 or 2×10⁻⁶.
 export function logTickLabel(value) {
   const power = Math.floor(Math.log10(value) + 1e-9)
   if (power >= -4 && power < 6) return grouped(value, Math.max(0, -power))

@@ -1,7 +1,7 @@
-// How far the run is, above its curves: a bar, a sentence and figures.
+// The progress of the run above its curves: a bar, a sentence and figures.
 //
-// They change twice a second and come over the socket. Drawn by Streamlit, each change would have
-// every open tab run a script and compare the whole page, which costs more than the curves do.
+// They come over the socket twice a second. If Streamlit drew them, each change would run a script and compare
+// the whole page for every open tab, which costs more than the curves.
 
 import { element, setText } from "./element.js"
 import { number, whole } from "./numbers.js"
@@ -47,10 +47,10 @@ function sentence({ phase, pending, step, total_steps: total, epoch, epochs, sta
 }
 
 export class ProgressView {
-  // figures: [name, help] of what is measured, in order.
+  // figures: [name, help] of the measured values, in order.
   constructor(figures) {
     this.done = element("div", { class: "lp-done" })
-    this.bar = element("div", { class: "lp-bar", role: "progressbar", "aria-label": "progress", "aria-valuemin": "0", "aria-valuemax": "100" }, this.done)
+    this.bar = element("div", { class: "lp-bar", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0", "aria-valuemax": "100" }, this.done)
     this.words = element("div", { class: "lp-words" })
     this.figures = element("div", { class: "lp-figures" })
     this.node = element("div", { class: "lp" }, element("style", {}, STYLE), this.bar, this.words, this.figures)

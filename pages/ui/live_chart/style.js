@@ -1,4 +1,4 @@
-// The rules of the chart; all start with .live-chart, because the component shares the page.
+// Style of the chart. All rules start with .live-chart, because the component is not isolated from the page.
 
 export const STYLE = `
 .live-chart { font-family: var(--st-font, sans-serif); font-size: 0.85rem; color: var(--st-text-color); font-variant-numeric: tabular-nums; }
@@ -14,7 +14,7 @@ export const STYLE = `
 .live-chart .lc-plot { position: relative; overflow: hidden; touch-action: pan-y; user-select: none; -webkit-user-select: none; cursor: crosshair; }
 .live-chart.lc-pans .lc-plot { cursor: grab; }
 .live-chart .lc-picture { height: 100%; }
-.live-chart .lc-frame, .live-chart .lc-canvas { will-change: transform; } /* layers of their own: new curves do not repaint the axes */
+.live-chart .lc-frame, .live-chart .lc-canvas { will-change: transform; } /* own layers: new curves do not repaint the axes */
 .live-chart .lc-frame, .live-chart .lc-frame * { pointer-events: none !important; }
 .live-chart .lc-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .live-chart .lc-empty { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; pointer-events: none; }
@@ -34,9 +34,9 @@ export const STYLE = `
 .live-chart .lc-chip, .live-chart .lc-reset { border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 6px); }
 .live-chart button[aria-pressed=true] { background: var(--st-secondary-background-color); color: var(--st-link-color); font-weight: 600; }
 .live-chart button:focus-visible, .live-chart input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.live-chart .lc-group button:focus-visible { outline-offset: -2px; } /* the group hides what lies outside it */
+.live-chart .lc-group button:focus-visible { outline-offset: -2px; } /* the group hides its overflow */
 .live-chart .lc-reset[data-idle] { visibility: hidden; }
 .live-chart .lc-note { margin-left: auto; min-width: 7rem; text-align: right; }
 .live-chart .lc-spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-@media (pointer: coarse) { .live-chart button, .live-chart .lc-controls label { min-height: 2.4rem; } } /* a finger's width */
+@media (pointer: coarse) { .live-chart button, .live-chart .lc-controls label { min-height: 2.4rem; } } /* for fingers */
 `

@@ -1,4 +1,4 @@
-// A panel's axes. Plotly draws them, and only when they change: a redraw takes 10 to 20 ms.
+// The axes of a panel. Plotly draws them only when they change: a redraw takes 10 to 20 ms.
 
 import { linearTicks, logTicks } from "./ticks.js"
 
@@ -12,12 +12,12 @@ export class Axes {
     Object.assign(this, { panel, key: null, isReady: false, left: 32 })
   }
 
-  // The frame of the curves, in pixels.
+  // Size of the plot area in pixels.
   size(width, height) {
     return { w: Math.max(10, width - this.left - RIGHT), h: Math.max(10, height - TOP - BOTTOM) }
   }
 
-  // Makes room for the tick labels and no more. It only grows, so that the curves do not tremble.
+  // Makes just enough room for the tick labels. The room only grows, so that the curves do not jump.
   fit(labels, font) {
     const pen = this.panel.canvas.getContext("2d")
     pen.font = `${TICK_FONT}px ${font}`
@@ -30,7 +30,7 @@ export class Axes {
     this.left = 32
   }
 
-  // x, y: the ranges; y as powers of ten where the axis is logarithmic.
+  // x, y: ranges; y in powers of ten on a logarithmic axis.
   draw(x, y) {
     const { panel } = this
     const { chart } = panel
@@ -43,7 +43,7 @@ export class Axes {
     const count = Math.min(6, Math.max(2, Math.floor(panel.inner.w / 70)))
     const axis = {
       color: theme.text, gridcolor: theme.grid, linecolor: theme.grid, zeroline: false, showline: true, ticks: "",
-      tickfont: { size: TICK_FONT, family: theme.font }, tickmode: "array", fixedrange: true, // gestures.js takes the zooms
+      tickfont: { size: TICK_FONT, family: theme.font }, tickmode: "array", fixedrange: true, // gestures.js handles zooming
     }
     const title = { text: chart.x.title(), font: { size: 12, family: theme.font }, standoff: 6 }
     const layout = {

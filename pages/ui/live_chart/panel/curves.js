@@ -1,11 +1,11 @@
-// Draws one panel's curves on its canvas, in about 1 ms.
+// Draws the curves of one panel on its canvas in about 1 ms.
 
 import { TOP } from "./axes.js"
 
 export const VALIDATION = "#D55E00"
-const FEW = 100 // more points than these are drawn small
+const FEW = 100 // more points than this are drawn smaller
 
-// x, y: the ranges on screen. hover: x under the pointer, or null.
+// x, y: ranges on screen. hover: x under the pointer, or null.
 export function drawCurves(panel, [x0, x1], y, hover) {
   const { chart, colour, traces, width } = panel
   const { raw, smooth, points } = traces
@@ -30,14 +30,14 @@ export function drawCurves(panel, [x0, x1], y, hover) {
     }
     pen.stroke()
   }
-  // Both ends of every bucket: where the values went between two points of the line.
+  // Fills between the smallest and largest value of every bucket.
   const band = ({ x, low, high, n }) => {
     pen.beginPath()
     for (let i = 0; i < n; i++) if (shows(high[i])) pen.lineTo(px(x[i]), py(high[i]))
     for (let i = n - 1; i >= 0; i--) if (shows(high[i])) pen.lineTo(px(x[i]), shows(low[i]) ? py(low[i]) : TOP + h)
     pen.fill()
   }
-  // One path for all: a fill each would cost more than the curves.
+  // One path for all: one fill per dot would cost more than the curves.
   const dots = ({ x, low, n }, size) => {
     pen.beginPath()
     for (let i = 0; i < n; i++) {
@@ -83,11 +83,11 @@ export function drawCurves(panel, [x0, x1], y, hover) {
     const x = chart.x.ofEpoch(row)
     if (!(x >= x0 && x <= x1)) continue
     upright(x)
-    pen.fillText("went back", px(x) + 3, TOP + 10)
+    pen.fillText("reloaded", px(x) + 3, TOP + 10)
   }
   pen.setLineDash([])
   ink(colour, 1, 1)
-  if (raw.n === 1) dots(raw, 2.5) // one batch is no line yet
+  if (raw.n === 1) dots(raw, 2.5) // one batch does not make a line
   if (hover !== null) {
     ink(chart.theme.text, 0.45, 1)
     upright(hover)

@@ -1,13 +1,13 @@
-// Drags, wheel and double click on a panel, turned into ranges.
+// Turns drags, wheel and double click on a panel into ranges.
 //
-// A drag over the curves or along an axis zooms to what was dragged over; with Shift, the middle button or in pan
-// mode it moves the view. The wheel zooms at the pointer. While a drag lasts new rows leave the ranges as they are.
+// A drag over the curves or along an axis zooms to the dragged range. With Shift, with the middle button or in pan
+// mode, it moves the view. The wheel zooms at the pointer. During a drag, new rows do not change the ranges.
 
 import { TOP } from "./axes.js"
 
-const LEAST = 6 // px: less is a click
-const STRAIGHT = 12 // px: a drag that strays less zooms one axis only
-const SCROLL_REST = 300 // ms: until then a wheel that scrolls the page goes on doing so
+const LEAST = 6 // px: a shorter drag is a click
+const STRAIGHT = 12 // px: a drag that strays less zooms only one axis
+const SCROLL_REST = 300 // ms after scrolling in which the wheel still scrolls the page
 
 let scrolledAt = -Infinity
 window.addEventListener("scroll", () => { scrolledAt = performance.now() }, { capture: true, passive: true })
@@ -26,10 +26,10 @@ export class Gestures {
     plot.addEventListener("pointercancel", () => this.cancel())
     plot.addEventListener("wheel", (event) => this.wheel(event), { passive: false })
     plot.addEventListener("dblclick", () => panel.chart.resetZoom())
-    plot.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault()) // no scrolling by the middle button
+    plot.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault()) // the middle button must not scroll
   }
 
-  // Pixels from the left and the top of the curves' frame, and the part of the panel they are in.
+  // Pixels from the left and top of the plot area, and the part of the panel.
   locate(event) {
     const { panel } = this
     const box = panel.plot.getBoundingClientRect()
@@ -63,7 +63,7 @@ export class Gestures {
     panel.showBox(drag.box)
   }
 
-  // The rectangle from where the drag began, inside the frame: {x: [from, to] | null, y: [from, to] | null}.
+  // The dragged rectangle within the plot area: {x: [from, to] | null, y: [from, to] | null}.
   box(x, y) {
     const { drag, panel } = this
     const { w, h } = panel.inner
@@ -108,7 +108,7 @@ export class Gestures {
     if (aside) return chart.zoom([0, 1].map((edge) => between(range, edge + aside)))
     const next = around(range, limit(x / w, 0, 1))
     const whole = chart.x.whole()
-    if (next[0] <= whole[0] && next[1] >= whole[1]) chart.resetZoom() // all is shown again
+    if (next[0] <= whole[0] && next[1] >= whole[1]) chart.resetZoom() // everything is visible again
     else chart.zoom(next)
   }
 }

@@ -1,4 +1,4 @@
-// The values under the pointer, in every panel at once.
+// Shows the values under the pointer in all panels.
 
 import { search } from "../rows/cells.js"
 import { number, whole } from "../numbers.js"
@@ -18,7 +18,7 @@ export class Hover {
     this.chart.schedule()
   }
 
-  // Shows the tips; returns the x of the values shown, or null.
+  // Shows the tooltips. Returns the x of the values shown, or null.
   show() {
     const found = this.x === null || !this.chart.feed.total ? null : this.nearest()
     for (const panel of this.chart.panels) {

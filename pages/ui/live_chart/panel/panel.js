@@ -9,10 +9,10 @@ import { Traces } from "./traces.js"
 import { YRange } from "./y_range.js"
 
 const WAITING = "The first batch will appear here."
-const MISSING = "This run does not measure this."
+const MISSING = "This run does not measure this value."
 
 export class Panel {
-  // unit: what the values are measured in, such as "in nats", or ""; unitHelp explains it.
+  // unit: unit of the values, such as "in nats", or ""; unitHelp explains it.
   constructor(chart, column, label, colour, unit, unitHelp) {
     Object.assign(this, { chart, column, label, colour, unit, unitHelp })
     this.y = null // the range on screen
@@ -39,7 +39,7 @@ export class Panel {
     this.cut = element("div", { class: "lc-cut", hidden: true })
     this.selection = element("div", { class: "lc-box", hidden: true })
     this.tip = element("div", { class: "lc-tip", hidden: true })
-    // One picture for a screen reader: what is drawn inside has no text that makes sense alone.
+    // One image for a screen reader: the texts inside make no sense alone.
     this.picture = element("div", { class: "lc-picture", role: "img" }, this.frame, this.canvas)
     this.plot = element("div", { class: "lc-plot", style: `height: ${this.chart.height}px` },
       this.picture, this.empty, this.cut, this.selection, this.tip)
@@ -68,7 +68,7 @@ export class Panel {
     this.canvas.height = Math.round(this.chart.height * this.ratio)
   }
 
-  // range: of y to show.
+  // [low, high]: the range of y to show.
   zoom([low, high]) {
     if (high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high))) this.yRange.zoomed = [low, high]
     this.chart.zoom(null)
@@ -78,14 +78,14 @@ export class Panel {
     const { chart, traces, yRange } = this
     const { choices } = chart
     if (this.ratio !== (window.devicePixelRatio || 1)) this.fitCanvas()
-    traces.gather(chart, this.column, ...x, this.inner.w)
+    traces.fill(chart, this.column, ...x, this.inner.w)
     this.y = yRange.choose(traces.all, traces.settled, { isLog: choices.log, showsAll: choices.full, isHeld: chart.x.held !== null })
     this.axes.draw(x, this.y)
     drawCurves(this, x, this.y, hover)
     this.write()
   }
 
-  // The newest values, and notes on what is not drawn.
+  // Writes the newest values, and a note on values outside the range.
   write() {
     const { training, validation } = this.values()
     setText(this.training.value, number(training))
@@ -102,7 +102,7 @@ export class Panel {
     setText(this.cut, isAbove ? `▲ up to ${number(cut.high)} in the first steps` : `▼ down to ${number(cut.low)} in the first steps`)
   }
 
-  // The newest smoothed value and the newest one of the validation split; NaN where there is none.
+  // The newest smoothed value and the newest validation value; NaN if there is none.
   values() {
     const { feed } = this.chart
     const average = feed.averages[this.column]
@@ -110,7 +110,7 @@ export class Panel {
     return { training: feed.total && average ? average.smooth : NaN, validation: row?.[`val_${this.column}`] ?? NaN, epoch: row?.epoch }
   }
 
-  // The sentence that stands for the picture.
+  // The description of the image in a sentence.
   describe() {
     const { feed } = this.chart
     const { training, validation, epoch } = feed ? this.values() : {}
@@ -123,7 +123,7 @@ export class Panel {
     return sentence
   }
 
-  // box: {x: [left, right] | null, y: [top, bottom] | null} in pixels of the frame, or null.
+  // box: {x: [left, right] | null, y: [top, bottom] | null} in pixels of the plot area, or null.
   showBox(box) {
     this.selection.hidden = !box?.x && !box?.y
     if (this.selection.hidden) return

@@ -1,8 +1,8 @@
-// Where an axis has its ticks, and what they say.
+// Positions and labels of the ticks of an axis.
 
 import { logTickLabel, tickLabels } from "../numbers.js"
 
-// Round values in [low, high], about `count` of them. Returns {tickvals, ticktext}, as Plotly calls them.
+// About `count` round values in [low, high]. Returns {tickvals, ticktext}, as Plotly calls them.
 export function linearTicks(low, high, { count = 6, isWhole = false } = {}) {
   const rough = (high - low) / count
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -13,7 +13,7 @@ export function linearTicks(low, high, { count = 6, isWhole = false } = {}) {
   return { tickvals, ticktext: tickvals.length ? tickLabels(tickvals, step) : [] }
 }
 
-// low, high: powers of ten.
+// low, high: exponents of ten.
 export function logTicks(low, high) {
   const factors = high - low < 2.5 ? [1, 2, 5] : [1]
   const stride = Math.max(1, Math.ceil((high - low) / 7))

@@ -1,9 +1,9 @@
-// What one panel draws: the values as measured, smoothed, and of the validation split.
+// The points that one panel draws: measured, smoothed and validation values.
 
 import { greater, lesser } from "../rows/cells.js"
 import { MAX_BUCKETS, visibleCells } from "../rows/visible_cells.js"
 
-const FIRST = 0.1 // the part of a run whose values may be left outside the y range
+const FIRST = 0.1 // share of a run whose values may lie outside the y range
 const LEAST_ROWS = 20
 
 export class Traces {
@@ -14,8 +14,8 @@ export class Traces {
     })
   }
 
-  // Fills the buffers for x in [x0, x1] and finds {low, high} of y: `all`, and `settled` without the run's first rows.
-  gather(chart, column, x0, x1, width) {
+  // Fills the buffers for x in [x0, x1] and finds {low, high} of y: `all`, and `settled` without the first rows.
+  fill(chart, column, x0, x1, width) {
     const { feed, x: axis } = chart
     const isLog = chart.choices.log
     const all = (this.all = { low: Infinity, high: -Infinity })
@@ -50,7 +50,7 @@ export class Traces {
       if (!parts) continue
       let group = 1
       while (rows / (cells.width * group) > buckets) group *= 2
-      const origin = cells.base / cells.width // buckets are counted from row 0, so they stay where they are
+      const origin = cells.base / cells.width // counted from row 0, so that buckets do not move
       const known = group > 1 && cells.keepsAll && origin === 0 ? cells.groups(column, group) : null
       for (let i = from; i < to;) {
         const bucket = Math.floor((origin + i) / group)
@@ -67,7 +67,7 @@ export class Traces {
       }
     }
     const average = feed.averages[column]
-    if (feed.total && average && axis.now() <= x1) { // the newest value itself, whatever its bucket holds
+    if (feed.total && average && axis.now() <= x1) { // the newest value, besides its bucket
       put(raw, axis.now(), average.last)
       put(smooth, axis.now(), average.smooth)
     }

@@ -15,14 +15,14 @@ export class XAxis {
   get kind() { return this.chart.choices.x }
 
   reset() {
-    this.zoomed = null // the range that somebody chose
-    this.held = null // the range while a drag lasts: new rows must not move it
-    this.kept = null // the end of the range that follows the run
+    this.zoomed = null // the range chosen by the user
+    this.held = null // the range during a drag, which new rows must not move
+    this.kept = null // the end of the range that grows with the run
   }
 
-  title() { return this.kind === "time" ? `training time (${this.unit[1]})` : this.kind }
+  title() { return { step: "Step", epoch: "Epoch", time: `Training time (${this.unit[1]})` }[this.kind] }
 
-  // Longer runs count in minutes or hours; the ranges on screen are converted.
+  // Longer runs use minutes or hours. Converts the ranges on screen.
   updateUnit() {
     const { main } = this.feed
     const seconds = main.count ? main.time[main.count - 1] : 0
@@ -34,7 +34,7 @@ export class XAxis {
     this.kept = null
   }
 
-  // Epochs finished at a step, with the fraction of the current one.
+  // Finished epochs at a step, with the fraction of the current one.
   epochAt(step, epoch) {
     const length = this.chart.data.steps_per_epoch
     if (length) return step / length
@@ -70,7 +70,7 @@ export class XAxis {
     return main.count ? this.of(main, main.count - 1) : 0
   }
 
-  // Not closer than a fraction of a step, or of what a number can tell apart.
+  // Limits the zoom to half a step, or to the precision of numbers.
   zoom([from, to]) {
     const least = this.kind === "step" ? 0.5 : 1e-7 * Math.max(this.now(), 1e-6)
     const middle = (from + to) / 2
@@ -79,7 +79,7 @@ export class XAxis {
 
   range() { return this.zoomed ?? this.held ?? this.latest() ?? this.whole() }
 
-  // The newest rows, where they are followed and are not all there is.
+  // The range of the newest rows, if they are followed and there are more.
   latest() {
     const { main, total } = this.feed
     if (!this.chart.choices.follow || main.count < 2) return null
@@ -97,7 +97,7 @@ export class XAxis {
     return [end - stride * 17, end]
   }
 
-  // From the start to a little ahead of the curve, so that the axes are redrawn seldom.
+  // From the start to a little ahead of the curve, so that axes are rarely redrawn.
   whole() {
     const now = this.now()
     const { isLive } = this.chart

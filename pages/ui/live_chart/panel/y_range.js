@@ -1,19 +1,19 @@
 // The y range of one panel.
 
-const SQUEEZED = 8 // times smaller than the whole range: then the first rows are left outside
+const SQUEEZED = 8 // if the range is this many times smaller without the first rows, they are left outside
 
 export class YRange {
   constructor() { this.reset() }
 
   reset() {
-    this.zoomed = null // the range that somebody chose
+    this.zoomed = null // the range chosen by the user
     this.kept = null
-    this.cut = null // {low, high} of all values, where the first ones are outside the range
+    this.cut = null // {low, high} of all values, if the first ones are outside the range
   }
 
-  // Returns the range to show; it stays while the curves fit well, so that the axis does not tremble.
-  //   all, settled: {low, high} of all values on screen, and of those after the run's first rows.
-  //   isLog: ranges are powers of ten. showsAll: never leave values outside. isHeld: a drag lasts.
+  // Returns the range to show. It stays while the curves fit well, so that the axis does not jump.
+  //   all, settled: {low, high} of all values on screen, and without the first rows of the run.
+  //   isLog: ranges are in powers of ten. showsAll: leave no value outside. isHeld: during a drag.
   choose(all, settled, { isLog, showsAll, isHeld }) {
     if (this.zoomed) {
       this.cut = null

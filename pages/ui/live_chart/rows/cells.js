@@ -1,4 +1,4 @@
-// Rows of a run, thinned so that memory stays bounded.
+// The rows of a run in bounded memory.
 
 import { Average } from "./smoothing.js"
 
@@ -7,8 +7,8 @@ const CAPACITY = 262144 // cells of the whole history; when full, pairs are merg
 export const lesser = (a, b) => (a < b || b !== b ? a : b)
 export const greater = (a, b) => (a > b || b !== b ? a : b)
 
-// Rows [base, base + rows) in cells of `width` rows: per column smallest and largest value,
-// as measured (low, high) and smoothed (slow, shigh); time and epoch of a cell's last row.
+// Rows [base, base + rows) in cells of `width` rows. Each cell holds, per column, the smallest and largest value as
+// measured (low, high) and smoothed (slow, shigh), and the time and epoch of its last row.
 export class Cells {
   constructor(names, { base = 0, width = 1, capacity = CAPACITY, keepsAll = true } = {}) {
     Object.assign(this, { names, base, width, capacity, keepsAll, rows: 0, size: 0 })
@@ -54,7 +54,7 @@ export class Cells {
     return cells
   }
 
-  // values and smoothed: {name: array}, of which rows [from, to) are added.
+  // Adds rows [from, to). values, smoothed: {name: array}.
   append(values, smoothed, time, epoch, from, to) {
     for (let i = from; i < to; i++) {
       const at = this.rows % this.width
@@ -77,8 +77,8 @@ export class Cells {
     }
   }
 
-  // Groups of `group` cells, counted from the first: the smallest and largest value of each that is whole.
-  // It never changes any more, so that a draw looks at no more than what came since the one before.
+  // The smallest and largest value of each complete group of `group` cells, counted from the first cell.
+  // Complete groups never change, so a draw reads only the cells that came since the last draw.
   groups(name, group) {
     let kept = this.grouped[name]
     if (kept?.group !== group) {
@@ -127,7 +127,7 @@ export class Cells {
     this.rows -= half * this.width
   }
 
-  // Smooths again from the values themselves; only where a cell is a row and the first is row 0.
+  // Smooths again from the values. Only if a cell is one row and the first is row 0.
   resmooth(weight) {
     const averages = {}
     this.grouped = {}
@@ -139,7 +139,7 @@ export class Cells {
     return averages
   }
 
-  // The step a cell ends with: row i is step i + 1.
+  // The last step of a cell: row i is step i + 1.
   step(cell) { return this.base + Math.min((cell + 1) * this.width, this.rows) }
 }
 

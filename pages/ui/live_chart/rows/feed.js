@@ -1,20 +1,20 @@
-// The rows of one run: the series once, then the socket. Reconnects without losing or doubling rows.
+// Loads the rows of one run: the series once, then the socket. Reconnects without losing or repeating rows.
 
 import { Cells } from "./cells.js"
 import { decodeFrame } from "./frames.js"
 import { Average } from "./smoothing.js"
 
-const TAIL = 32768 // newest rows kept one by one; when full, the older half goes
+const TAIL = 32768 // newest rows, one by one; when full, the older half is dropped
 const LOAD_BUCKETS = 8192
 const DETAIL_BUCKETS = 2000
 
-// What is known of one run, kept up to date. `on` is {rows, note, status}.
+// The rows of one run, kept up to date. on: callbacks {rows, note, status, progress}.
 export class Feed {
   constructor(data, smoothing, on) {
     Object.assign(this, { run: data.run, token: data.token, smoothing, on })
     this.closed = false
     this.attempt = 0
-    this.turn = 0 // every load is a new turn; what an older turn brings is dropped
+    this.turn = 0 // every load is a new turn; answers to an older turn are dropped
     this.received = 0
     this.clear()
     this.load()
@@ -29,7 +29,7 @@ export class Feed {
     this.reloads = []
     this.epochCount = 0
     this.generation = null
-    this.liveFrom = Infinity // rows before this one were there when the socket opened
+    this.liveFrom = Infinity // earlier rows existed when the socket opened
     this.wallOffset = 0
   }
 
@@ -110,14 +110,14 @@ export class Feed {
   }
 
   addRows({ first, rows, arrays }) {
-    if (first > this.total) return this.load() // a gap: cannot happen on one socket
+    if (first > this.total) return this.load() // a gap; impossible on one socket
     if (!this.main.names.length) {
       const names = Object.keys(arrays).filter((name) => name !== "time" && name !== "epoch")
       this.main = new Cells(names)
       this.tail = new Cells(names, { capacity: TAIL, keepsAll: false })
       for (const name of names) this.averages[name] = new Average(this.smoothing)
     }
-    const from = this.total - first // rows that are here already are not added twice
+    const from = this.total - first // rows that are already here are not added again
     if (from >= rows) return
     const smoothed = {}
     for (const name of this.main.names) {
@@ -138,7 +138,7 @@ export class Feed {
       if (first + i < this.epochCount) continue
       const row = Object.fromEntries(names.map((name) => [name, arrays[name][i]]))
       this.epochs.push(row)
-      if (row.reloaded > 0) this.reloads.push(row) // went back to an earlier state
+      if (row.reloaded > 0) this.reloads.push(row) // training returned to an earlier state
       this.epochCount = first + i + 1
     }
   }
@@ -160,7 +160,7 @@ export class Feed {
     }
   }
 
-  // Fetches rows [lo, hi) finer than the cells at hand, once the view rests.
+  // Fetches rows [lo, hi) at a finer resolution, once the view stops moving.
   wantDetail(lo, hi) {
     const slack = (hi - lo) / 20
     const { detail } = this
@@ -178,21 +178,21 @@ export class Feed {
         this.detail = Cells.load(frame)
         this.detail.wanted = hi
         this.on.rows()
-      } catch { /* the coarse cells stay on screen */ } finally { if (this.detailAbort === abort) this.wanted = null }
+      } catch { /* keep the coarse cells */ } finally { if (this.detailAbort === abort) this.wanted = null }
     }, 120)
   }
 
   retry(status, again) {
-    if (status === 404) return this.on.note("This run is no longer here.")
+    if (status === 404) return this.on.note("This run was deleted.")
     this.expired = status === 401
     if (this.expired) return this.on.note("This view has expired. Reload the page.")
-    this.on.note("reconnecting…")
+    this.on.note("Reconnecting…")
     const delay = Math.min(250 * 2 ** this.attempt++, 5000) * (0.75 + Math.random() / 4)
     clearTimeout(this.timer)
     this.timer = setTimeout(again, delay)
   }
 
-  // A new token from the page opens again what an old one closed.
+  // A new token from the page reopens a view whose token has expired.
   setToken(token) {
     if (token === this.token) return
     this.token = token

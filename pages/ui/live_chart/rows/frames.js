@@ -1,4 +1,4 @@
-// A message of server/frames.py: a JSON header, then arrays aligned to 8 bytes.
+// Decodes messages of server/frames.py: a JSON header, then arrays aligned to 8 bytes.
 
 // Decodes a message. Returns its header, with `arrays` as typed arrays by name.
 export function decodeFrame(buffer) {

@@ -1,16 +1,16 @@
-// Which cells to draw for a range of x.
+// Chooses the cells to draw for a range of x.
 
 import { search } from "./cells.js"
 
-export const MAX_BUCKETS = 1000 // a bucket is two points: at most 2,000 points a trace
+export const MAX_BUCKETS = 1000 // a bucket is two points: at most 2,000 points per trace
 
-// The finest cells at hand for x in [x0, x1]: [{cells, from, to}]. Asks the feed for finer ones where they are needed.
+// The finest loaded cells for x in [x0, x1]: [{cells, from, to}]. Asks the feed for finer ones if needed.
 export function visibleCells(feed, axis, x0, x1) {
   const { main, tail, detail } = feed
   const part = (cells, after = 0) => {
     const at = (k) => axis.of(cells, k)
     const start = after ? search(cells.count, (k) => cells.step(k), after + 1) : 0
-    const from = Math.max(start, search(cells.count, at, x0) - 1) // one beyond each edge: the line leaves the frame
+    const from = Math.max(start, search(cells.count, at, x0) - 1) // one cell beyond each edge, so that the line leaves the frame
     return { cells, from: Math.max(0, from), to: Math.min(cells.count, search(cells.count, at, x1) + 1) }
   }
   const coarse = part(main)
