@@ -12,13 +12,14 @@ from pages.ui.data.look import look
 from pages.ui.data.target_question import ask_for_target
 from pages.ui.form.advanced import plain_value
 from pages.ui.inspecting import inspect, inspect_with
+from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
 from trainer import DATASETS, TrainerError
 from trainer.data.uploads import DatasetStore
 
 store = DatasetStore.default()
 left, right = st.columns([1, 2.9], gap="medium")
-with left, st.container(key="data_choose_panel", border=True, gap="small"):
+with left, st.container(key=widget_key("choose", "panel", page="data"), border=True, gap="small"):
     choice = choose_dataset(store)
     options_place = st.container(gap="small")
     draw_uploader(store)

@@ -1,4 +1,4 @@
-"""The pages and what frames them."""
+"""The entry page: navigation and the parts that every page shares."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Train: choose, start, watch, pause, resume, stop, download."""
+"""The Train page: set up, start, watch, pause, resume, stop, download."""
 
 import streamlit as st
 
@@ -6,14 +6,14 @@ from pages.ui.run.view import run_view
 from pages.ui.train.recent import newest_runs, recent_runs
 from pages.ui.train.setup import setup_panel
 from pages.ui.train.shown_run import shown_run
-from pages.ui.train.watching import Glance, watch
+from pages.ui.train.watching import PageState, watch
 from pages.ui.train.welcome import offer_interrupted, welcome
 from trainer import RunStore
 
 store = RunStore.default()
 run = shown_run(store)
 newest = newest_runs(store)
-glance = Glance.take(store, [*newest, *([run] if run and run not in newest else [])])
+state = PageState.read(store, [*newest, *([run] if run and run not in newest else [])])
 setup, live = st.columns([1, 2.9], gap="medium")
 with setup:
     setup_panel(store, run)
@@ -24,4 +24,4 @@ with live:
         offer_interrupted(store)
         welcome()
     recent_runs(newest, run)
-watch(glance)
+watch(state)

@@ -1,9 +1,9 @@
-"""Words and numbers for people. Whatever a user typed is escaped before it meets Markdown."""
+"""Text for people. Whatever a user typed is escaped before Markdown shows it."""
 
 import re
 import time
 
-#: What begins an address (https:, www, the name before an @) or an icon (:material/).
+#: The start of an address (https:, www, the name before an @) or of an icon (:material/).
 _RECOGNIZED = re.compile(r"(?i)\bhttps?:|\bwww(?=\.)|(?<=\S)(?=@)|:(?=material/|streamlit:)")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
@@ -11,13 +11,18 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 def escape_markdown(text: str) -> str:
     """Returns text that Streamlit's Markdown shows as it is.
 
-    Addresses and icons are recognized after backslashes are gone, so an invisible word joiner keeps them apart.
+    Streamlit recognizes addresses and icons after it has removed backslashes, so an invisible word joiner splits them.
     """
     return _MARKDOWN.sub(r"\\\1", _RECOGNIZED.sub("\\g<0>\u2060", text))
 
 
+def count(number: int, noun: str) -> str:
+    """Returns "1 step" or "2,000 steps"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def format_duration(seconds: float | None) -> str:
-    """Returns "0.4 s", "48 s", "3 min 20 s" or "2 h 5 min"; an em dash where it is not known."""
+    """Returns "0.4 s", "48 s", "3 min 20 s" or "2 h 5 min"; "–" if unknown."""
     if seconds is None:
         return "–"
     if seconds < 9.95:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from pages.ui.numbers import format_number
 from tests.browser.conftest import settle, wait_points, wait_status, wait_warm
 from trainer import RunStore
 
@@ -131,7 +132,7 @@ def test_a_killed_server_loses_nothing_that_a_click_does_not_bring_back(page, se
     assert model.name.startswith(run.name)
 
     shown = run.metrics["last"]["val_accuracy"]
-    assert page.locator(".lp-figures").get_by_text(f"{shown:.4f}").count() == 1
+    assert page.locator(".lp-figures").get_by_text(format_number(shown), exact=True).count() == 1
     assert abs(validation_accuracy(model, run) - shown) < 1e-6
     assert page.problems == []
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from pages.ui.run.sources import source_labels
 from pages.ui.run.summary import headline, warn_unlearned
-from tests.pages.conftest import button, open_page
-from trainer import RunConfig
+from tests.pages.conftest import open_page
+from trainer import EXPORTS, Run, RunConfig
 
 CONFIG = RunConfig(dataset="digits", model="mlp", epochs=2000)
 BEST = {"step": 1080, "epoch": 24, "val_loss": 0.12344, "val_accuracy": 0.9721}
@@ -35,6 +37,12 @@ class FakeRun:
     @property
     def checkpoints(self):
         return [Saved(step) for step in self.saved]
+
+    find_checkpoint = Run.find_checkpoint
+
+    @property
+    def best_step(self):
+        return int(self.best["step"])
 
     @property
     def metrics(self):
@@ -83,23 +91,41 @@ def test_the_baseline_stands_beside_the_score_and_a_run_that_has_not_learned_say
     assert "has not learned" in warn_unlearned(FakeRun([45], best=bad, last=bad))
 
 
-def test_a_stopped_run_resumes_from_the_best_epoch(store):
-    run = store.create(RunConfig(dataset="iris", model="mlp", epochs=100_000, optimizer_options={"learning_rate": 0.1}))
+@pytest.fixture
+def stopped(store):
+    """A stopped run whose best epoch comes long before its newest; the learning rate is too high to improve on it."""
+    run = store.create(RunConfig(dataset="iris", model="mlp", epochs=40, optimizer_options={"learning_rate": 0.3}))
     run.start()
-    while run.epoch < 60:
-        assert not run.wait(0.05)
-    run.stop()
-    assert run.wait(60)
-    best = run.best_step
-    page = open_page(run)
+    assert run.wait(120)
+    path = run.path / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"status": "stopped"}))
+    run.refresh()
+    assert run.best_step < run.step
+    return run
+
+
+def test_a_stopped_run_resumes_from_the_best_epoch(stopped):
+    best, newest = stopped.best_step, stopped.step
+    page = open_page(stopped)
     page.get("menu_button")[0].set_value("Resume from").run()
     assert not page.exception
-    choice = page.radio(key="train_resume_choose")
-    if len(choice.options) == 2:
-        choice.set_value("best")
-        page.button(key="train_resume_confirm").click().run()
-        assert run.is_live
-        run.stop()
-        assert run.wait(60)
-        assert best <= run.step
-    assert button(page, "Start training")
+    assert any(
+        f"deletes the {newest - best} steps and 1 checkpoint after step {best}." in c.value for c in page.caption
+    )
+    page.radio(key="train_resume_choose").set_value("best")
+    page.button(key="train_resume_confirm").click().run()
+    assert not page.exception
+    assert stopped.wait(120)
+    assert f"Training from step {best}." in (stopped.path / "log.txt").read_text()
+
+
+def test_downloads_are_of_the_state_that_is_chosen(stopped):
+    page = open_page(stopped)
+    for source in ("best", "latest"):
+        page.radio(key="train_source_choose").set_value(source).run()
+        assert not page.exception
+        urls = {urlsplit(link.proto.url).path.rpartition("/")[2]: link.proto.url for link in page.get("link_button")}
+        for name, url in urls.items():
+            chosen = parse_qs(urlsplit(url).query).get("from")
+            assert chosen == ([source] if "source" in EXPORTS[name].traits else None), name
+        assert {"model.keras", "checkpoint.zip", "history.csv"} <= urls.keys()

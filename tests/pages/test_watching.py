@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.ui.train.watching import Glance
+from pages.ui.train.watching import PageState
 from tests.pages.conftest import button, open_page
 from trainer import RunConfig, RunStore
 
@@ -20,21 +20,21 @@ def elsewhere(store) -> RunStore:
 
 
 def test_nothing_has_changed_until_something_does(store, run):
-    glance = Glance.take(store, [run])
-    assert not glance.is_old()
+    state = PageState.read(store, [run])
+    assert not state.is_old()
     elsewhere(store).get(run.id).rename("second")
-    assert glance.is_old()
+    assert state.is_old()
 
 
 def test_a_new_and_a_deleted_run_are_seen(store, run):
     run.start()
     assert run.wait(60)
-    glance = Glance.take(store, [run])
+    state = PageState.read(store, [run])
     other = elsewhere(store).create(run.config)
-    assert glance.is_old()
-    glance = Glance.take(store, [run, store.get(other.id)])
+    assert state.is_old()
+    state = PageState.read(store, [run, store.get(other.id)])
     elsewhere(store).delete(run.id)
-    assert glance.is_old()
+    assert state.is_old()
 
 
 def test_a_paused_run_that_is_stopped_elsewhere_is_seen(store):
@@ -43,9 +43,9 @@ def test_a_paused_run_that_is_stopped_elsewhere_is_seen(store):
     run.pause()
     assert run.wait(60)
     assert run.status == "paused"
-    glance = Glance.take(store, [run])
+    state = PageState.read(store, [run])
     elsewhere(store).get(run.id).stop()
-    assert glance.is_old()
+    assert state.is_old()
     assert run.status == "stopped"
 
 

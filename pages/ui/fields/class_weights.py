@@ -1,4 +1,4 @@
-"""How much an example of each class counts: all the same, balanced, or one number per class."""
+"""Class weights: equal, balanced, or one number per class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pages.ui.keys import widget_key
 from trainer.config.data_spec import DataSpec
 
 _CHOICE, _LIST = widget_key("weights", "select"), widget_key("weights_list", "set")
-_LABELS = {None: "All the same", "balanced": "Balanced", "list": "One number per class"}
+_LABELS = {None: "Equal", "balanced": "Balanced", "list": "One number per class"}
 
 
 def fill_class_weight(weights: str | list[float] | None) -> None:
@@ -21,21 +21,21 @@ def fill_class_weight(weights: str | list[float] | None) -> None:
 
 
 def draw_class_weight(goal: DataSpec, help: str) -> str | list[float] | None:
-    """Draws the choice and returns `class_weight` of a RunConfig; text that is not a list of numbers as it is."""
+    """Draws the choice and returns `class_weight` of a RunConfig. Other text than numbers is returned as is."""
     choice = choose("weights", "Class weights", _LABELS, help)
     if choice != "list":
         return choice
     st.session_state.setdefault(_LIST, ", ".join(["1.0"] * goal.num_classes))
     text = st.text_input(
-        "Weight of each class",
+        "Weight per class",
         key=_LIST,
-        help="One number above 0 per class, with commas between them: " + _order(goal),
+        help="One number above 0 per class, separated by commas, in this order: " + _order(goal),
         persist_state="session",
     )
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        return text  # RunConfig refuses it and says what is allowed.
+        return text  # RunConfig rejects it and says what is allowed.
 
 
 def _order(goal: DataSpec) -> str:

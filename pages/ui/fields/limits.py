@@ -1,6 +1,6 @@
-"""What a number field allows, and what to say where its value is not allowed.
+"""Checks the value of a number field.
 
-The browser must not enforce the limits: it would put the old value back without a word, and Start would stay enabled.
+The browser must not enforce limits: it would silently restore the old value, and Start would stay enabled.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from trainer.config.options import Option
 
 
 def find_problem(option: Option, value: Any) -> str | None:
-    """Returns what is wrong with a number as a sentence for its field, or None.
+    """Returns the problem of a number as a sentence for its field, or None.
 
     Args:
-        option: with its limits.
-        value: as in the widget; None where the field is empty.
+        option: the option with its limits.
+        value: the widget's value; None if the field is empty.
     """
     if value is None:
         is_wrong = not option.optional

@@ -1,4 +1,4 @@
-"""One option of a registry entry or of RunConfig as the widget that suits it."""
+"""Turns an option of a registry entry or of RunConfig into a widget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainer.config.registry import Entry
 
 
 def draw_options(entry: Entry, options: tuple[Option, ...], title: str = "") -> dict[str, Any]:
-    """Draws options of an entry two in a row and returns their values by name."""
+    """Draws options of an entry in two columns and returns their values by name."""
     if title and options:
         st.caption(title)
     return draw_two_in_a_row(options, lambda option: option_key(entry, option))
@@ -35,7 +35,7 @@ def draw_two_in_a_row(options: tuple[Option, ...] | list[Option], key_of) -> dic
 
 
 def draw_option(option: Option, key: str) -> Any:
-    """Draws one option and returns its value, which may be out of range: the field then says what is allowed."""
+    """Draws one option and returns its value. It may be out of range: the field then says what is allowed."""
     state = st.session_state
     if key not in state or not _fits(option, state[key]):
         state[key] = option.default
@@ -63,7 +63,7 @@ def sentence_case(label: str) -> str:
 
 
 def _fits(option: Option, value: Any) -> bool:
-    """Returns whether a widget of this kind can hold the value; one from an older draft may be of another kind."""
+    """Returns whether the widget can hold the value; an older draft may hold another type."""
     if option.kind in ("int", "float"):
         return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
     if option.kind == "choice":
@@ -72,14 +72,14 @@ def _fits(option: Option, value: Any) -> bool:
 
 
 def choose(noun: str, label: str, labels: dict[Any, str], help: str, page: str = "train") -> Any:
-    """Draws a selector and returns what is chosen. The first is chosen where the choice is no longer offered.
+    """Draws a selector and returns the choice: the first one if the previous choice is no longer offered.
 
     Args:
-        noun: what is chosen, for the key.
-        label: of the selector.
-        labels: choice → what a person reads; no two alike.
-        help: of the selector.
-        page: that it is on, for the key.
+        noun: the noun of the key.
+        label: label of the selector.
+        labels: choice → its label; labels must differ.
+        help: help of the selector.
+        page: the page of the key.
     """
     key, before = widget_key(noun, "select", page), widget_key(noun, "chosen", page)
     if st.session_state.get(key) not in labels:
@@ -87,13 +87,13 @@ def choose(noun: str, label: str, labels: dict[Any, str], help: str, page: str =
         st.session_state[key] = last if last in labels else next(iter(labels))
     asked = st.session_state.get(key)
     chosen = st.selectbox(label, list(labels), format_func=labels.get, key=key, help=help, persist_state="session")
-    # A browser sends labels. One that was renamed since, or any other text, is no choice.
+    # A browser sends labels: a label renamed since, or any other text, is not a choice.
     st.session_state[before] = chosen if chosen in labels else asked
     return st.session_state[before]
 
 
 def _step(option: Option) -> float:
-    """Returns what the plus and minus buttons change."""
+    """Returns the step of the plus and minus buttons."""
     if option.maximum is not None and option.maximum <= 1:
         return 0.05
     return float(option.default) / 2 if option.default else 1.0

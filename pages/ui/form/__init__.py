@@ -1,1 +1,1 @@
-"""The form of the Train page: from the catalog to the fields of a RunConfig, and the draft of them."""
+"""The form of the Train page, which gives the fields of a RunConfig, and its draft."""

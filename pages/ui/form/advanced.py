@@ -1,4 +1,4 @@
-"""The Advanced section: what a beginner need not see."""
+"""The Advanced section of the form: what a beginner does not need."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def draw_plain(*names: str, **limits: Option) -> dict[str, Any]:
     """Draws fields of RunConfig itself and returns their values by name.
 
     Args:
-        names: of the fields.
-        limits: options to draw in place of those of RunConfig, where the data sets another limit.
+        names: names of the fields.
+        limits: options that replace those of RunConfig, because the data sets another limit.
     """
     return draw_two_in_a_row([limits.get(name, PLAIN[name]) for name in names], lambda option: plain_key(option.name))
 
@@ -45,14 +45,14 @@ def plain_key(name: str) -> str:
 
 
 def plain_value(name: str) -> Any:
-    """Returns what the form says about a field of RunConfig, or its default where that is not allowed."""
+    """Returns the form's value of a field of RunConfig, or its default if the value is not allowed."""
     return valid_or_default(PLAIN[name], st.session_state.get(plain_key(name), PLAIN[name].default))
 
 
 def nested_options(name: str) -> list[Option]:
     """Returns the options of early stopping, of reloading on a plateau, or of augmentation.
 
-    Augmentation's defaults change nothing, so the form starts from values that do.
+    The defaults of augmentation change nothing, so the form starts with values that do.
     """
     first = FIRST if name == "augmentation" else {}
     options = [describe_option(field, info) for field, info in _NESTED[name].model_fields.items() if field != "monitor"]
@@ -67,13 +67,13 @@ def nested_key(name: str, option: Option) -> str:
 def draw_advanced(
     fields: dict[str, Any], goal: DataSpec, model: Entry, optimizer: Entry, loss: Entry, shown: int
 ) -> None:
-    """Draws the section and adds to `fields`.
+    """Draws the section and adds its values to `fields`.
 
     Args:
-        fields: of the RunConfig so far.
-        goal: the data with the model's task.
-        model, optimizer, loss: what was chosen.
-        shown: how many of the model's options are drawn outside this section.
+        fields: fields of the RunConfig so far.
+        goal: spec of the data, with the task of the model.
+        model, optimizer, loss: the chosen entries.
+        shown: number of the model's options drawn outside this section.
     """
     with st.expander("Advanced", icon=":material/tune:"):
         parts = st.tabs(["Model", "Steps", "Epochs", "Saving"])
@@ -83,7 +83,7 @@ def draw_advanced(
             st.caption("Weights")
             fields |= draw_plain("l1", "l2", "ema_momentum")
             if goal.is_image and goal.rescale is not None and goal.task == "classification":
-                fields["augmentation"] = _nested("augmentation", "Change images at random")
+                fields["augmentation"] = _nested("augmentation", "Augmentation")
             if goal.task == "classification":
                 fields["class_weight"] = draw_class_weight(goal, PLAIN["class_weight"].help)
         with parts[1]:
@@ -96,16 +96,16 @@ def draw_advanced(
         with parts[2]:
             _metrics(fields, goal)
             fields |= draw_plain("validation_split", "seed")
-            # The losses of a model with a monitor of its own do not say how good it is.
+            # If a model has its own monitor, its losses do not measure quality.
             names = [*([] if "monitor" in model.traits else ["loss"]), *fields["metrics"]]
             if fields["validation_split"]:
                 names = [*(f"val_{name}" for name in names), *names]
             first = [model.traits["monitor"]] if "monitor" in model.traits else []
-            labels = {name: "the newest" if name == "epoch" else name for name in (*first, *names)}
+            labels = {name: "The newest" if name == "epoch" else name for name in (*first, *names)}
             fields["monitor"] = choose("monitor", "Best epoch by", labels, PLAIN["monitor"].help)
-            # These watch a measure of quality, which such a model does not have.
+            # These monitor a measure of quality, which such a model lacks.
             if "monitor" not in model.traits:
-                for name, label in (("early_stopping", "Stop early"), ("reload_on_plateau", "Go back when stuck")):
+                for name, label in (("early_stopping", "Early stopping"), ("reload_on_plateau", "Reload on plateau")):
                     fields[name] = _nested(name, label)
         with parts[3]:
             fields |= draw_plain("checkpoint_seconds", "checkpoint_epochs", "keep_checkpoints", "profile_steps")
@@ -123,7 +123,7 @@ def _metrics(fields: dict[str, Any], goal: DataSpec) -> None:
         names,
         format_func=lambda name: METRICS[name].label,
         key=key,
-        help="Measured beside the loss.",
+        help="Measures of quality besides the loss, at every step and epoch.",
         persist_state="session",
     )
 
@@ -138,19 +138,21 @@ def _schedule(fields: dict[str, Any], goal: DataSpec, optimizer: Entry) -> None:
     fields["schedule_options"] = draw_options(entry, entry.options)
     st.caption(entry.help)
     if engine_status() != "ready":
-        st.caption("It is drawn here as soon as the engine is warm.")
+        st.caption("Its chart appears here when the engine is warm.")
         return
     if any(find_problem(PLAIN[name], fields[name]) for name in ("batch_size", "epochs")):
         return
     try:
         options, rates = entry.parse(fields["schedule_options"]), optimizer.parse(fields["optimizer_options"])
     except ConfigError:
-        return  # The field says what is allowed.
+        return  # The field already says what is allowed.
     steps = -(-count_training(goal, plain_value("validation_split")) // fields["batch_size"])
     plan = Plan(rates["learning_rate"], steps, steps * fields["epochs"])
     at, planned = plot_points(entry.build(plan, **options), plan)
     alt = f"Learning rate from {format_number(planned[0])} at the start to {format_number(planned[-1])} at the end."
-    st.plotly_chart(schedule_figure(at, planned), key="train_schedule_plot", config={"displayModeBar": False}, alt=alt)
+    st.plotly_chart(
+        schedule_figure(at, planned), key=widget_key("schedule", "plot"), config={"displayModeBar": False}, alt=alt
+    )
 
 
 def _nested(name: str, label: str) -> dict[str, Any] | None:
@@ -158,5 +160,5 @@ def _nested(name: str, label: str) -> dict[str, Any] | None:
         return None
     values = draw_two_in_a_row(nested_options(name), lambda option: nested_key(name, option))
     if name == "augmentation" and not any(values.values()):
-        st.caption(":orange[Nothing is changed: set at least one of these above 0.]")
+        st.caption(":orange[Augmentation changes nothing: set at least one of these above 0.]")
     return values

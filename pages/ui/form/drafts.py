@@ -1,4 +1,4 @@
-"""Drafts on disk: what a form held, under an id that cannot be guessed."""
+"""Drafts of the form on disk, each under an id that cannot be guessed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
-#: The newest ones are kept.
-_KEPT = 200
+#: Older drafts are deleted.
+_MOST_DRAFTS = 200
 
 
 def new_draft_id() -> str:
@@ -20,12 +20,12 @@ def new_draft_id() -> str:
 
 
 def save_draft(folder: Path, id: str, draft: dict[str, Any]) -> None:
-    """Writes a draft. Where the disk refuses, the draft lasts as long as the page stays open.
+    """Writes a draft. If the disk cannot be written, the draft lasts until the page is closed.
 
     Args:
-        folder: of all drafts.
-        id: from `new_draft_id`.
-        draft: values that JSON can hold.
+        folder: folder of all drafts.
+        id: an id from `new_draft_id`.
+        draft: JSON values.
     """
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,12 +33,12 @@ def save_draft(folder: Path, id: str, draft: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(draft), encoding="utf-8")
         temporary.replace(folder / f"{id}.json")
         drafts = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        for old in drafts[_KEPT:]:
+        for old in drafts[_MOST_DRAFTS:]:
             old.unlink(missing_ok=True)
 
 
 def load_draft(folder: Path, id: str) -> dict[str, Any] | None:
-    """Returns a draft, or None where there is none. A path is made of a valid id only."""
+    """Returns a draft, or None. Only a valid id becomes part of a path."""
     if not _ID.fullmatch(id):
         return None
     try:
@@ -49,7 +49,7 @@ def load_draft(folder: Path, id: str) -> dict[str, Any] | None:
 
 
 def delete_draft(folder: Path, id: str) -> None:
-    """Deletes a draft if it is there."""
+    """Deletes a draft if it exists."""
     if _ID.fullmatch(id):
         with contextlib.suppress(OSError):
             (folder / f"{id}.json").unlink(missing_ok=True)

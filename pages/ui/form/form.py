@@ -1,4 +1,4 @@
-"""Registry entry → widgets → the fields of a RunConfig."""
+"""The form: registry entries become widgets, and widgets the fields of a RunConfig."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _MODEL_OPTIONS_SHOWN = 2
 
 
 def fill_form(config: RunConfig) -> None:
-    """Puts a configuration into the form's widgets. Call it before they are drawn, as in a callback.
+    """Puts a configuration into the widgets of the form. Call it before they are drawn, such as in a callback.
 
     Raises:
-        TrainerError: its data set cannot be chosen here; nothing is filled then.
+        TrainerError: its data set cannot be chosen here. Nothing is filled then.
     """
     state = st.session_state
     chosen = [(registry[getattr(config, noun)], getattr(config, f"{noun}_options"))
@@ -52,7 +52,7 @@ def fill_form(config: RunConfig) -> None:
         state[widget_key(noun, "select")] = getattr(config, noun)
     state[widget_key("monitor", "select")] = config.best_by
     fill_class_weight(config.class_weight)
-    # These options are the configuration's: nothing is suggested in their place.
+    # Keep the options of the configuration: suggest nothing in their place.
     state["train_suggested"] = _suggestions(MODELS[config.model], OPTIMIZERS[config.optimizer])
     remember_suggested_model(choice_of(config.dataset, config.dataset_options), config.model)
     if config.schedule:
@@ -68,21 +68,21 @@ def fill_form(config: RunConfig) -> None:
 
 
 def draw_form() -> dict[str, Any]:
-    """Draws the form and returns the fields of a RunConfig, not yet checked.
+    """Draws the form and returns the fields of a RunConfig, unchecked.
 
     Raises:
-        TrainerError: the data set cannot be trained on as it is; what comes after it is not drawn.
+        TrainerError: the data set cannot be used for training. The fields below it are not drawn.
     """
     fields = _draw_dataset()
     entry = DATASETS[fields["dataset"]]
-    # A spinner costs a thread: only a file may take long.
+    # A spinner costs a thread, and only a file can take long.
     with st.spinner("Reading the data", show_time=True) if is_file_reader(entry) else contextlib.nullcontext():
         spec = dataset_spec(entry.name, entry.parse(fields["dataset_options"]))
     st.caption(escape_markdown(spec.summary))
 
     suggest_model(choice_of(entry.name, fields["dataset_options"]), spec)
-    model = _select(MODELS, "model", "Model", offered(MODELS, spec), "What learns. Simple ones train fast.")
-    _say_what_is_missing(MODELS, spec)
+    model = _select(MODELS, "model", "Model", offered(MODELS, spec), "What is trained. Simple models train fast.")
+    _explain_missing(MODELS, spec)
     fields["model"] = model.name
     fields["model_options"] = draw_options(model, model.options[:_MODEL_OPTIONS_SHOWN])
     goal = seen_by(model, spec)
@@ -90,7 +90,11 @@ def draw_form() -> dict[str, Any]:
     left, right = st.columns(2)
     with left:
         optimizer = _select(
-            OPTIMIZERS, "optimizer", "Optimizer", list(OPTIMIZERS), "How the model is corrected after each batch."
+            OPTIMIZERS,
+            "optimizer",
+            "Optimizer",
+            list(OPTIMIZERS),
+            "How each batch updates the weights.",
         )
     fields["optimizer"] = optimizer.name
     _suggest(model, optimizer)
@@ -99,12 +103,12 @@ def draw_form() -> dict[str, Any]:
         fields["optimizer_options"] = {rate.name: draw_option(rate, option_key(optimizer, rate))}
     left, right = st.columns(2)
     with left:
-        loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, goal), "What training minimizes.")
+        loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, goal), "The quantity that training minimizes.")
     fields["loss"] = loss.name
     with right:
         labels = {device.name: device.label for device in list_devices()}
         fields["device"] = choose("device", "Device", labels, PLAIN["device"].help)
-    # The batch size also has a limit from the data: the number of training examples.
+    # The data limits the batch size too: at most the number of training examples.
     training = count_training(spec, plain_value("validation_split"))
     batch_size = dataclasses.replace(PLAIN["batch_size"], maximum=max(1, min(PLAIN["batch_size"].maximum, training)))
     fields |= draw_plain("epochs", "batch_size", batch_size=batch_size)
@@ -135,9 +139,9 @@ def _fill_dataset(config: RunConfig) -> None:
 
 
 def _suggest(model: Entry, optimizer: Entry) -> None:
-    """Puts the options that suit a model into the optimizer's widgets, and removes them when another is chosen.
+    """Puts the options that suit a model into the optimizer's widgets, and resets them when another model is chosen.
 
-    What a person has set stays.
+    Values set by the user stay.
     """
     state = st.session_state
     wanted, before = _suggestions(model, optimizer), state.get("train_suggested", {})
@@ -162,7 +166,7 @@ def _select(registry: Registry, noun: str, label: str, names: list[str], help: s
     return registry[choose(noun, label, {name: registry[name].label for name in names}, help)]
 
 
-def _say_what_is_missing(registry: Registry, spec: DataSpec) -> None:
+def _explain_missing(registry: Registry, spec: DataSpec) -> None:
     reasons: dict[str, list[str]] = {}
     for entry in registry.values():
         if reason := why_not(entry, spec):

@@ -1,4 +1,4 @@
-"""Charts that stand still: pure functions from numbers to a plotly Figure."""
+"""The chart of a learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def schedule_figure(steps: Sequence[int], rates: Sequence[float]) -> go.Figure:
         go.Scatter(x=list(steps), y=list(rates), mode="lines", line={"color": LEARNING_RATE, "width": 2})
     )
     figure.update_layout(height=160, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
-    figure.update_xaxes(title="step", gridcolor="rgba(128,128,128,0.2)", zeroline=False)
-    figure.update_yaxes(title="learning rate", gridcolor="rgba(128,128,128,0.2)", rangemode="tozero", zeroline=False)
+    figure.update_xaxes(title="Step", gridcolor="rgba(128,128,128,0.2)", zeroline=False)
+    figure.update_yaxes(title="Learning rate", gridcolor="rgba(128,128,128,0.2)", rangemode="tozero", zeroline=False)
     return figure

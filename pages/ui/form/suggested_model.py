@@ -1,4 +1,4 @@
-"""The model follows the data until a person chooses one: a CNN for images, an RNN for sequences, an MLP for tables."""
+"""Suggests a model until the user chooses one: a CNN for images, an RNN for sequences, an MLP for tables."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import suggested_model, why_not
 
 _SELECT = widget_key("model", "select")
-#: The data set and the model that the page has put into the form; another model there was chosen by hand.
-_PUT = widget_key("model", "suggested")
+#: [data set, model] as last suggested. Another model in the form was chosen by the user.
+_SUGGESTED = widget_key("model", "suggested")
 
 
 def remember_suggested_model(choice: str, model: str) -> None:
-    """Records that the model of the form comes with its data set, so that another data set may replace it.
+    """Records that the model in the form was suggested, so that another data set may replace it.
 
     Args:
-        choice: the data set as its selector names it.
-        model: its name.
+        choice: the data set, as in its selector.
+        model: name of the model.
     """
-    st.session_state[_PUT] = [choice, model]
+    st.session_state[_SUGGESTED] = [choice, model]
 
 
 def suggest_model(choice: str, spec: DataSpec) -> None:
-    """Chooses the model that suits newly chosen data. A model that a person has chosen stays if it fits."""
+    """Selects the model that suits newly chosen data. A model chosen by the user stays if it fits."""
     state = st.session_state
-    choice_before, put = state.get(_PUT, (None, None))
+    choice_before, put = state.get(_SUGGESTED, (None, None))
     if choice == choice_before:
         return
     chosen = state.get(_SELECT)
     if chosen in (None, put) or chosen not in MODELS or why_not(MODELS[chosen], spec):
         chosen = put = state[_SELECT] = suggested_model(spec)
-    state[_PUT] = [choice, put]
+    state[_SUGGESTED] = [choice, put]

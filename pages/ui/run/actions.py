@@ -1,4 +1,4 @@
-"""What the buttons do. A command names the status that the page showed, so that it acts once."""
+"""What the buttons do. Each command carries the status that the page showed, so that a double click acts once."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import streamlit as st
 from pages.ui.text import escape_markdown
 from trainer import Run, TrainerError
 
-#: Pausing a small model takes less than this, so that the page shows the outcome at once.
-_SECONDS_TO_SEE_IT_DONE = 1.0
+#: Pausing a small model takes less, so the page shows the outcome at once.
+_SECONDS_TO_FINISH = 1.0
 
 
 def act(run: Run, command: str, seen: str, source: str | int = "latest", learning_rate: float | None = None) -> None:
-    """Gives a run a command and says so where it had no effect.
+    """Sends a command to a run, and tells the user if it had no effect.
 
     Args:
         run: the run.
         command: "pause", "stop" or "resume".
         seen: the status that the page showed.
         source: for "resume": "latest", "best" or a checkpoint's step.
-        learning_rate: for "resume": the one to continue with; None: unchanged.
+        learning_rate: for "resume": the new one; None: unchanged.
     """
     try:
         if command == "resume":
@@ -32,10 +32,10 @@ def act(run: Run, command: str, seen: str, source: str | int = "latest", learnin
     if not outcome.acted:
         st.toast(escape_markdown(outcome.message), icon=":material/info:")
     elif command != "resume":
-        run.wait(_SECONDS_TO_SEE_IT_DONE)
+        run.wait(_SECONDS_TO_FINISH)
 
 
 def use_settings(run: Run) -> None:
-    """Fills the form with a run's settings at the next look, which follows at once."""
+    """Fills the form with a run's settings and runs the page again."""
     st.session_state["train_form_fill"] = run.id
     st.rerun()

@@ -1,27 +1,28 @@
-"""Precision, recall and F1 of each class, once a run is complete."""
+"""Precision, recall and F1 per class, once a run is complete."""
 
 import pandas as pd
 import streamlit as st
 
+from pages.ui.keys import widget_key
 from trainer import METRICS, Run
 from trainer.catalog.class_ratios import class_labels
 
 
 def class_table(run: Run) -> None:
-    """Draws a row for each class that was measured; nothing where no metric of classes was chosen."""
+    """Draws one row per class; nothing if no metric per class was chosen."""
     # Runs of earlier versions measured the newest weights alone.
     for measured in (run.metrics["best"], run.metrics["last"]):
         frame, split = measured_classes(run, measured)
         if not len(frame):
             continue
-        st.caption(f"Each class on the {split} split, measured on the weights of step {int(measured['step']):,}")
+        st.caption(f"Metrics per class on the {split} split, with the weights of step {int(measured['step']):,}")
         numbers = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[1:]}
-        st.dataframe(frame, hide_index=True, column_config=numbers, key="train_classes_table")
+        st.dataframe(frame, hide_index=True, column_config=numbers, key=widget_key("classes", "table"))
         return
 
 
 def measured_classes(run: Run, measured: dict[str, float]) -> tuple[pd.DataFrame, str]:
-    """Returns a row for each class and a column for each of its metrics, and the split they were measured on."""
+    """Returns one row per class with one column per metric, and the split that was measured."""
     spec = run.spec
     if spec is None:
         return pd.DataFrame(), ""
@@ -34,7 +35,7 @@ def measured_classes(run: Run, measured: dict[str, float]) -> tuple[pd.DataFrame
             }
             values = {name: value for name, value in values.items() if value is not None}
             if values:
-                rows.append({"class": label} | values)
+                rows.append({"Class": label} | values)
         if rows:
             return pd.DataFrame(rows), split
     return pd.DataFrame(), ""

@@ -1,4 +1,4 @@
-"""The dialogs on a run. An open one is drawn again at each look at the page, so it keeps what was typed in it."""
+"""The dialogs about a run. An open dialog is drawn at each run of the page, so it keeps what was typed."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.run.actions import act
-from pages.ui.run.sources import source_labels
-from pages.ui.text import escape_markdown
+from pages.ui.run.sources import BEST, describe_later, source_labels
+from pages.ui.text import count, escape_markdown
 from trainer import Run, RunStore, TrainerError
 from trainer.runs.run import RESUMABLE
 
-_OPEN = "train_run_dialog"  # [dialog, run id] while one is open
+_OPEN = widget_key("run", "dialog")  # [dialog, run id] while one is open
 
 
 def open_dialog(name: str, run: Run) -> None:
-    """Opens a dialog at the next `draw_dialog`.
+    """Opens a dialog with the next `draw_dialog`.
 
     Args:
         name: "Resume from", "Rename" or "Delete".
-        run: the run it is about.
+        run: its run.
     """
     st.session_state[_OPEN] = [name, run.id]
 
 
 def draw_dialog(store: RunStore, run: Run) -> None:
-    """Draws the dialog that is open on this run, if any. Call it from the page itself, never from a fragment."""
+    """Draws the open dialog of this run, if any. Call it from the page itself, never from a fragment."""
     name, run_id = st.session_state.get(_OPEN, (None, None))
     if run_id != run.id:
         _close()
@@ -43,9 +43,9 @@ def _close() -> None:
 
 @st.dialog("Rename the run", on_dismiss=_close)
 def _rename(run: Run) -> None:
-    with st.form("train_rename_form", border=False):
-        name = st.text_input("Name", value=run.name, max_chars=80, key="train_run_rename")
-        is_sent = st.form_submit_button("Rename", type="primary", key="train_rename_confirm")
+    with st.form(widget_key("rename", "form"), border=False):
+        name = st.text_input("Name", value=run.name, max_chars=80, key=widget_key("run", "rename"))
+        is_sent = st.form_submit_button("Rename", type="primary", key=widget_key("rename", "confirm"))
     if is_sent:
         try:
             run.rename(name)
@@ -60,14 +60,15 @@ def _rename(run: Run) -> None:
 def _resume_from(run: Run) -> None:
     labels = source_labels(run)
     if run.status not in RESUMABLE or not labels:
-        st.markdown(f"**{escape_markdown(run.name)}** is {run.status}, so there is nothing to resume.")
+        st.markdown(f"**{escape_markdown(run.name)}** is {run.status}: there is nothing to resume.")
         return
-    with st.form("train_resume_form", border=False):
+    with st.form(widget_key("resume", "form"), border=False):
         source = st.radio(
             "Weights", list(labels), index=len(labels) - 1, format_func=labels.get, key=widget_key("resume", "choose")
         )
-        st.caption("Resuming from the best deletes all later steps and checkpoints.")
-        is_sent = st.form_submit_button("Resume", type="primary", key="train_resume_confirm")
+        if BEST in labels:
+            st.caption(f"Resuming from the best deletes {describe_later(run, run.find_checkpoint(BEST).step)}.")
+        is_sent = st.form_submit_button("Resume", type="primary", key=widget_key("resume", "confirm"))
     if is_sent:
         act(run, "resume", run.status, source)
         _close()
@@ -79,13 +80,12 @@ def _delete(store: RunStore, run: Run) -> None:
     if run.is_live:
         st.markdown(f"**{escape_markdown(run.name)}** is {run.status}. Stop it before you delete it.")
         return
-    count = len(run.checkpoints)
     st.markdown(
-        f"**{escape_markdown(run.name)}** with its {run.step:,} steps and {count} checkpoint{'s' * (count != 1)} "
-        "will be deleted for good. Download what you want to keep first."
+        f"Delete the run **{escape_markdown(run.name)}** with {count(run.step, 'step')} and "
+        f"{count(len(run.checkpoints), 'checkpoint')}? This cannot be undone. Download what you want to keep first."
     )
-    with st.form("train_delete_form", border=False):
-        is_sent = st.form_submit_button("Delete for good", type="primary", key="train_delete_confirm")
+    with st.form(widget_key("delete", "form"), border=False):
+        is_sent = st.form_submit_button("Delete for good", type="primary", key=widget_key("delete", "confirm"))
     if is_sent:
         try:
             store.delete(run.id)

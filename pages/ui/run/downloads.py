@@ -13,8 +13,8 @@ _NEED_CHECKPOINT = ("model.keras", "checkpoint.zip", "savedmodel.zip", "weights.
 
 
 def download_menu(run: Run) -> None:
-    """Draws the menu; what the run cannot give yet is disabled and says why."""
-    with st.popover("Download", icon=":material/download:", key="train_run_download"):
+    """Draws the menu. A file that is not available yet is disabled and says why."""
+    with st.popover("Download", icon=":material/download:", key=widget_key("run", "download")):
         labels = source_labels(run)
         entries = [entry for entry in EXPORTS.values() if not why_never(run, entry.name)]
         source = _choose_source(labels) if any(_has_source(entry) for entry in entries) else None
@@ -26,18 +26,18 @@ def download_menu(run: Run) -> None:
                 download_url(run.id, entry.name) + chosen,
                 key=widget_key(entry.name.replace(".", "_"), "download"),
                 disabled=not is_ready,
-                help=entry.help if is_ready else "Not yet: pause the run, or wait for its first checkpoint.",
+                help=entry.help if is_ready else "Not available yet. Pause the run, or wait for its first checkpoint.",
                 width="stretch",
             )
 
 
 def _has_source(entry: Entry) -> bool:
-    """Returns whether a download is made of one checkpoint, which can be chosen."""
+    """Returns whether a file is made from one checkpoint, which can be chosen."""
     return "source" in entry.traits
 
 
 def _choose_source(labels: dict[str, str]) -> str | None:
-    """Draws the choice between the best and the newest state; None before the first checkpoint."""
+    """Draws the choice between best and newest; returns None before the first checkpoint."""
     if not labels:
         return None
     if list(labels) == [NEWEST]:
@@ -48,5 +48,6 @@ def _choose_source(labels: dict[str, str]) -> str | None:
         list(labels),
         format_func=labels.get,
         key=widget_key("source", "choose"),
-        help="Which state of the run the model, the weights and the checkpoint are taken from.",
+        help="The state that models, weights and checkpoints are taken from. *Best*: the epoch with the best score. "
+        "*Newest*: the last checkpoint.",
     )

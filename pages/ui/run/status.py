@@ -14,5 +14,5 @@ _COLORS = {
 
 
 def status_badge(status: str) -> None:
-    """Draws the status word in its colour, without an icon: its name would be read as part of the word."""
+    """Draws the status in its colour. No icon: a screen reader would read its name as part of the word."""
     st.badge(status, color=_COLORS[status])

@@ -1,4 +1,4 @@
-"""What came out of a run, in words."""
+"""The result of a run in words."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from trainer.training.plateau import is_higher_better
 
 
 def summary(run: Run) -> None:
-    """Says what a run reached and what it was made of."""
+    """Draws what a run reached and its recipe."""
     config = run.config
     st.markdown(headline(run))
     if warning := warn_unlearned(run):
@@ -25,16 +25,16 @@ def summary(run: Run) -> None:
     if is_gone(run):
         digest = run.spec.sha256 if run.spec else ""
         st.warning(
-            "The data set of this run was deleted. Curves and downloads stay; to resume it, bring the same file again"
-            + (f" (SHA-256 {escape_markdown(digest)})." if digest else "."),
+            "The data set of this run was deleted. Curves and downloads remain. To resume the run, upload the same "
+            "file again" + (f" (SHA-256 {escape_markdown(digest)})." if digest else "."),
             icon=":material/database_off:",
         )
     if fingerprint := run.fingerprint:
         st.caption(
-            "The same configuration gives the same bits on this machine "
+            "The same configuration gives bit-identical results on this machine "
             f"(TensorFlow {fingerprint['tensorflow']}, {fingerprint['threads']} threads, "
-            f"{'XLA' if fingerprint['jit_compile'] else 'no XLA'}). Another machine, another number of threads or "
-            "a GPU may differ in the last digits."
+            f"{'XLA' if fingerprint['jit_compile'] else 'no XLA'}). On another machine, with another number of "
+            "threads or on a GPU, the last digits may differ."
             + (
                 f" The gradient norm is measured every {run.grad_norm_stride} steps."
                 if run.grad_norm_stride > 1
@@ -49,22 +49,22 @@ def _size(run: Run) -> str:
 
 
 def warn_unlearned(run: Run) -> str | None:
-    """Returns what to try if a run has ended without beating its baseline, else None."""
+    """Returns what to try if a run has ended without beating its baseline; else None."""
     best = run.metrics["best"]
     if run.is_live or not best or not run.spec or has_learned(best, run.spec.baselines) is not False:
         return None
     guess = "the most frequent class" if run.spec.task == "classification" else "the mean"
     return (
         f"This model has not learned: its best epoch is no better than always guessing {guess}. "
-        "Try another learning rate or more epochs, and check on the Data page that the inputs say something about "
-        "the target."
+        "Try another learning rate or more epochs, and check on the Data page that the inputs are related to the "
+        "target."
     )
 
 
 def headline(run: Run) -> str:
-    """Returns what the best epoch reached, on which weights, and what the newest weights reach.
+    """Returns the score of the best epoch and of the newest weights.
 
-    Each number stands beside the step of the weights it was measured on.
+    Each number comes with the step of the weights that it was measured on.
     """
     config, metrics = run.config, run.metrics
     best, last = metrics["best"], metrics["last"]
@@ -72,8 +72,8 @@ def headline(run: Run) -> str:
         return "The first epoch is not finished yet."
     if config.best_by == "epoch":
         return (
-            f"Trained for **{best['epoch']:,} of {run.epochs:,} epochs**. The losses of networks that compete do "
-            "not say how good the images are: look at the samples."
+            f"Trained for **{best['epoch']:,} of {run.epochs:,} epochs**. The losses of competing networks do "
+            "not measure image quality: look at the samples."
         )
     name = next((name for name in config.metrics if f"val_{name}" in best or name in best), "loss")
     split, key = ("validation", f"val_{name}") if f"val_{name}" in best else ("training", name)
@@ -82,7 +82,7 @@ def headline(run: Run) -> str:
     most = "highest" if is_higher_better(config.best_by) else "lowest"
     sentences = [
         f"Reached **{format_number(best[key])} {split} {label}**{f' {unit}' if unit else ''} at epoch "
-        f"{best['epoch']:,} of {run.epochs:,} (step {best['step']:,}), the one with the {most} {config.best_by}."
+        f"{best['epoch']:,} of {run.epochs:,} (step {best['step']:,}), with the {most} {config.best_by}."
     ]
     baselines = run.spec.baselines if run.spec else {}
     if key in baselines:
@@ -92,7 +92,7 @@ def headline(run: Run) -> str:
     is_newest_best = best["step"] == last["step"]
     if test in best:
         sentences.append(
-            f"The same weights reach **{format_number(best[test])}** on the test split, unseen in training."
+            f"The same weights reach **{format_number(best[test])}** on the test split, which training never used."
         )
     elif test in last:
         whose = "The same weights" if is_newest_best else f"The newest weights (step {last['step']:,})"

@@ -1,4 +1,4 @@
-"""What the numbers of a run are measured in."""
+"""Units of the numbers that a run measures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CROSS_ENTROPY = ("sparse_categorical_crossentropy", "categorical_crossentropy",
 
 
 def unit_of(name: str, config: RunConfig) -> str:
-    """Returns the unit of a metric, such as "(in the unit of price)", or nothing where it has none.
+    """Returns the unit of a metric, such as "(in the unit of price)", or "" if it has none.
 
     Args:
         name: of the metric, without val_ or test_.
@@ -32,11 +32,11 @@ def unit_of(name: str, config: RunConfig) -> str:
 
 
 def explain_loss(config: RunConfig, data: DataSpec | None) -> str:
-    """Returns sentences on what a loss means.
+    """Returns what a loss means, in sentences.
 
     Args:
         config: of the run.
-        data: what is known of its data, once it is.
+        data: spec of its data; None before it is known.
     """
     label = LOSSES[config.loss].label
     if data is None:
@@ -61,8 +61,8 @@ def explain_loss(config: RunConfig, data: DataSpec | None) -> str:
 
 
 def loss_unit(run: Run) -> tuple[str, str]:
-    """Returns the unit of a run's loss and what it means; two empty strings where it has none."""
-    # Before the first start a file is not read yet.
+    """Returns the unit of a run's loss and what it means; two empty strings if it has none."""
+    # A file is not read before the first start.
     spec: DataSpec | None = run.spec or (None if "path" in run.config.dataset_options else run.config.spec)
     if spec is None:
         return "", ""

@@ -1,6 +1,8 @@
-"""Help icons are reached with the pointer, not with the Tab key, which goes from field to field."""
+"""Takes help icons out of the Tab order: the Tab key goes from field to field."""
 
 import streamlit as st
+
+from pages.ui.keys import widget_key
 
 _SCRIPT = """
 export default function () {
@@ -20,5 +22,5 @@ _component = st.components.v2.component("traindeck_tab_order", js=_SCRIPT)
 
 
 def skip_help_icons() -> None:
-    """Takes the help icons out of the Tab order, on whatever page is shown."""
-    _component(key="page_tab_order", height=1)
+    """Takes the help icons out of the Tab order on every page."""
+    _component(key=widget_key("tab", "order", page="page"), height=1)

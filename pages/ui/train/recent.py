@@ -1,10 +1,11 @@
-"""Runs to reopen, newest first."""
+"""Recent runs, newest first."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from pages.ui.catalogue import dataset_label
+from pages.ui.keys import widget_key
 from pages.ui.run.status import status_badge
 from pages.ui.text import escape_markdown, format_age
 from trainer import MODELS, Run, RunStore, TrainerError
@@ -18,7 +19,7 @@ def newest_runs(store: RunStore) -> list[Run]:
 
 
 def recent_runs(runs: list[Run], shown: Run | None) -> None:
-    """Lists runs, each a click away."""
+    """Lists runs; a click opens one."""
     if not runs:
         return
     st.markdown("##### Recent runs")
@@ -27,10 +28,10 @@ def recent_runs(runs: list[Run], shown: Run | None) -> None:
         with rows.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 escape_markdown(run.name),
-                key=f"train_{run.id}_open",
+                key=widget_key(run.id, "open"),
                 type="tertiary",
                 disabled=shown is not None and run.id == shown.id,
-                help="This is the run above." if shown is not None and run.id == shown.id else None,
+                help="This run is shown above." if shown is not None and run.id == shown.id else None,
                 on_click=_open,
                 args=(run,),
             )
@@ -39,11 +40,11 @@ def recent_runs(runs: list[Run], shown: Run | None) -> None:
 
 
 def _recipe(run: Run) -> str:
-    """Returns "MLP on Digits", or what can be said about a run whose recipe cannot be read."""
+    """Returns "MLP on Digits", or a note if the configuration cannot be read."""
     try:
         return f"{MODELS[run.config.model].label} on {escape_markdown(dataset_label(run))}"
     except TrainerError:
-        return "recipe cannot be read"
+        return "configuration cannot be read"
 
 
 def _open(run: Run) -> None:

@@ -1,6 +1,8 @@
-"""Scrolls to the top of the page once a run has started, where its status and Pause are."""
+"""Scrolls to the top of the page, to status and Pause, when a run has started."""
 
 import streamlit as st
+
+from pages.ui.keys import widget_key
 
 _JS = """
 let last = ""
@@ -14,9 +16,9 @@ _component = st.components.v2.component("traindeck_scrolling", js=_JS)
 
 
 def scroll_up_for(run_id: str) -> None:
-    """Scrolls up when another run has been started.
+    """Scrolls up if this run has just been started.
 
     Args:
-        run_id: of the run that this page started last, or "".
+        run_id: id of the run that this page started last, or "".
     """
-    _component(key="train_run_scroll", data={"run": run_id})
+    _component(key=widget_key("run", "scroll"), data={"run": run_id})

@@ -1,4 +1,4 @@
-"""The setup panel: presets, the form, Start training."""
+"""The setup panel: presets, form and Start training."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui.catalogue import refuse_server_path
 from pages.ui.form.form import draw_form, fill_form
 from pages.ui.form.state import follow, is_draft, mirror, settle
+from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
 from pages.ui.train.scrolling import scroll_up_for
 from trainer import Run, RunConfig, RunStore, TrainerError
@@ -15,22 +16,22 @@ from trainer.errors import DataError
 
 
 def setup_panel(store: RunStore, run: Run | None) -> None:
-    """Draws the setup; on a narrow screen it is folded while a run is live.
+    """Draws the setup. On a narrow screen it is folded while a run is live.
 
     Args:
-        store: where the new run goes.
-        run: the run that is shown beside it, if any.
+        store: the store for the new run.
+        run: the run shown beside it, if any.
     """
     refused = mirror(run) if run and st.session_state.pop("train_form_fill", None) == run.id else None
     follow(run)
     is_live = run is not None and run.is_live
-    with st.container(key="train_setup_toggle"):
+    with st.container(key=widget_key("setup", "toggle")):
         scroll_up_for(st.session_state.get("train_run_started", ""))
-        is_folded = is_live and not st.toggle("Show the setup", key="train_setup_show")
-        # A marker for the style sheet: another key around the form would mount it again and close Advanced.
+        is_folded = is_live and not st.toggle("Show the setup", key=widget_key("setup", "show"))
+        # A marker for layout.css: another key around the form would mount it again and close Advanced.
         if is_folded:
-            st.container(key="train_setup_folded")
-    with st.container(key="train_setup_form", border=True, gap="small"):
+            st.container(key=widget_key("setup", "folded"))
+    with st.container(key=widget_key("setup", "form"), border=True, gap="small"):
         if refused:
             st.warning(escape_markdown(refused), icon=":material/database_off:")
         _presets()
@@ -40,9 +41,11 @@ def setup_panel(store: RunStore, run: Run | None) -> None:
 
 
 def _draft_note(run: Run) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="train_draft_note"):
-        st.caption(f"Changed here, not started yet. {escape_markdown(run.name)} keeps its own settings.")
-        st.button("Discard changes", key="train_draft_discard", type="tertiary", on_click=_discard, args=(run,))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=widget_key("draft", "note")):
+        st.caption(f"Not started yet: these settings differ from those of {escape_markdown(run.name)}.")
+        st.button(
+            "Discard changes", key=widget_key("draft", "discard"), type="tertiary", on_click=_discard, args=(run,)
+        )
 
 
 def _discard(run: Run) -> None:
@@ -55,7 +58,7 @@ def _presets() -> None:
         for index, preset in enumerate(PRESETS):
             st.button(
                 preset.label,
-                key=f"train_preset{index}_fill",
+                key=widget_key(f"preset{index}", "fill"),
                 help=preset.help,
                 on_click=lambda fields=preset.fields: fill_form(RunConfig(**fields)),
             )
@@ -76,29 +79,31 @@ def _form(store: RunStore) -> None:
     reason = problem or (busy and f"{busy.name} is training. Pause or stop it first.") or ""
     st.button(
         "Start training",
-        key="train_run_start",
+        key=widget_key("run", "start"),
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
         disabled=bool(reason),
-        help=escape_markdown(reason) or "Trains in the background: you may close this page.",
+        help=escape_markdown(reason) or "Trains in the background. You can close this page.",
         on_click=_start,
         args=(store, config),
     )
 
 
 def _open_data_page() -> None:
-    if st.button("Look at it on the Data page", icon=":material/database:", key="train_data_open", width="stretch"):
+    if st.button(
+        "Look at it on the Data page", icon=":material/database:", key=widget_key("data", "open"), width="stretch"
+    ):
         st.session_state["data_dataset_select"] = st.session_state.get("train_dataset_select")
         st.switch_page("data.py")
 
 
 def _start(store: RunStore, config: RunConfig) -> None:
-    """Starts a run, unless another tab did so first."""
+    """Starts a run, unless another tab has started one."""
     busy = next((other for other in store.list() if other.is_live), None)
     if busy:
         st.query_params["run"] = busy.id
-        st.toast(f"{escape_markdown(busy.name)} is training already. Showing it now.", icon=":material/info:")
+        st.toast(f"{escape_markdown(busy.name)} is training already. This is its page.", icon=":material/info:")
         return
     try:
         run = store.create(config)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
 from trainer import Run, RunStore, TrainerError
 from trainer.errors import RunNotFound
 
-_SHOWN = "train_run_shown"  # [id, name] of the run that this session showed last
+_SHOWN = widget_key("run", "shown")  # [id, name] of the last run shown in this session
 
 
 def shown_run(store: RunStore) -> Run | None:
-    """Returns the run that the address names, the one shown before a page switch, or the one that trains now."""
+    """Returns the run in the URL, else the run shown before a page switch, else the run that is training."""
     run_id = st.query_params.get("run")
     if run_id:
         return _find(store, run_id)

@@ -1,4 +1,4 @@
-"""Draws the page again when a run was started, stopped, renamed or deleted in another tab or process."""
+"""Runs the page again when another tab or process starts, stops, renames or deletes a run."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ import streamlit as st
 
 from trainer import Run, RunStore, TrainerError
 
-#: Seconds between two looks. A look is a few calls of `stat` while nothing changes.
+#: Seconds between two checks. While nothing changes, a check is a few calls of `stat`.
 _INTERVAL = 0.75
 
 
 @dataclass
-class Glance:
-    """What a page shows of the runs.
+class PageState:
+    """The state of the runs when a page was drawn.
 
     Attributes:
-        store: where they are.
-        runs: those that the page names.
-        stamps: when their files were last written.
-        facts: the ids of all runs; name and status of those that the page names.
+        store: of the runs.
+        runs: the runs that the page names.
+        stamps: modification times of their files.
+        shown: the ids of all runs; name and status of the runs that the page names.
     """
 
     store: RunStore
     runs: list[Run]
     stamps: list[int]
-    facts: tuple
+    shown: tuple
 
     @classmethod
-    def take(cls, store: RunStore, runs: list[Run]) -> Glance:
-        """Takes a glance before the page is drawn: a change while it is drawn is then seen afterwards."""
-        return cls(store, runs, _stamps(store, runs), _facts(store, runs))
+    def read(cls, store: RunStore, runs: list[Run]) -> PageState:
+        """Reads the state. Call it before the page is drawn, so that a change during drawing is noticed."""
+        return cls(store, runs, _stamps(store, runs), _read_shown(store, runs))
 
     def is_old(self) -> bool:
-        """Returns whether the page no longer shows what is there."""
+        """Returns whether the page is out of date."""
         stamps = _stamps(self.store, self.runs)
         if stamps == self.stamps:
             return False
         self.stamps = stamps
-        return _facts(self.store, self.runs) != self.facts
+        return _read_shown(self.store, self.runs) != self.shown
 
 
-def watch(glance: Glance) -> None:
-    """Keeps looking while the page is open."""
-    st.fragment(_look, run_every=_INTERVAL)(glance)
+def watch(state: PageState) -> None:
+    """Checks for changes while the page is open."""
+    st.fragment(_check, run_every=_INTERVAL)(state)
 
 
-def _look(glance: Glance) -> None:
-    if glance.is_old():
+def _check(state: PageState) -> None:
+    if state.is_old():
         st.rerun(scope="app")
 
 
@@ -63,7 +63,7 @@ def _stamps(store: RunStore, runs: list[Run]) -> list[int]:
     return stamps
 
 
-def _facts(store: RunStore, runs: list[Run]) -> tuple:
+def _read_shown(store: RunStore, runs: list[Run]) -> tuple:
     try:
         ids = {name for name in os.listdir(store.path) if not name.startswith(".")}
     except OSError:

@@ -1,0 +1,98 @@
+"""The tabs under a run's curves: summary, samples, checkpoints, log and configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui.keys import widget_key
+from pages.ui.run.actions import act
+from pages.ui.run.class_table import class_table
+from pages.ui.run.sources import describe_later
+from pages.ui.run.summary import summary
+from pages.ui.text import escape_markdown, format_age, format_bytes
+from trainer import Run
+from trainer.runs.run import RESUMABLE
+from trainer.runs.samples import list_samples
+
+_LOG_TAIL = 20_000
+
+
+def details(run: Run, drawn_status: str, was_young: bool) -> None:
+    """Draws the tabs; runs the whole page again when what is above them has changed.
+
+    Args:
+        run: the run.
+        drawn_status: the status that the page shows.
+        was_young: whether no epoch had ended when the page was drawn.
+    """
+    run.refresh()
+    # The chart reports a change at once. For a run that another process trains, this is the only check.
+    if run.status != drawn_status or (was_young and len(run.history.epochs)):
+        st.rerun(scope="app")
+    if run.reason and run.status != "failed":
+        st.info(escape_markdown(run.reason), icon=":material/info:")
+    for note in run.notes:
+        st.warning(escape_markdown(note), icon=":material/warning:")
+    pictures = list_samples(run.path / "samples")
+    names = ["Summary", *(["Samples"] if pictures else []), "Checkpoints", "Log", "Configuration"]
+    tabs = dict(zip(names, st.tabs(names), strict=True))
+    checkpoints, log, configuration = (tabs[name] for name in names[-3:])
+    with tabs["Summary"]:
+        summary(run)
+        class_table(run)
+    if pictures:
+        with tabs["Samples"]:
+            _samples(pictures, run.is_live)
+    with checkpoints:
+        _checkpoints(run)
+    with log:
+        path = run.path / "log.txt"
+        text = path.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if path.exists() else ""
+        st.code(text or "Nothing yet.", language=None, height=240)
+    with configuration:
+        # Highlighting would be computed again at each refresh, even while another tab is open.
+        st.code(run.config.to_json(), language=None if run.is_live else "json", height=320)
+
+
+def _samples(pictures: list[Path], is_live: bool) -> None:
+    """Shows the newest picture while the run is live, and a slider over all of them afterwards."""
+    by_epoch = {int(path.stem.partition("-")[2]): path for path in reversed(pictures)}
+    epoch = max(by_epoch)
+    if not is_live and len(by_epoch) > 1:
+        epoch = st.select_slider("Epoch", list(by_epoch), value=epoch, key=widget_key("samples", "select"))
+    st.image(by_epoch[epoch].read_bytes(), caption=f"Images generated after epoch {epoch}.", width=640)
+
+
+def _checkpoints(run: Run) -> None:
+    saved, best = run.checkpoints, run.best_step
+    if not saved:
+        st.caption("No checkpoint yet. One is written every "
+                   f"{run.config.checkpoint_seconds:g} s, and when the run pauses or ends.")  # fmt: skip
+        return
+    frame = pd.DataFrame(
+        {
+            "Step": [checkpoint.step for checkpoint in saved],
+            "Epoch": [checkpoint.manifest.get("epoch") for checkpoint in saved],
+            "Saved": [format_age(checkpoint.manifest["created"]) for checkpoint in saved],
+            "Size": [format_bytes(checkpoint.manifest["files"]["state.npz"]["size"]) for checkpoint in saved],
+            "Best": [checkpoint.step == best for checkpoint in saved],
+            "Digest": [checkpoint.digest[:16] for checkpoint in saved],
+        }
+    )
+    st.dataframe(frame, hide_index=True, column_config={"Step": st.column_config.NumberColumn(format="localized")})
+    if run.status in RESUMABLE and len(saved) > 1:
+        labels = {c.step: f"Step {c.step:,}{' (best)' * (c.step == best)}" for c in saved}
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            step = st.selectbox(
+                "Resume from", list(labels), format_func=labels.get, key=widget_key("checkpoint", "select")
+            )
+            st.button(
+                "Resume from here",
+                key=widget_key("checkpoint", "resume"),
+                help=f"Deletes {describe_later(run, step)}.",
+                on_click=act,
+                args=(run, "resume", run.status, step),
+            )
