@@ -12,6 +12,9 @@ from trainer.config.registry import EXPORTS
 from trainer.export.checkpoint_choice import choose_state
 from trainer.runs.checkpoint import Checkpoint
 
+#: The files that are packed beside run.json and the checkpoint.
+FILES = ("config.json", "spec.json", "history.arrows", "epochs.arrows", "events.jsonl", "log.txt")
+
 
 @EXPORTS.register(
     name="checkpoint.zip",
@@ -46,7 +49,10 @@ def pack(run, checkpoint: Checkpoint, state: BinaryIO, path: Path) -> None:
     if run.is_live or checkpoint.step != run.step:
         reason = f"This is a copy of the checkpoint of step {checkpoint.step}. Resume to continue from there."
         fields |= {"status": "interrupted", "reason": reason, "step": checkpoint.step, "test": {}}
-    files = [run.path / name for name in ("config.json", "history.arrows", "epochs.arrows", "events.jsonl", "log.txt")]
+    files = [
+        run.path / name
+        for name in ("config.json", "spec.json", "history.arrows", "epochs.arrows", "events.jsonl", "log.txt")
+    ]
     folder = f"{run.id}/{checkpoint.path.relative_to(run.path)}"
     # Weights hardly get smaller by compression; storing them is quick.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:

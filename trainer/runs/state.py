@@ -6,6 +6,7 @@ the writer of a live run changes its status and numbers, a person its name, tags
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -15,6 +16,7 @@ from typing import Any, Literal, get_args
 import filelock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from trainer.config.data_spec import DataSpec
 from trainer.config.run_config import RunConfig
 from trainer.errors import RunNotFound
 from trainer.storage import storing, write_json
@@ -41,7 +43,7 @@ class RunState(BaseModel):
         steps_per_epoch, epochs: optimizer updates per epoch, and epochs in total; None before the first start.
         grad_norm_stride: every how many steps the gradient norm is measured.
         metrics: "last" and "best": one epoch's values each, with its epoch and step, measured on the same weights.
-        spec: what was known about the data once it was loaded, as `DataSpec.from_json` takes it.
+        spec: what was known about the data once it was loaded, in runs of schema 1; later ones have spec.json.
         fingerprint: what the bits depend on beside the recipe.
         phase: work other than training, such as "Compiling the training step"; live runs only.
         has_diverged: it failed because loss or weights stopped being finite.
@@ -157,6 +159,17 @@ def change_state_file(folder: Path, changes: dict[str, Any], *, durable: bool = 
         fields = known | state.to_json() | changes
         write_json(folder / "run.json", fields, durable=durable)
     return RunState.model_validate(fields | {"id": folder.name})
+
+
+def read_spec(folder: Path, state: RunState) -> DataSpec | None:
+    """Reads what was known about a run's data once it was loaded; None before the first start.
+
+    It has a file of its own, because it can be large and changes at a start alone.
+    """
+    fields = state.spec
+    with contextlib.suppress(OSError, ValueError):
+        fields = json.loads((folder / "spec.json").read_bytes())
+    return DataSpec.from_json(fields) if fields else None
 
 
 def signature(folder: Path) -> tuple:

@@ -13,7 +13,7 @@ from trainer.runs.checkpoint import Checkpoint, list_checkpoints
 from trainer.runs.checkpoint_lookup import find_checkpoint, find_healthy
 from trainer.runs.event_log import read_settings
 from trainer.runs.history import History
-from trainer.runs.state import RunState
+from trainer.runs.state import RunState, read_spec
 from trainer.runs.stored_config import read_config
 from trainer.runs.worker import Worker
 from trainer.training.sessions.commands import with_settings
@@ -32,7 +32,7 @@ class RunView:
         self._worker: Worker | None = None
         self._stored: RunState | None = None
         self._config: RunConfig | None = None
-        self._spec: tuple[dict | None, DataSpec | None] = (None, None)
+        self._spec: tuple[tuple | None, DataSpec | None] = (None, None)
         # Weak: a history stays in memory only as long as somebody looks at it.
         self._history: weakref.ref[History] | None = None
 
@@ -68,9 +68,9 @@ class RunView:
     @property
     def spec(self) -> DataSpec | None:
         """What was known about the data once it was loaded, with its statistics; None before the first start."""
-        fields = self.state.spec
-        if self._spec[0] is not fields:
-            self._spec = fields, DataSpec.from_json(fields) if fields else None
+        started = self.state.started, self.state.steps_per_epoch
+        if self._spec[0] != started or self._spec[1] is None:
+            self._spec = started, read_spec(self.path, self.state)
         return self._spec[1]
 
     @property
@@ -118,6 +118,9 @@ class RunView:
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
         """`last` and `best`: one epoch's values each, with its epoch and step, measured on the same weights."""
+        worker = self._worker
+        if worker is not None:
+            return worker.writer.metrics()
         if self.state.metrics is not None:
             return self.state.metrics
         # A run of an earlier version has them in its history only.

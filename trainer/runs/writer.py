@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.config.data_spec import DataSpec
 from trainer.config.run_config import RunConfig
 from trainer.errors import CheckpointError, DivergenceError, RunNotFound
 from trainer.runs.best_and_last import best_and_last, row_at
@@ -27,8 +26,8 @@ from trainer.runs.checkpoint import (
 from trainer.runs.event_log import log_command, log_event, read_settings
 from trainer.runs.history import History
 from trainer.runs.samples import write_sample
-from trainer.runs.state import RunState, change_state_file
-from trainer.storage import storing, sweep
+from trainer.runs.state import RunState, change_state_file, read_spec
+from trainer.storage import storing, sweep, write_json
 from trainer.training.sessions.events import (
     Commanded,
     Ended,
@@ -120,11 +119,11 @@ class Writer:
         return SessionState(
             step=step,
             arrays=arrays,
-            epochs=tuple({name: column[i].item() for name, column in epochs.items()} for i in range(kept)),
+            epochs={name: column[:kept].copy() for name, column in epochs.items()},
             seconds=float(times[-1]) if len(times) else 0.0,
             settings=tuple(s for s in read_settings(self.folder) if not self._rewound or s.step <= step),
             fingerprint=self.state.fingerprint,
-            spec=DataSpec.from_json(self.state.spec) if self.state.spec else None,
+            spec=read_spec(self.folder, self.state),
             recall=self._recall,
         )
 
@@ -143,7 +142,6 @@ class Writer:
                     self.history.record(event.columns)
                 case EpochEnd():
                     self.history.epochs.append({name: np.array([value]) for name, value in event.row.items()})
-                    self._update(metrics=self._metrics())
                     self.history.notify()
                 case Snapshot():
                     self._store(event)
@@ -166,7 +164,7 @@ class Writer:
             if self._clock() - self._flushed >= FLUSH_SECONDS:
                 self._flushed = self._clock()
                 self.history.flush_all()
-                self._save(durable=False)
+                self._save(durable=False, metrics=self.metrics())
 
     def note(self, sentence: str) -> None:
         """Adds a sentence to the log and the page; one that is known already only to the log."""
@@ -214,13 +212,14 @@ class Writer:
     def _begin(self, started: Started) -> None:
         self.history.cut_to(started.step, started.finished_epochs, started.columns)
         times = self.history.rows(max(0, started.step - 1), started.step).get("time", ())
-        self._update(step=started.step, seconds=float(times[-1]) if len(times) else 0.0, metrics=self._metrics())
+        self._update(step=started.step, seconds=float(times[-1]) if len(times) else 0.0, metrics=self.metrics())
         rewound = {"rewound": True} if self._rewound else {}
         log_event(self.folder, self._command, started.step, **rewound)
         self.log(f"Training from step {started.step}.")
+        write_json(self.folder / "spec.json", dataclasses.asdict(started.spec))
         self._save(
             status="running",
-            spec=dataclasses.asdict(started.spec),
+            spec=None,
             fingerprint=started.fingerprint,
             grad_norm_stride=started.grad_norm_stride,
             steps_per_epoch=started.steps_per_epoch,
@@ -240,14 +239,15 @@ class Writer:
             "stop": f"Stopped by the user at step {step}.",
             "interrupt": f"The process was asked to end. Everything up to step {step} is saved.",
         }[ended.outcome]
-        self._outcome = {"status": status, "reason": reason, "metrics": self._metrics()}, f"{status}. {reason}"
+        self._outcome = {"status": status, "reason": reason, "metrics": self.metrics()}, f"{status}. {reason}"
 
     def _log_end(self) -> None:
         log_event(self.folder, self.state.status, self.state.step)
 
     # State
 
-    def _metrics(self) -> dict[str, dict[str, float]]:
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """Returns the newest and the best epoch's values; see `best_and_last`."""
         return best_and_last(self.history.epochs, self._config.best_by, self._measured, self._weights_step)
 
     def _update(self, **fields) -> None:

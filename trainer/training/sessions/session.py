@@ -21,10 +21,10 @@ from trainer.training.build import Plan, build, rebuild
 from trainer.training.engine.placement import OneDevice, Placement
 from trainer.training.engine.start_up import differences, fingerprint, load_engine
 from trainer.training.learner_state import restore, state_arrays
-from trainer.training.plateau import best_index, triggers
 from trainer.training.program_cache import give_back, recycle
 from trainer.training.sessions.commands import Commands, Scheduled, SetLearningRate, with_settings
 from trainer.training.sessions.earlier_versions import ARITHMETIC, changed_arithmetic
+from trainer.training.sessions.epoch_scores import EpochScores
 from trainer.training.sessions.events import (
     Commanded,
     Ended,
@@ -49,7 +49,7 @@ class SessionState:
     Attributes:
         step: updates made.
         arrays: the complete state after them, as `state_arrays` gives it.
-        epochs: the rows of the finished epochs, float32 values.
+        epochs: the finished epochs as columns, one value per epoch: epoch, step, loss, val_loss, …
         seconds: of training so far.
         settings: what was set in this run, with the steps; later ones are replayed.
         fingerprint: what the bits depended on so far.
@@ -59,7 +59,7 @@ class SessionState:
 
     step: int = 0
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-    epochs: tuple[Mapping[str, float], ...] = ()
+    epochs: Mapping[str, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
     settings: tuple[Scheduled, ...] = ()
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Session:
         self._config = with_settings(config, state.settings, state.step)
         self._replayed = [scheduled for scheduled in state.settings if scheduled.step > state.step]
         self._step, self._seconds = state.step, state.seconds
-        self._epochs = [dict(row) for row in state.epochs]
+        self._scores = EpochScores(config.best_by, state.epochs)
         self._best_snapshot: tuple[int, Mapping[str, list]] | None = None
         self._left_out = 0.0
         self._sampled = float("-inf")
@@ -178,18 +178,14 @@ class Session:
             if any(isinstance(scheduled.command, SetLearningRate) for scheduled in state.settings):
                 learner.set_learning_rate(self._config.optimizer_options["learning_rate"])
         # An epoch may have ended at the stored step without having been measured.
-        self._epochs = self._epochs[: state.step // self._steps_per_epoch]
-        self._is_epoch_pending = (
-            state.step > 0
-            and state.step % self._steps_per_epoch == 0
-            and len(self._epochs) < state.step // self._steps_per_epoch
-        )
+        epoch, steps_into = divmod(state.step, self._steps_per_epoch)
+        self._is_epoch_pending = state.step > 0 and steps_into == 0 and self._scores.finished < epoch
         now = fingerprint(self._config.device, learner.jit_compile) | {"arithmetic": ARITHMETIC}
         changed = differences(dict(state.fingerprint), now) if state.step and state.fingerprint else []
         changed += changed_arithmetic(self._config, state.fingerprint) if state.step else []
         yield Started(
             step=state.step,
-            finished_epochs=int(self._epochs[-1]["epoch"]) if self._epochs else 0,
+            finished_epochs=self._scores.finished,
             steps_per_epoch=self._steps_per_epoch,
             epochs=self._config.epochs,
             columns=("step", "epoch", "time", *learner.log_names()),
@@ -310,14 +306,13 @@ class Session:
         epoch = self._step // self._steps_per_epoch
         row = {"epoch": epoch, "step": self._step, "time": self._seconds, **logs}
         reload, stop = self._config.reload_on_plateau, self._config.early_stopping
-        # Decisions are made on the values as they are stored, so that a resumed run decides alike.
-        self._epochs.append({name: float(np.float32(value)) for name, value in row.items()})
-        stuck = self._count_stuck(reload)
+        is_best = self._scores.add(row)
+        stuck = self._scores.count_stuck(reload)
         if reload:
-            row["reloaded"] = self._epochs[-1]["reloaded"] = float(stuck > 0)
+            row["reloaded"] = float(stuck > 0)
         self._is_epoch_pending = False
         yield EpochEnd(row)
-        if self._best_row() is self._epochs[-1]:
+        if is_best:
             snapshot = self._snapshot("best")
             self._best_snapshot = self._step, snapshot.state
             yield snapshot
@@ -328,7 +323,7 @@ class Session:
             )
             self._learner.scale_learning_rate(reload.factor**stuck)
             yield Note(f"Epoch {epoch}: {self._no_better(reload)}. {what} with a lower learning rate.")
-        if self._count_stuck(stop):
+        if self._scores.count_stuck(stop):
             self._ended_early = f"Stopped early at epoch {epoch}: {self._no_better(stop)}."
         self._left_out += self._clock() - began
 
@@ -342,26 +337,12 @@ class Session:
         if pixels is not None:
             yield Sample(epoch, pixels)
 
-    def _values(self) -> list[float]:
-        return [row.get(self._config.best_by, np.nan) for row in self._epochs]
-
-    def _best_row(self) -> Mapping[str, float] | None:
-        best = best_index(self._values(), self._config.best_by)
-        return None if best is None else self._epochs[best]
-
-    def _count_stuck(self, policy) -> int:
-        """Returns how often a policy's patience has run out, if it did so at the newest epoch; else 0."""
-        if policy is None:
-            return 0
-        found = triggers(self._values(), self._config.best_by, policy.patience, policy.min_delta)
-        return len(found) if found and found[-1] == len(self._epochs) - 1 else 0
-
     def _no_better(self, policy) -> str:
         return f"{self._config.best_by} had not improved for {policy.patience} epochs"
 
     def _restore_best(self) -> int:
         """Restores the best epoch's state and returns that epoch."""
-        best = self._best_row()
+        best = self._scores.best
         restore(self._learner, self._state_of(int(best["step"])), self._placement)
         return int(best["epoch"])
 
@@ -377,12 +358,12 @@ class Session:
     def _snapshot(self, purpose: str) -> Snapshot:
         learner = self._learner
         paths = {part: [getattr(v, "path", v.name) for v in vs] for part, vs in learner.variables().items()}
-        return Snapshot(self._step, len(self._epochs), learner.snapshot(), paths, purpose)
+        return Snapshot(self._step, self._scores.finished, learner.snapshot(), paths, purpose)
 
     def _restore_best_at_end(self) -> Iterator[Event]:
         """Ends with the best epoch's weights where early stopping asks for them, however the run came to its end."""
-        stop, best = self._config.early_stopping, self._best_row()
-        if stop is None or not stop.restore_best or best is None or int(best["step"]) == self._step:
+        stop, best = self._config.early_stopping, self._scores.best
+        if stop is None or not stop.restore_best or not best or int(best["step"]) == self._step:
             return
         self._weights_step = int(best["step"])
         restored = f"The weights are those of epoch {self._restore_best()}."
@@ -404,7 +385,7 @@ class Session:
             return {}
         yield Phase(f"Measuring on the {'test' if is_tested else 'validation'} split")
         measure = Evaluator(learner, plan.dataset.test) if is_tested else self._validate
-        newest, best = self._weights_step or self._step, self._best_row()
+        newest, best = self._weights_step or self._step, self._scores.best
         found = {}
         for step in dict.fromkeys([newest, int(best["step"]) if best else newest]):
             if step != newest:
