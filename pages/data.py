@@ -1,4 +1,4 @@
-"""Data: look at a data set, bring one, have it checked."""
+"""The Data page: view a data set, or upload one and have it checked."""
 
 import streamlit as st
 

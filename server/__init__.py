@@ -1,4 +1,4 @@
-"""HTTP beside Streamlit: the live socket, series, downloads, assets and their guard."""
+"""HTTP beside Streamlit: live socket, series, downloads, uploads, assets and the guard of them all."""
 
 from starlette.middleware import Middleware
 

@@ -1,9 +1,9 @@
 """GET /api/assets/{name}: the JavaScript of the live chart.
 
-A name is looked up in a fixed table; nothing a client sends becomes part of a
-path. Each file is compressed once, not once per request. An address may hold a
-version before the name, `/api/assets/<version>/live_chart.js`: the modules that
-this one imports are then asked for under the same version.
+Names are looked up in a fixed table; nothing that a client sends becomes part of
+a path. Each file is compressed once. A URL may hold a version before the name,
+`/api/assets/<version>/live_chart.js`: the browser then requests the imports of
+that module under the same version.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ MODULES = Path(__file__).resolve().parent.parent / "pages" / "ui" / "live_chart"
 
 @dataclass(frozen=True)
 class Asset:
-    """A file in memory, ready to be sent.
+    """A file in memory, ready to send.
 
     Attributes:
         body: the file's bytes.
-        packed: the same, compressed by gzip.
+        packed: the body compressed by gzip.
         digest: first 16 hexadecimal digits of the file's SHA-256.
     """
 
@@ -38,7 +38,7 @@ class Asset:
 
 
 def asset_paths() -> dict[str, Path]:
-    """Lists what can be asked for.
+    """Returns all assets.
 
     Returns:
         Name to file.
@@ -51,7 +51,7 @@ def asset_paths() -> dict[str, Path]:
 
 
 def asset_url(name: str) -> str:
-    """Gives the address of an asset's current version, which a browser may keep for good.
+    """Returns the URL of the current version of an asset, which a browser may cache forever.
 
     Args:
         name: a name in `asset_paths`.
@@ -72,7 +72,7 @@ def _version(name: str) -> str:
 
 
 async def asset(request: Request) -> Response:
-    """Sends an asset: 304 where the browser has it, compressed where it can be.
+    """Sends an asset: 304 if the browser has it, compressed if the browser accepts that.
 
     Args:
         request: its path ends with the name, which a version may precede.

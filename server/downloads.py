@@ -1,7 +1,7 @@
 """GET /api/runs/{id}/download/{kind}: a file made from a run.
 
-The file is written to a folder of its own, sent from disk, and deleted when it
-has been sent or the client has gone.
+The file is written to its own temporary folder, sent from disk, and deleted when
+it has been sent or the client has disconnected.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from server.process.shutdown import shutdown
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2  # exports at a time; the others wait
-STALL = 30  # seconds a client may take nothing
-GLANCE = 0.2  # seconds between two looks at whether the server is asked to stop, which must not wait for a client
+AT_ONCE = 2  # exports at a time; others wait
+STALL = 30  # seconds a client may receive nothing
+CHECK_INTERVAL = 0.2  # seconds between two checks for a shutdown, which must not wait for a client
 
 
 class TemporaryFileResponse(FileResponse):
-    """A file that is deleted, with its folder, however the sending ends."""
+    """A file that is deleted with its folder, however the transfer ends."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the file, then deletes it."""
@@ -42,19 +42,19 @@ class TemporaryFileResponse(FileResponse):
         try:
             await super().__call__(scope, receive, send_in_time)
         except TimeoutError:
-            log.info("A download was given up: the client took nothing for %s s.", STALL)
+            log.info("A download was cancelled: the client received nothing for %s s.", STALL)
         except asyncio.CancelledError:
             if not shutdown.has_begun:
                 raise
             sending.uncancel()
-            log.info("A download was given up: the server was asked to stop.")
+            log.info("A download was cancelled: the server is stopping.")
         finally:
             watching.cancel()
             shutil.rmtree(Path(self.path).parent, ignore_errors=True)
 
     async def _cancel_at_shutdown(self, sending: asyncio.Task) -> None:
         while not shutdown.has_begun:
-            await asyncio.sleep(GLANCE)
+            await asyncio.sleep(CHECK_INTERVAL)
         sending.cancel()
 
 
@@ -75,7 +75,7 @@ def download_name(run_name: str, kind: str) -> str:
 
 
 def download_url(run_id: str, kind: str, source: str | int | None = None) -> str:
-    """Gives the address of a download, signed for a week, for a page to link to.
+    """Returns the URL of a download for a page to link to, signed for a week.
 
     Args:
         run_id: the run.
@@ -125,13 +125,13 @@ def download_endpoint(
             try:
                 await asyncio.shield(work)
             except BaseException as error:
-                # The thread may still be writing: delete when it is through.
+                # The thread may still be writing: delete when it has finished.
                 work.add_done_callback(lambda done: shutil.rmtree(folder, ignore_errors=True))
                 if isinstance(error, TrainerError):
                     raise Refused(409, str(error)) from None
                 raise
         headers = {
-            "content-encoding": "identity",  # else the compressing middleware takes over
+            "content-encoding": "identity",  # else the middleware would compress it
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
         }

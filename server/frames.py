@@ -2,9 +2,9 @@
 
     uint32   length of the header in bytes, a multiple of 8, less 4
     bytes    the header: JSON, padded with spaces
-    arrays   one column after the other, little-endian, each padded to 8 bytes
+    arrays   the columns one after the other, little-endian, each padded to 8 bytes
 
-The header holds what the caller says plus `arrays`: `[name, dtype, length]` in
+The header holds the values of the caller plus `arrays`: `[name, dtype, length]` in
 order, dtype one of `<f4 <f8 <i4`. Arrays start at multiples of 8, so a browser
 can lay typed arrays over the message without copying it.
 """

@@ -1,9 +1,9 @@
-"""Who may read a run over HTTP: this server's own pages, and nobody else.
+"""Restricts HTTP access to the pages of this server.
 
 Streamlit checks neither Origin nor Host nor a login on custom routes. Each
 request must therefore name an allowed Host (a name rebound to 127.0.0.1 is
-refused), come from a page of that Host, and carry a token which the page signed
-for one run. The key is made at start-up, so a token dies with the process.
+refused), come from a page of that Host, and carry a token that the page signed
+for one run. The key is created at start-up, so tokens end with the process.
 """
 
 import secrets
@@ -15,8 +15,8 @@ from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-MAX_AGE = 3600  # seconds a token is good for
-LINK_AGE = 7 * 24 * 3600  # the same for what a page offers but nothing signs again while it stays open, such as links
+MAX_AGE = 3600  # seconds a token is valid
+LINK_AGE = 7 * 24 * 3600  # the same for links and uploads, whose token is not renewed while the page is open
 SAME_TOKEN = 600  # seconds in which a page gets the same token again
 
 
@@ -33,7 +33,7 @@ class Refused(Exception):
 
 
 class Guard:
-    """Signs and checks tokens, and checks where a request comes from.
+    """Signs and checks tokens, and checks the source of requests.
 
     Args:
         allowed_hosts: gives the names, besides loopback, a Host header may hold;
@@ -49,8 +49,8 @@ class Guard:
     def token(self, run_id: str, purpose: str = "read") -> str:
         """Signs a token for one run and one purpose.
 
-        The same token is handed out for ten minutes, so that a page which runs
-        every second does not send its components new data each time.
+        The token stays the same for ten minutes, so that a page that runs every
+        second does not send new data to its components each time.
 
         Args:
             run_id: the run the token opens.
@@ -69,7 +69,7 @@ class Guard:
         return token
 
     def check(self, connection: HTTPConnection, run_id: str, purpose: str = "read", max_age: int = MAX_AGE) -> None:
-        """Lets a request for a run pass, or refuses it.
+        """Checks a request for a run.
 
         Args:
             connection: the request or WebSocket; its `token` is in the query.
@@ -85,7 +85,7 @@ class Guard:
         self.check_token(connection.query_params.get("token", ""), run_id, purpose, max_age)
 
     def check_source(self, connection: HTTPConnection) -> None:
-        """Refuses a Host that is not ours and an Origin that is not the Host.
+        """Refuses a Host that is not allowed and an Origin other than the Host.
 
         Args:
             connection: the request or WebSocket.
@@ -101,7 +101,7 @@ class Guard:
             raise Refused(403, "This request comes from another site. Open Traindeck's own page.")
 
     def check_token(self, token: str, run_id: str, purpose: str = "read", max_age: int = MAX_AGE) -> None:
-        """Refuses a token that was not signed here, for this run, lately.
+        """Refuses a token that is missing, foreign, for another run or expired.
 
         Args:
             token: what the request carries.

@@ -1,13 +1,13 @@
-"""WS /api/runs/{id}/live: every new row, as soon as it is there.
+"""WS /api/runs/{id}/live: every new row, as soon as it is recorded.
 
-The client says how many rows it has (`from`), how many epoch rows (`epochs`) and
-of which `generation`; the server sends what follows, from the history itself.
-Nothing is queued for a client: one that reads slowly gets larger frames later,
-and one that comes back after a break goes on at its own count.
+The client sends the number of its rows (`from`) and epoch rows (`epochs`) and
+their `generation`. The server sends the following rows from the history itself.
+Nothing is queued for a client: a slow one gets larger frames later, and one that
+reconnects continues at its own count.
 
 Text messages are JSON: `hello` once, `status` at each change, `progress` twice a
-second while it changes, `reset` where the client's rows are no longer the run's (it
-loads the series again), `token` before the old one expires. Binary messages are
+second while it changes, `reset` if the client's rows no longer belong to the run (it
+then loads the series again), `token` before the old one expires. Binary messages are
 frames of table `steps` or `epochs`.
 """
 
@@ -27,20 +27,20 @@ from server.query import read_number
 
 FRAME_ROWS = 65_536
 INTERVAL = 0.05  # seconds between two frames, at least: each is a draw, some 10 ms of the browser's processor
-INTERVAL_MORE = 0.0125  # seconds for each further tab that watches: together they must not slow the training
-MOST_WATCHERS = 3  # from here on it stays as it is
-PROGRESS_INTERVAL = 0.5  # seconds between two messages of progress, unless something else than numbers changed
+INTERVAL_MORE = 0.0125  # seconds more for each further tab: together they must not slow the training
+MOST_WATCHERS = 3  # more tabs add nothing
+PROGRESS_INTERVAL = 0.5  # seconds between two progress messages, unless status, phase or pending command change
 TOKEN_INTERVAL = 600  # seconds between two new tokens
-LOOK_INTERVAL = 1.0  # seconds between two looks at the files of a run that is not trained in this process
+REFRESH_INTERVAL = 1.0  # seconds between two reads of a run that another process trains
 
 
 class Cursor:
-    """Where one client stands in one run, and what it must be told next.
+    """The position of one client in one run, and what to send it next.
 
     Args:
         run: the run watched.
-        rows: step rows the client has.
-        epochs: epoch rows the client has.
+        rows: number of step rows the client has.
+        epochs: number of epoch rows the client has.
         generation: the generation they belong to; None for the present one.
         clock: seconds, for the pace of progress.
     """
@@ -54,7 +54,7 @@ class Cursor:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.run, self._clock = run, clock
-        self.history = run.history  # kept: the run itself holds it only while it trains
+        self.history = run.history  # a strong reference: the run holds it only while it trains
         self.rows = rows
         self.epochs = epochs
         self.generation = self.history.generation if generation is None else generation
@@ -64,7 +64,7 @@ class Cursor:
         self._is_held_back = False  # whether progress waits for its time
 
     def hello(self) -> dict[str, Any]:
-        """Says where the run stands, so the client can tell backlog from news.
+        """Returns the number of rows so far, so that the client can tell old rows from new ones.
 
         Returns:
             A JSON message.
@@ -73,7 +73,7 @@ class Cursor:
         return {"type": "hello", "rows": len(history), "generation": history.generation}
 
     def news(self) -> tuple[list[dict[str, Any]], list[bytes]]:
-        """Takes what the client has not seen, one frame of each table at most.
+        """Returns what the client has not received: at most one frame of each table.
 
         Returns:
             JSON messages and frames, to be sent in this order.
@@ -85,7 +85,7 @@ class Cursor:
             return [{"type": "reset", "generation": generation, "rows": total}], []
         frames += self._frame("epochs", history.epochs, self.epochs, epochs, generation)
         frames += self._frame("steps", history, self.rows, total, generation)
-        if history.generation != generation:  # rows were cut while they were read
+        if history.generation != generation:  # rows were cut during the read
             return self.news()
         self.rows = min(total, self.rows + FRAME_ROWS)
         self.epochs = min(epochs, self.epochs + FRAME_ROWS)
@@ -125,7 +125,7 @@ class Cursor:
         return INTERVAL + others * INTERVAL_MORE
 
     def is_behind(self) -> bool:
-        """Tells whether the history holds rows the client has not been sent."""
+        """Returns whether the history holds rows that were not sent."""
         history = self.history
         return self.rows < len(history) or self.epochs < len(history.epochs) or self.generation != history.generation
 
@@ -188,7 +188,7 @@ async def _serve(
                 loop.call_soon_threadsafe(wake.set)
 
     unsubscribe = cursor.history.subscribe(notify)
-    # A handler that only writes would never learn that the client, or the server, has gone.
+    # A handler that only writes would never notice that the client or the server is gone.
     tasks = [
         asyncio.create_task(_read(websocket)),
         asyncio.create_task(_write(websocket, cursor, wake, new_token, clock)),
@@ -212,11 +212,11 @@ async def _read(websocket: WebSocket) -> None:
 
 
 async def _follow(websocket: WebSocket, run: Any) -> None:
-    """Looks for what another process has written; ends where the run was deleted."""
+    """Refreshes a run that another process trains; ends if the run was deleted."""
     from trainer.errors import RunNotFound
 
     while True:
-        await asyncio.sleep(LOOK_INTERVAL)
+        await asyncio.sleep(REFRESH_INTERVAL)
         if run.is_trained_here:
             continue
         try:
@@ -240,10 +240,10 @@ async def _write(
         started = clock()
         messages, frames = cursor.news()
         for frame in frames:
-            await websocket.send_bytes(frame)  # waits while the client's buffer is full
+            await websocket.send_bytes(frame)  # waits while the buffer of the client is full
         for message in messages:
             await websocket.send_json(message)
-            if message["type"] == "reset":  # it comes back when it has loaded the series
+            if message["type"] == "reset":  # it reconnects when it has loaded the series
                 await websocket.close()
                 return
         if clock() >= token_due:

@@ -1,20 +1,20 @@
-"""How far a run is, as the page shows it while it trains."""
+"""The progress of a run, as the page shows it."""
 
 import math
 from typing import Any
 
-RECENT = 50  # rows that a mean is taken over while no epoch is whole
+RECENT = 50  # rows averaged until the first epoch ends
 
 
 def progress(run: Any) -> dict[str, Any]:
-    """Takes a run's standing.
+    """Returns the progress of a run.
 
     Args:
         run: the run.
 
     Returns:
-        A JSON message: `values` are the newest whole epoch's, or before its end means over the newest
-        batches; null is what is not known.
+        A JSON message. `values` are those of the last finished epoch, or means over the newest batches before
+        that; unknown values are null.
     """
     return {
         "type": "progress",
@@ -33,7 +33,7 @@ def progress(run: Any) -> dict[str, Any]:
 
 
 def recent_means(run: Any) -> dict[str, float]:
-    """Returns each column's mean over the newest rows.
+    """Returns the mean of each column over the newest rows.
 
     Args:
         run: the run.

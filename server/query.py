@@ -1,4 +1,4 @@
-"""Numbers from a query string, each with its bounds."""
+"""Reads numbers from a query string and checks their bounds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ def read_number(query: Mapping[str, str], name: str, default: Any, kind: type, l
     Args:
         query: the request's query.
         name: the number's name in it.
-        default: what is returned where the query does not name it.
+        default: returned if the query does not have it.
         kind: int or float.
         low: the smallest value allowed.
         high: the largest value allowed; 2**53 for any that JSON can hold.
@@ -21,7 +21,7 @@ def read_number(query: Mapping[str, str], name: str, default: Any, kind: type, l
         The number, or `default`.
 
     Raises:
-        Refused: 400, naming the number, what is allowed and what came.
+        Refused: 400, with the name, what is allowed and what was received.
     """
     text = query.get(name)
     if text is None:

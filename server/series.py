@@ -1,8 +1,8 @@
-"""GET /api/runs/{id}/series: a run's history, smoothed and then thinned.
+"""GET /api/runs/{id}/series: the history of a run, smoothed and then decimated.
 
-Smoothing comes first, over the whole history, and thinning after it: a curve
-looks the same however much of it is on screen, and a one-batch spike survives
-any thinning because a bucket keeps its smallest and its largest value.
+Smoothing covers the whole history and comes before decimation, so a curve looks
+the same at every zoom. A spike of one batch survives decimation because a bucket
+keeps its smallest and largest value.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from server.query import read_number
 
 MAX_BUCKETS = 131_072
 MAX_EPOCHS = 65_536
-ROWS_ON_LOOP = 50_000  # more rows than this are worked on in a thread
-AXES = ("step", "epoch", "time")  # columns that say where a row is, not what was measured
+ROWS_ON_LOOP = 50_000  # more rows than this are processed in a thread
+AXES = ("step", "epoch", "time")  # columns that locate a row; all others are measurements
 
 
 @dataclass(frozen=True)
 class Window:
-    """What part of the history is asked for, and how fine.
+    """The requested part of the history and its resolution.
 
     Attributes:
         lo: first row, from 0.
@@ -69,7 +69,7 @@ class Window:
 
 
 def smooth(values: np.ndarray, weight: float) -> tuple[np.ndarray, float, int]:
-    """Takes the debiased exponential moving average, leaving out what is not finite.
+    """Returns the debiased exponential moving average, ignoring values that are not finite.
 
     average[k] = weight * average[k-1] + (1 - weight) * value[k], from 0, divided
     by 1 - weight**k, so that the first values are not pulled towards 0
@@ -84,7 +84,7 @@ def smooth(values: np.ndarray, weight: float) -> tuple[np.ndarray, float, int]:
         state from which the next value continues exactly: the average before
         its division, and the number of values in it.
     """
-    import pandas as pd  # a quarter of a second that the server's start need not wait for
+    import pandas as pd  # imported here: it takes a quarter of a second at start-up
 
     finite = np.isfinite(values)
     count = int(finite.sum())
@@ -98,10 +98,10 @@ def smooth(values: np.ndarray, weight: float) -> tuple[np.ndarray, float, int]:
 
 
 def bucket_width(rows: int, buckets: int) -> int:
-    """Chooses how many rows share a bucket.
+    """Returns the number of rows per bucket.
 
-    A power of two, counted from row 0: buckets stay where they are when the
-    window moves, and two neighbours merge into one.
+    A power of two, counted from row 0: buckets do not move with the window, and
+    two neighbours merge into one.
 
     Args:
         rows: rows in the window.
@@ -117,7 +117,7 @@ def bucket_width(rows: int, buckets: int) -> int:
 
 
 def extremes(values: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the smallest and the largest value of each `width` rows.
+    """Returns the smallest and largest value of each `width` rows.
 
     Args:
         values: float (rows,); NaN and infinities are left out.
@@ -136,7 +136,7 @@ def extremes(values: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def thin(history: Any, window: Window) -> bytes:
-    """Builds the answer: one frame of step rows and the run's epoch rows.
+    """Returns one frame with the step rows of a window and the epoch rows of the run.
 
     Args:
         history: the run's history.
@@ -157,7 +157,7 @@ def thin(history: Any, window: Window) -> bytes:
     while True:
         generation = history.generation
         answer = _thin(history, window, generation)
-        if history.generation == generation:  # else rows were cut while they were read
+        if history.generation == generation:  # else rows were cut during the read
             return answer
 
 

@@ -1,9 +1,8 @@
-"""Bounds what clients can hold: connections, the time without a request, and file handles.
+"""Limits connections, the time without a request, and file handles.
 
-uvicorn accepts as many connections as there are file handles and lets each stay open for as long as
-it says nothing. Then no handle is left for a checkpoint, and asyncio writes a traceback for each
-connection that it cannot accept. Streamlit offers no setting for any of it, so the protocol class
-that uvicorn makes for each connection is replaced by one with limits.
+uvicorn accepts as many connections as there are file handles, and idle ones stay open forever. Then no
+handle is left for a checkpoint, and asyncio logs a traceback for each connection that it cannot accept.
+Streamlit has no setting for this, so uvicorn's protocol class is replaced by one with limits.
 """
 
 import asyncio
@@ -22,14 +21,14 @@ except ImportError:  # Windows: no such limit
 ENOUGH_HANDLES = 65_536
 MOST_CONNECTIONS = 1000
 PATIENCE = 20  # seconds a connection may take to send a whole request
-BACKLOG = 128  # connections accepted in one go; beyond the limit they cost handles until they are closed
-QUIET = 60  # seconds between two messages that there are too many connections
+BACKLOG = 128  # connections accepted at once; those beyond the limit hold handles until they are closed
+QUIET = 60  # seconds between two warnings
 
 log = logging.getLogger(__name__)
 
 
 def raise_handle_limit() -> None:
-    """Raises this process's limit of open file handles as far as it may."""
+    """Raises the limit of open file handles as far as allowed."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -57,7 +56,7 @@ def limit_connections(config: uvicorn.Config) -> None:
         config: the server's, loaded.
     """
     config.backlog = BACKLOG
-    # The rest is for Streamlit's sessions and for the runs.
+    # The rest is for Streamlit's sessions and the runs.
     most = min(MOST_CONNECTIONS, handle_limit() // 3)
     config.http_protocol_class = limited(config.http_protocol_class, most, PATIENCE)
 
@@ -67,8 +66,8 @@ def limited(protocol: type, most: int, patience: float) -> type:
 
     Args:
         protocol: uvicorn's, for HTTP.
-        most: connections at a time, WebSockets included. One more takes the place of the one that has waited
-            longest without a request; where all are busy it is refused.
+        most: connections at a time, WebSockets included. One more replaces the connection that has been idle
+            longest; if all are busy, it is refused.
         patience: seconds a connection may take to send a whole request head, from its start or its last answer.
 
     Returns:
@@ -122,7 +121,7 @@ def limited(protocol: type, most: int, patience: float) -> type:
 
 
 class Report:
-    """Logs what goes on for long, at most once a minute."""
+    """Logs a warning at most once a minute."""
 
     def __init__(self) -> None:
         self._due = -float("inf")
@@ -139,8 +138,8 @@ report = Report()
 
 
 def handle_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Handles an error of the event loop. Too few file handles are one line a minute, not thousands of tracebacks."""
+    """Handles an error of the event loop. A lack of file handles is one line a minute, not thousands of tracebacks."""
     if "out of system resource" in context.get("message", ""):
-        report.warn("No file handle is left for another connection. Raise the limit (ulimit -n) if this stays.")
+        report.warn("No file handle is left for another connection. Raise the limit (ulimit -n) if this continues.")
     else:
         loop.default_exception_handler(context)

@@ -1,7 +1,7 @@
-"""Tells when the first page has been sent, so that the heavy imports can wait for it.
+"""Detects when the first page has been sent, so that heavy imports can wait for it.
 
-Importing tensorflow keeps one processor and most of the GIL busy for about three
-seconds: a page that is asked for meanwhile takes four seconds instead of two.
+Importing TensorFlow keeps one processor and most of the GIL busy for about three
+seconds: a page requested meanwhile takes four seconds instead of two.
 """
 
 import time
@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PATIENCE = 2.0  # seconds to wait for somebody to come
+PATIENCE = 2.0  # seconds to wait for a first request
 QUIET = 0.4  # seconds without a message: the page is complete
-LONGEST = 4.0  # seconds a page may take before nobody waits for it any longer
+LONGEST = 4.0  # seconds to wait for a page at most
 
 
 class FirstPage:
-    """Watches what is sent until the first page is out.
+    """Watches what is sent until the first page is complete.
 
     Args:
         clock: seconds.
@@ -29,11 +29,11 @@ class FirstPage:
         self._is_out = False
 
     def start(self) -> None:
-        """Starts waiting: the server is ready now."""
+        """Starts waiting: the server is ready."""
         self._started = self._clock()
 
     def note(self, scope: Scope) -> None:
-        """Takes note of one message to a client.
+        """Notes one message to a client.
 
         Args:
             scope: the connection it is sent on.
@@ -46,7 +46,7 @@ class FirstPage:
             self._sent = self._clock()
 
     def is_out(self) -> bool:
-        """Tells whether the first page is complete, or not worth waiting for."""
+        """Returns whether the first page is complete, or took too long."""
         now = self._clock()
         self._is_out = self._is_out or (
             now - self._started >= PATIENCE
@@ -61,7 +61,7 @@ class FirstPageMiddleware:
 
     Args:
         app: the application.
-        first_page: is told until it is out.
+        first_page: notified until it is complete.
     """
 
     def __init__(self, app: ASGIApp, first_page: FirstPage) -> None:

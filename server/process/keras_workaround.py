@@ -1,23 +1,23 @@
-"""Keeps Streamlit's clean-up from stopping the training in the same process.
+"""Prevents Streamlit's clean-up from stopping training in the same process.
 
 After every script run and every fragment run, Streamlit calls
 `keras.backend.clear_session()` once `keras` is imported, and, unless
 `[runner] postScriptGC` is off, `gc.collect(2)`. With a run in a background
-thread that is harmful twice over:
+thread, both are harmful:
 
 * `clear_session` wipes Keras's global state (name scopes, the dtype policy, the
   seed generator) while another thread builds or trains a model;
 * a full collection walks every object TensorFlow created, holding the GIL for
   some 180 ms, at each rerun of each open tab. `clear_session` collects too.
 
-So `clear_session` is made to do nothing in the server process, and the objects
-that imports have left behind are moved out of the collector's sight.
+So `clear_session` is replaced by a function that does nothing, and the objects
+created by imports are hidden from the collector (`gc.freeze`).
 """
 
 import gc
 import sys
 
-# Everywhere Keras binds the function; Streamlit calls `keras.backend.clear_session`.
+# All modules in which Keras binds the function. Streamlit calls `keras.backend.clear_session`.
 _HOMES = (
     "keras.backend",
     "keras.utils",
@@ -30,7 +30,7 @@ _HOMES = (
 
 
 def keep_session(free_memory: bool = True) -> None:
-    """Does nothing, where Keras would clear its global state.
+    """Does nothing. Keras would clear its global state here.
 
     Args:
         free_memory: accepted as in `keras.utils.clear_session`, and ignored.
@@ -38,10 +38,10 @@ def keep_session(free_memory: bool = True) -> None:
 
 
 def apply_workaround() -> None:
-    """Disarms `clear_session` and freezes what the imports created.
+    """Replaces `clear_session` and freezes the objects created by imports.
 
-    Call it once, right after tensorflow and keras are imported. A second call
-    changes nothing but the set of frozen objects.
+    Call it once, right after TensorFlow and Keras are imported. A second call only
+    freezes more objects.
 
     Raises:
         RuntimeError: keras is not imported, so there is nothing to work around yet.

@@ -1,4 +1,4 @@
-"""What happens when the server starts and when it stops."""
+"""Start and stop of the server."""
 
 import asyncio
 import contextlib
@@ -13,19 +13,20 @@ from server.process.first_page import first_page
 from server.process.keras_workaround import apply_workaround
 from server.process.shutdown import shutdown
 
-GRACE = 10  # seconds the runs have, all together, to write a checkpoint
-GLANCE = 0.05  # seconds between two looks at whether the engine may warm up
-QUICK_SWITCH = 0.0005  # seconds a thread may keep the GIL while another waits; Python's own 5 ms is long beside a chunk
+GRACE = 10  # seconds in which all runs together must write their checkpoints
+CHECK_INTERVAL = 0.05  # seconds between two checks whether the engine may warm up
+# Seconds a thread may hold the GIL while another waits. Python's default of 5 ms is long compared with a chunk.
+QUICK_SWITCH = 0.0005
 
 log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Finds what a dead process left behind, warms the engine, and has the runs save at the end.
+    """Recovers interrupted runs, warms up the engine, and makes the runs save at the end.
 
     The first page does not wait: the store is imported in a thread, and the engine
-    is loaded once that page is out.
+    is loaded after that page has been sent.
 
     Args:
         app: the st.App; not used.
@@ -33,7 +34,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     Yields:
         While the server runs.
     """
-    # A page waits for the training thread, and the training thread for a page, at each of their many turns.
+    # Pages and the training thread wait for each other many times.
     sys.setswitchinterval(QUICK_SWITCH)
     raise_handle_limit()
     if (running := running_server()) is not None:
@@ -41,7 +42,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     asyncio.get_running_loop().set_exception_handler(handle_loop_error)
     opening = asyncio.create_task(asyncio.to_thread(_open_store))
     warming = asyncio.create_task(_warm_when_free())
-    # Streamlit's own greeting would look up this machine's public address.
+    # Streamlit's own message would look up the public address of this machine.
     print(f"Traindeck is at {_address()}", flush=True)
     with shutdown.watched(_close_runs):
         try:
@@ -74,14 +75,14 @@ def _close_runs() -> None:
 
 async def _warm_when_free() -> None:
     first_page.start()
-    # A run that was started meanwhile needs the engine at once, and the workaround with it.
+    # A run started meanwhile needs the engine and the workaround at once.
     while not (first_page.is_out() or _is_wanted()):
-        await asyncio.sleep(GLANCE)
+        await asyncio.sleep(CHECK_INTERVAL)
     threading.Thread(target=_warm, name="warm-up", daemon=True).start()
 
 
 def _is_wanted() -> bool:
-    # The first page may be importing it right now: then it is there, but still empty.
+    # The first page may be importing the module: then it exists, but is still empty.
     status = getattr(sys.modules.get("trainer.training.engine.start_up"), "engine_status", None)
     return status is not None and status() != "cold"
 
@@ -92,4 +93,4 @@ def _warm() -> None:
 
         warm_up(apply_workaround)
     except Exception:
-        log.exception("The engine did not warm up; the first run will say why.")
+        log.exception("The engine could not warm up. The first run will report the cause.")

@@ -1,4 +1,4 @@
-"""Bounds Streamlit's sessions: anybody who reaches the server can open one, and each holds four file handles."""
+"""Limits Streamlit's sessions: every client can open sessions, and each holds four file handles."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from server.process.connections import handle_limit, report
 
 PATH = "/_stcore/stream"
 MOST = 250
-HANDLES_EACH = 16  # of the limit; Streamlit keeps up to 128 closed sessions as well, of three handles each
-PATIENCE = 60  # seconds a new session may say nothing; a page speaks at once
+HANDLES_EACH = 16  # of the limit; Streamlit also keeps up to 128 closed sessions with three handles each
+PATIENCE = 60  # seconds a new session may send nothing; a page sends at once
 
 
 def most_sessions() -> int:
@@ -19,12 +19,12 @@ def most_sessions() -> int:
 
 
 class SessionLimitMiddleware:
-    """Refuses sessions beyond a limit, and closes those that no page uses.
+    """Refuses sessions beyond a limit and closes unused ones.
 
     Args:
         app: the application.
-        most: gives the limit.
-        patience: seconds a new session may say nothing.
+        most: returns the limit.
+        patience: seconds a new session may send nothing.
     """
 
     def __init__(self, app: ASGIApp, most: Callable[[], int] = most_sessions, patience: float = PATIENCE) -> None:
@@ -66,7 +66,7 @@ class SessionLimitMiddleware:
 
 
 def is_known(scope: Scope) -> bool:
-    """Returns whether a page comes back to its session, which it may do without a word.
+    """Returns whether a page returns to its session, which it may do without sending anything.
 
     Streamlit's pages send "streamlit", a token and then the session as subprotocols.
     """

@@ -1,4 +1,4 @@
-"""Ends the server: the runs save at once, and a client that does not listen cannot hold the process up.
+"""Ends the server: the runs save at once, and no client can delay the end of the process.
 
 uvicorn waits for every connection before it tells the application that it stops, without a limit.
 Here a thread of its own has the runs save as soon as a signal comes, gives the server a few seconds
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def die_by(number: int) -> None:
-    """Ends the process as if it had not handled the signal; called in the main thread."""
+    """Ends the process as if the signal were not handled. Call it in the main thread."""
     flush()
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
@@ -30,13 +30,13 @@ def die_by(number: int) -> None:
 
 def give_up(number: int) -> None:
     """Ends the process from any thread, with the exit code that a shell gives to the signal."""
-    log.warning("The server ends without waiting for its clients.")
+    log.warning("The server exits without waiting for its clients.")
     flush()
     os._exit(128 + number)
 
 
 def flush() -> None:
-    """Writes out what was printed; the terminal may be closed."""
+    """Flushes stdout and stderr; the terminal may be closed."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()

@@ -1,6 +1,6 @@
-"""Pictures of the Train page before, during and after a run, and of the Data page; light and dark, wide and narrow.
+"""Takes screenshots of the Train page before, during and after a run and of the Data page: two themes, three widths.
 
-They go to screenshots/, which git ignores; the README's one goes to docs/screenshot.png.
+They go to screenshots/, which git ignores, and the README's to docs/screenshot.png.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WIDTHS = (1440, 800, 400)
 
 
 def main() -> None:
-    """Takes all pictures."""
+    """Takes all screenshots."""
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def make_earlier_runs(store: RunStore) -> None:
-    """Makes two finished runs, so that the list of recent ones is not empty."""
+    """Trains two runs, so that the list of recent runs is not empty."""
     for dataset, model in (("iris", "linear"), ("moons", "mlp")):
         run = store.create(RunConfig(dataset=dataset, model=model, epochs=20))
         run.start()
@@ -50,7 +50,7 @@ def make_earlier_runs(store: RunStore) -> None:
 
 
 def add_table(store: DatasetStore) -> None:
-    """Brings a small table with something to report: missing values, an identifier, a category."""
+    """Uploads a small table with missing values, an identifier and a category, which the report names."""
     random = np.random.default_rng(0)
     lines = ["id,length,width,colour,kind"]
     for row in range(300):
@@ -80,7 +80,7 @@ def look_at_data(page, server: Server, folder: Path, name: str) -> None:
 
 
 def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None:
-    """Takes the pictures of one colour scheme at one width."""
+    """Takes the screenshots of one theme at one width."""
     context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     page = context.new_page()
     page.goto(server.url)
@@ -94,11 +94,16 @@ def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None
     model.click()
     page.get_by_role("option", name="CNN").click()
     settle(page)
+    # Long enough to be still running when its screenshot is taken.
+    epochs = page.locator(".st-key-train_epochs_set input")
+    epochs.fill("100")
+    epochs.press("Tab")
+    settle(page)
     page.get_by_role("button", name="Start training").click()
     wait_points(page, 300)
     page.wait_for_timeout(500)
     page.screenshot(path=folder / f"during-{scheme}-{width}.png")
-    wait_status(page, "completed", seconds=120)
+    wait_status(page, "completed", seconds=300)
     page.wait_for_timeout(1000)
     page.screenshot(path=folder / f"after-{scheme}-{width}.png")
     look_at_data(page, server, folder, f"{scheme}-{width}")

@@ -3,7 +3,7 @@
 export const STYLE = `
 .live-chart { font-family: var(--st-font, sans-serif); font-size: 0.85rem; color: var(--st-text-color); font-variant-numeric: tabular-nums; }
 .live-chart [hidden] { display: none !important; }
-.live-chart .lc-panels { display: grid; grid-template-columns: 1fr 1fr; gap: 0.5rem 1rem; }
+.live-chart .lc-panels { display: grid; grid-template-columns: 1fr 1fr; align-items: end; gap: 0.5rem 1rem; }
 .live-chart.lc-narrow .lc-panels { grid-template-columns: 1fr; }
 .live-chart .lc-panel { min-width: 0; }
 .live-chart .lc-title { display: flex; flex-wrap: wrap; column-gap: 0.9rem; align-items: center; min-height: 1.5rem; overflow-wrap: anywhere; }
