@@ -42,7 +42,7 @@ BATCH_SIZE = 64
 def load_mnist():
     """Returns MNIST as a `Dataset` with its own test split, from the folder TRAINDECK_DATA."""
     from trainer import Arrays, Dataset
-    from trainer.catalog.datasets.mnist import SPEC
+    from trainer.catalog.datasets.downloaded.mnist import SPEC
 
     path = Path(os.environ.get("TRAINDECK_DATA") or "../shared/data") / "mnist.npz"
     if not path.exists():

@@ -136,6 +136,8 @@ def download_endpoint(
             "x-content-type-options": "nosniff",
         }
         name = download_name(run.name, kind)
-        return TemporaryFileResponse(folder / kind, filename=name, media_type=kinds[kind].media_type, headers=headers)
+        return TemporaryFileResponse(
+            folder / kind, filename=name, media_type=kinds[kind].traits.media_type, headers=headers
+        )
 
     return download

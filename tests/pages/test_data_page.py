@@ -80,7 +80,9 @@ def test_a_data_set_is_shown_with_its_split(store, name):
     page = open_data(name)
     assert not page.exception
     assert not page.error
-    spec = RunConfig(dataset=name, model="mlp").spec if name != "sequences" else DATASETS[name].spec(1000, 32, 0.1)
+    spec = (
+        RunConfig(dataset=name, model="mlp").spec if name != "sequences" else DATASETS[name].traits.spec(1000, 32, 0.1)
+    )
     shown = figures(page)
     assert shown["Examples"] == f"{spec.examples:,}"
     assert int(shown["Training"].replace(",", "")) + int(shown["Validation"]) == spec.examples

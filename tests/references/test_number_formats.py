@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from trainer import RunConfig
-from trainer.catalog.datasets.csv import csv
+from trainer.catalog.datasets.files.csv import csv
 from trainer.data.uploads.tables.inspecting import inspect_table
 from trainer.data.uploads.tables.numbers.formats import FORMATS
 from trainer.data.uploads.tables.reader import read_table

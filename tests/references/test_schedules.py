@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.references.compare import compare
-from trainer.catalog.schedules import Plan
+from trainer.catalog.schedules.plan import Plan
 from trainer.config.registry import SCHEDULES
 
 PLAN = Plan(learning_rate=0.01, steps_per_epoch=7, total_steps=700)

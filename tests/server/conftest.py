@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from server.guard import Guard
 from server.routes import build_routes
 from tests.server.fakes import FakeStore, make_run
+from trainer.config.traits import ExportTraits
 from trainer.errors import ExportError
 
 
@@ -20,7 +21,8 @@ class Site:
         self.store = FakeStore(*runs)
         self.guard = Guard(lambda: ["traindeck.example.org"], secret="a secret for tests")
         self.exported, self.sources = [], []
-        kinds = {kind: SimpleNamespace(media_type="application/zip") for kind in ("model.keras", "history.csv")}
+        zipped = SimpleNamespace(traits=ExportTraits(media_type="application/zip"))
+        kinds = dict.fromkeys(("model.keras", "history.csv"), zipped)
         routes = build_routes(lambda: self.store, self.guard, lambda: (kinds, self.export), lambda: self.datasets)
         self.client = TestClient(Starlette(routes=routes), base_url="http://localhost:8501")
 

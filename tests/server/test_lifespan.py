@@ -40,7 +40,7 @@ guard = Guard(secret="a secret for tests")
 def export(run, kind, path, **options):
     path.write_bytes(bytes(50_000_000))
 
-kinds = {{"big": types.SimpleNamespace(media_type="application/zip")}}
+kinds = {{"big": types.SimpleNamespace(traits=types.SimpleNamespace(media_type="application/zip"))}}
 app = st.App({script!r}, routes=build_routes(lambda: store, guard, lambda: (kinds, export)), lifespan=lifespan)
 """
 

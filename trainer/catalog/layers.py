@@ -55,7 +55,7 @@ def head_for(data: DataSpec, loss: str) -> Head:
         data: gives the number of classes or labels.
         loss: an entry of `LOSSES`.
     """
-    activation = LOSSES[loss].head
+    activation = LOSSES[loss].traits.head
     is_many = activation == "softmax" or data.task == "multilabel"
     return Head(data.num_classes if is_many else 1, activation)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from trainer.config.options import Option, describe_option
+from trainer.config.recipe import NESTED
 from trainer.config.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS, SCHEDULES, Registry
-from trainer.config.run_config import NESTED, RunConfig
+from trainer.config.run_config import RunConfig
 from trainer.training.engine.devices import find_devices
 
 _REGISTRIES = {

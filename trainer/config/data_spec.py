@@ -1,4 +1,4 @@
-"""What is known of a data set before it is loaded."""
+"""DataSpec: what is known about a data set before it is loaded."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-#: What is to be learned, as a clause.
+#: What is learned, as a clause.
 GOALS = {
     "classification": "the targets are classes",
     "regression": "the target is a number",
     "multilabel": "each example may have several labels",
-    "reconstruction": "the model gives back what came in",
-    "generation": "the model makes new examples",
+    "reconstruction": "the model reproduces its input",
+    "generation": "the model generates new examples",
 }
 
 
-#: A model tells at most this many values of a category apart, the most frequent ones of the training split.
+#: Most values of a category that a model distinguishes: the most frequent ones in the training split.
 MOST_VALUES = 64
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table, as the model takes it; a table's examples are float32 (columns,).
+    """One column of a table, as the model receives it; a table's examples are float32 (columns,).
 
     Attributes:
         name: as in the file.
-        kind: "number" (the raw value, NaN where it is missing) or "category" (a code: 0 for a value that is not
-            in the vocabulary, else its place there, counted from 1).
+        kind: "number" (the raw value, NaN if missing) or "category" (a code: 0 for a value outside the
+            vocabulary, else its position there, counted from 1).
         vocabulary: a category's values, most frequent first; "" stands for a missing one.
-        fill: what replaces a missing value: a number, or a category's code. Known once the data is loaded.
-        fill_with: how the fill follows from the training split. A number's: "median" or "mean"; a category's:
+        fill: replaces a missing value: a number, or the code of a category. Known once the data is loaded.
+        fill_with: how the fill is computed from the training split. Numbers: "median" or "mean"; categories:
             "missing" (a value of its own) or "most_frequent".
-        missing: how many examples lack the value.
+        missing: the number of examples without the value.
         number_format: how the file writes a number, a key of `trainer.data.uploads.tables.numbers.formats.FORMATS`.
-        is_raw: whether `vocabulary` lists every value in the file, and the one to train with is still to be learned.
+        is_raw: whether `vocabulary` lists every value in the file; the one to train with is learned later.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Column:
 
     @property
     def features(self) -> int:
-        """How many numbers the model makes of it: one, or one for each value of the vocabulary (at most, if raw)."""
+        """How many numbers the model receives: 1, or one per value of the vocabulary (at most, if raw)."""
         if self.kind == "number":
             return 1
         return min(len(self.vocabulary), MOST_VALUES) if self.is_raw else len(self.vocabulary)
@@ -56,31 +56,31 @@ class Column:
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What is known of a data set before it is loaded; enough to check a configuration.
+    """What is known about a data set before it is loaded; enough to check a configuration.
 
     Attributes:
         task: "classification" (integer labels), "regression" (one number), "multilabel" (any number of
-            labels at once), "reconstruction" (give back what came in) or "generation" (make more of the kind).
-            The last two are a model's, not a data set's: such models take no notice of the targets.
+            labels at once), "reconstruction" (reproduce the input) or "generation" (generate similar examples).
+            The last two are a model's, not a data set's: such models ignore the targets.
         input_shape: of one example, without the batch: (8, 8, 1) for an image, (4,) for a row.
-        examples: how many there are for training and validation together.
-        validation_examples: how many the data set keeps apart as its own validation split, beside `examples`,
-            all of which are then for training; 0: none.
-        test_examples: how many the data set keeps apart as its own test split; 0: none.
+        examples: number of examples for training and validation together.
+        validation_examples: size of the data set's own validation split; `examples` are then all for training.
+            0: it has none.
+        test_examples: size of the data set's own test split; 0: it has none.
         num_classes: classes of a classification, labels of a multilabel task, else None.
-        class_names, feature_names: what a person reads; empty where there are none.
+        class_names, feature_names: for people; empty where there are none.
         rescale: raw inputs are multiplied by this inside the model (1/255 for photos), or None.
         standardize: whether the model standardizes its inputs with the training split's statistics.
-        mean, variance: those statistics, float32 (input_shape[-1],), known once the data is loaded: of each
-            feature or channel, over all steps or pixels; of a category's code 0 and 1, since it is not standardized.
+        mean, variance: those statistics, float32 (input_shape[-1],), known once the data is loaded: per feature
+            or channel, over all steps or pixels. 0 and 1 for codes of categories, which are not standardized.
         standardize_target: whether a regression's target is scaled although the inputs are not standardized.
-        target_std, target_mean: of a regression's target in the training split, in its own units; the model
-            predicts in these units and the loss is measured in standard deviations. (1, 0): as it is.
+        target_std, target_mean: of a regression's target in the training split, in its own units. The model
+            predicts in these units; the loss is measured in standard deviations. (1, 0): not scaled.
         source, licence, url: where it comes from.
-        columns: of a table with raw columns, numbers first, which the model encodes itself; else empty.
+        columns: of a table, numbers first, which the model encodes itself; else empty.
         sha256: of the file that the data was read from, or "".
-        baselines: what always guessing the most frequent class, or the mean, scores: name as in the run's metrics →
-            value; known once a run has begun.
+        baselines: scores of always predicting the most frequent class, or the mean: metric → value. Known once a
+            run has started.
     """
 
     task: Literal["classification", "regression", "multilabel", "reconstruction", "generation"]
@@ -107,7 +107,7 @@ class DataSpec:
 
     @classmethod
     def from_json(cls, fields: dict) -> DataSpec:
-        """Returns a spec from what `dataclasses.asdict` made of it, gone through JSON: lists are tuples again."""
+        """Returns the spec that `dataclasses.asdict` and JSON turned into these fields."""
 
         def thaw(fields: dict) -> dict:
             return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
@@ -117,8 +117,13 @@ class DataSpec:
 
     @property
     def features(self) -> int:
-        """How many numbers a model sees of one example, a table's columns encoded."""
+        """How many numbers a model receives per example, with encoded columns."""
         return sum(column.features for column in self.columns) if self.columns else math.prod(self.input_shape)
+
+    @property
+    def class_labels(self) -> tuple[str, ...]:
+        """The names of the classes or labels; their numbers where they have no names."""
+        return self.class_names or tuple(map(str, range(self.num_classes or 0)))
 
     @property
     def is_image(self) -> bool:

@@ -12,7 +12,7 @@ from trainer.errors import ConfigError
 
 def suggested_options(model: Entry, optimizer: str) -> dict[str, Any]:
     """Returns the options of an optimizer that a model learns better with than with the optimizer's own defaults."""
-    return model.traits.get("optimizer_options", {}).get(optimizer, {})
+    return dict(model.traits.optimizer_options.get(optimizer, {}))
 
 
 def suggested_model(spec: DataSpec) -> str:
@@ -23,11 +23,11 @@ def suggested_model(spec: DataSpec) -> str:
 
 def is_suited(model: Entry, spec: DataSpec) -> bool:
     """Returns whether a model is made for such data and can be built for it with its default options."""
-    if "suits" not in model.traits or not model.traits["suits"](spec):
+    if not (model.traits.suits and model.traits.suits(spec)):
         return False
     try:
-        if "check_data" in model.traits:
-            model.traits["check_data"](spec, model.parse({}))
+        if model.traits.check_data:
+            model.traits.check_data(spec, model.parse({}))
     except ConfigError:
         return False
     return True
@@ -35,14 +35,12 @@ def is_suited(model: Entry, spec: DataSpec) -> bool:
 
 def seen_by(model: Entry, spec: DataSpec) -> DataSpec:
     """Returns the data as a model takes it: with the model's own task, if it has one."""
-    task = model.traits.get("task")
-    return dataclasses.replace(spec, task=task) if task else spec
+    return dataclasses.replace(spec, task=model.traits.task) if model.traits.task else spec
 
 
 def why_not(entry: Entry, spec: DataSpec) -> str | None:
     """Returns why an entry cannot be used with such data, as a clause, or None if it can."""
-    accepts = entry.traits.get("accepts")
-    return accepts(spec) if accepts else None
+    return entry.traits.accepts(spec) if entry.traits.accepts else None
 
 
 def offered(registry, spec: DataSpec) -> list[str]:
@@ -65,5 +63,5 @@ def refuse_misfit(entry: Entry, spec: DataSpec, dataset: Entry, argument: str) -
 def dataset_spec(name: str, options: dict) -> DataSpec:
     """Returns what is known of a catalogue data set without loading it."""
 
-    spec = DATASETS[name].spec
+    spec = DATASETS[name].traits.spec
     return spec(**options) if callable(spec) else spec

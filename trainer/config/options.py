@@ -1,4 +1,4 @@
-"""Options: what a typed argument or field allows, and the sentence that refuses another value."""
+"""Options: what a typed argument or field allows, and the error message for other values."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Option:
     Attributes:
         name: as in the configuration.
         kind: "int", "float", "bool", "choice" or "text"; in a RunConfig also "list" and "object".
-        default: used where the configuration is silent.
+        default: used if the configuration does not set it.
         minimum, maximum: inclusive bounds, or None.
         above, below: exclusive bounds, or None.
         choices: the allowed values of a "choice".
         optional: whether None is allowed.
-        label: what a person reads.
-        help: one sentence that says what it does.
+        label: its name for people, in sentence case.
+        help: one or two sentences on what it does.
     """
 
     name: str
@@ -76,7 +76,7 @@ def plain(number: float) -> str:
 
 
 def shown(value: Any) -> str:
-    """Returns what was received as Python shows it, cut short where it is long."""
+    """Returns a received value as Python shows it, shortened if it is long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:60]}… ({len(text):,} characters)"
 
@@ -104,14 +104,14 @@ def describe_option(name: str, info: FieldInfo) -> Option:
         default=info.get_default(call_default_factory=True),
         choices=choices,
         optional=optional,
-        label=info.title or name.replace("_", " "),
+        label=info.title or name.replace("_", " ").capitalize(),
         help=info.description or "",
         **bounds,
     )
 
 
 def is_model(annotation: Any) -> bool:
-    """Returns whether a field holds fields of its own."""
+    """Returns whether a type is a model with fields of its own."""
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
@@ -127,11 +127,11 @@ REMEDIES = {
 
 
 def refuse_unknown(fields: Mapping, known: Iterable[str], owner: str = "") -> None:
-    """Raises ConfigError for the first name that is not known.
+    """Raises ConfigError for the first unknown name.
 
     Args:
-        fields: names and values as they came.
-        known: the names there are.
+        fields: names and values as received.
+        known: the names that exist.
         owner: "model mlp" for options, or nothing for the fields of the configuration.
     """
     known = list(known)
@@ -147,7 +147,7 @@ def refuse_unknown(fields: Mapping, known: Iterable[str], owner: str = "") -> No
 
 
 def refusal(option: Option, error: Mapping, owner: str = "") -> ConfigError:
-    """Puts one pydantic error into a sentence: argument, limit, what came, what to do.
+    """Turns one pydantic error into a sentence: argument, limit, received value, remedy.
 
     Args:
         option: what it is about.

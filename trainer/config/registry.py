@@ -1,50 +1,54 @@
-"""Registries: name → entry. An entry is a decorated function whose typed keyword-only
-arguments become the form's widgets, the command line's options and the config's validation.
+"""Registries: name → entry. An entry is a decorated function. Its typed keyword-only arguments become the
+form's widgets, the command line's options and the checks of a configuration.
 
     @MODELS.register(label="MLP", help="Fully connected layers.")
     def mlp(data, head, seeds, *, layers: Annotated[int, Field(ge=1, le=8)] = 2): ...
 
-Registering imports no TensorFlow: entries import what is slow inside their function, so that
-the catalogue is there at once.
+Registering imports no TensorFlow: entries import slow libraries inside their function, so that the catalog is
+available at once.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from trainer.config.options import Option, describe_option, refusal, refuse_unknown, shown
+from trainer.config.traits import (
+    DatasetTraits,
+    ExportTraits,
+    LossTraits,
+    MetricTraits,
+    ModelTraits,
+    OptimizerTraits,
+    ScheduleTraits,
+    Traits,
+)
 from trainer.errors import ConfigError
+
+T = TypeVar("T", bound=Traits)
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Generic[T]):
     """One registered function.
 
     Attributes:
         name: as in the configuration.
-        label: what a person reads.
-        help: one sentence.
+        label: its name for people.
+        help: one or two sentences.
         build: the function.
-        traits: what else was given to `register`, such as `spec`, and of all kinds:
-            accepts: function (spec) that returns why it does not fit a data set, as a clause, or None.
-            suits: of models, function (spec) that returns whether it is the first choice for such data.
-            monitor: "epoch" of models whose losses do not say how good they are: the newest epoch is the best.
-            optimizer_options: of models, by optimizer, where its defaults do not suit them.
-            task, learner, losses: of models that are not trained to predict a target; see `build.py`.
-            count_parameters: function (spec, options, outputs) of models that can be made too large.
-            check: function (options) that raises ConfigError for options that do not go together.
-            files: `RemoteFile`s that a data set is downloaded from, if they are not there yet.
-            is_keras: False of models that are a tf.Module and not a Keras model; some downloads need one.
-            check_data: function (spec, options) that raises ConfigError for options that do not fit the data.
+        kind: of the registry: "model", "dataset", …
+        traits: what the function says about itself.
     """
 
     name: str
@@ -52,12 +56,7 @@ class Entry:
     help: str
     build: Callable
     kind: str
-    traits: Mapping[str, Any] = field(default_factory=dict)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name not in self.traits:
-            raise AttributeError(name)
-        return self.traits[name]
+    traits: T
 
     @cached_property
     def schema(self) -> type[BaseModel]:
@@ -91,52 +90,71 @@ class Entry:
             error = failure.errors()[0]
             option = next(option for option in self.options if option.name == error["loc"][0])
             raise refusal(option, error, owner) from None
-        if "check" in self.traits:
-            self.traits["check"](parsed)
+        if self.traits.check:
+            self.traits.check(parsed)
         return parsed
 
 
-class Registry(Mapping[str, Entry]):
-    """Entries by name, in the order of registration.
+class Registry(Mapping[str, Entry[T]]):
+    """Entries by name, sorted by their trait `order`, then by name.
 
     Args:
-        kind: "model", "data set", …: the word used in messages.
-        package: a package or module that is imported at the first look, so that its entries
-            register themselves; each module of a package that does not begin with "_" counts.
+        kind: "model", "dataset", …: the noun in messages.
+        package: a package or module that is imported at the first use, so that its entries register themselves.
+            Modules of its subpackages count too; names that begin with "_" do not.
+        traits: the type of the entries' traits.
         argument: the field of `RunConfig` that names an entry, if it is not called like the kind.
     """
 
-    def __init__(self, kind: str, package: str, argument: str | None = None):
-        self.kind, self.package, self.argument = kind, package, argument or kind
-        self._entries: dict[str, Entry] = {}
+    def __init__(self, kind: str, package: str, traits: type[T], argument: str | None = None):
+        self.kind, self.package, self.traits, self.argument = kind, package, traits, argument or kind
+        self._entries: dict[str, Entry[T]] = {}
         self._is_loaded = False
 
     def register(self, *, label: str, help: str, name: str | None = None, **traits: Any) -> Callable:
-        """Returns a decorator that registers a function and gives it back unchanged."""
+        """Returns a decorator that registers a function and returns it unchanged.
+
+        Args:
+            label: its name for people.
+            help: one or two sentences.
+            name: as in the configuration; None: the function's name.
+            traits: fields of the registry's traits type, such as `order`.
+
+        Raises:
+            ValueError: an unknown or missing trait, or a name that another file has already.
+        """
 
         def decorate(function: Callable) -> Callable:
             key = name or function.__name__
             known = self._entries.get(key)
             if known and known.build.__module__ != function.__module__:
                 raise ValueError(
-                    f"There are two of {self.kind} {key}: in {known.build.__module__} and {function.__module__}. "
+                    f"{self.kind} {key} is registered twice: in {known.build.__module__} and {function.__module__}. "
                     "Rename one of them."
                 )
-            self._entries[key] = Entry(key, label, help, function, self.kind, traits)
+            self._entries[key] = Entry(key, label, help, function, self.kind, self._read_traits(key, traits))
             return function
 
         return decorate
 
-    def _load(self) -> dict[str, Entry]:
+    def _read_traits(self, key: str, traits: dict[str, Any]) -> T:
+        known = {field.name: field for field in dataclasses.fields(self.traits)}
+        for unknown in traits.keys() - known.keys():
+            raise ValueError(
+                f"{self.kind} {key}: there is no trait {unknown!r}. Choose one of {', '.join(known)}, or remove it."
+            )
+        for trait, field in known.items():
+            if trait not in traits and field.default is field.default_factory is dataclasses.MISSING:
+                raise ValueError(f"{self.kind} {key}: the trait {trait!r} is missing. Give it to register({trait}=…).")
+        return self.traits(**traits)
+
+    def _load(self) -> dict[str, Entry[T]]:
         if not self._is_loaded:
-            module = importlib.import_module(self.package)
-            for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
-                if not found.name.startswith("_"):
-                    importlib.import_module(f"{self.package}.{found.name}")
+            _import_below(self.package)
             self._is_loaded = True
         return self._entries
 
-    def __getitem__(self, name: str) -> Entry:
+    def __getitem__(self, name: str) -> Entry[T]:
         entries = self._load()
         if not isinstance(name, str) or name not in entries:
             raise ConfigError(
@@ -149,16 +167,23 @@ class Registry(Mapping[str, Entry]):
         return name in self._load()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._load(), key=lambda key: (self._entries[key].traits.get("order", 50), key)))
+        return iter(sorted(self._load(), key=lambda key: (self._entries[key].traits.order, key)))
 
     def __len__(self) -> int:
         return len(self._load())
 
 
-MODELS = Registry("model", "trainer.catalog.models")
-DATASETS = Registry("dataset", "trainer.catalog.datasets")
-OPTIMIZERS = Registry("optimizer", "trainer.catalog.optimizers")
-LOSSES = Registry("loss", "trainer.catalog.losses")
-METRICS = Registry("metric", "trainer.catalog.metrics", argument="metrics")
-SCHEDULES = Registry("schedule", "trainer.catalog.schedules")
-EXPORTS = Registry("download", "trainer.export")
+def _import_below(name: str) -> None:
+    module = importlib.import_module(name)
+    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
+        if not found.name.startswith("_"):
+            _import_below(f"{name}.{found.name}")
+
+
+MODELS = Registry("model", "trainer.catalog.models", ModelTraits)
+DATASETS = Registry("dataset", "trainer.catalog.datasets", DatasetTraits)
+OPTIMIZERS = Registry("optimizer", "trainer.catalog.optimizers", OptimizerTraits)
+LOSSES = Registry("loss", "trainer.catalog.losses", LossTraits)
+METRICS = Registry("metric", "trainer.catalog.metrics", MetricTraits, argument="metrics")
+SCHEDULES = Registry("schedule", "trainer.catalog.schedules", ScheduleTraits)
+EXPORTS = Registry("download", "trainer.export", ExportTraits)

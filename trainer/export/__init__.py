@@ -1,10 +1,7 @@
 """Downloads: one file is one family of entries of `EXPORTS`; an entry's name is the file's name.
 
 An entry's function takes (run, path), or (run, path, source) if it has the trait `source`, and writes the file.
-Traits of an entry:
-    media_type: its content type.
-    source: for what is made of one checkpoint: which one by default, "best" or "latest".
-    refuse: function (run) that returns why this run can never give it, as a sentence, or None.
+Traits: `trainer.config.traits.ExportTraits`.
 """
 
 import errno
@@ -43,7 +40,7 @@ def export(run, kind: str, path: str | Path, source: str | int | None = None) ->
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     if reason := why_never(run, kind):
         raise ExportError(reason)
-    default = entry.traits.get("source")
+    default = entry.traits.source
     arguments = (run, path, source or default) if default else (run, path)
     entry.build(*arguments)
     return path

@@ -73,7 +73,7 @@ def keras_loss(config: RunConfig, spec: DataSpec) -> tuple:
             f"{sentence}, with label smoothing. It takes one-hot targets: keras.utils.to_categorical(y).",
         )
     entry = LOSSES[config.loss]
-    return keras.losses.get(entry.traits.get("keras_name", entry.name)), 1, f"{sentence}."
+    return keras.losses.get(entry.traits.keras_name or entry.name), 1, f"{sentence}."
 
 
 def is_smoothed(config: RunConfig) -> bool:

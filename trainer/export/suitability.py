@@ -15,7 +15,7 @@ def why_never(run, kind: str) -> str | None:
     Raises:
         ConfigError: there is no such kind.
     """
-    refuse = EXPORTS[kind].traits.get("refuse")
+    refuse = EXPORTS[kind].traits.refuse
     return refuse(run) if refuse else None
 
 
@@ -24,7 +24,7 @@ def needs_keras(kind: str):
 
     def refuse(run) -> str | None:
         model = run.config.model
-        is_keras = model not in MODELS or MODELS[model].traits.get("is_keras", True)
+        is_keras = model not in MODELS or MODELS[model].traits.is_keras
         return None if is_keras else refusal_of_module(kind)
 
     return refuse

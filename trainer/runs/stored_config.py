@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from trainer.config.run_config import NESTED, RunConfig
+from trainer.config.recipe import NESTED
+from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError
 from trainer.runs.checkpoint import list_checkpoints
 

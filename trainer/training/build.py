@@ -156,7 +156,7 @@ def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] |
         keras.utils.set_random_seed(config.seed)
         head, seeds = head_for(goal, config.loss), Seeds(config.seed)
         model = entry.build(goal, head, seeds, **config.model_options)
-        learners = importlib.import_module(f"trainer.training.learners.{entry.traits.get('learner', 'supervised')}")
+        learners = importlib.import_module(f"trainer.training.learners.{entry.traits.learner}")
         return learners.from_parts(
             model,
             Parts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from trainer.catalog.schedules import Plan
+from trainer.catalog.schedules.plan import Plan
 from trainer.config.data_spec import DataSpec
 from trainer.config.registry import OPTIMIZERS, SCHEDULES
 from trainer.config.run_config import RunConfig

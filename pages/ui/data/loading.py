@@ -34,7 +34,7 @@ class Choice:
 
 def load(choice: Choice) -> Dataset | None:
     """Returns the data set, or None after saying why it is not there and what to do."""
-    missing = [file for file in DATASETS[choice.dataset].traits.get("files", ()) if not file.path.is_file()]
+    missing = [file for file in DATASETS[choice.dataset].traits.files if not file.path.is_file()]
     if missing and not _asked_to_download(choice, missing):
         return None
     bar = st.empty()

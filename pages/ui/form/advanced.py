@@ -14,19 +14,18 @@ from pages.ui.form.schedule_chart import schedule_figure
 from pages.ui.keys import widget_key
 from pages.ui.numbers import format_number
 from trainer import METRICS, RunConfig
-from trainer.catalog.schedules import Plan, plot_points
-from trainer.config.augmentation import FIRST, Augmentation
+from trainer.catalog.schedules.plan import Plan, plot_points
+from trainer.config.augmentation import FIRST
 from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import offered
 from trainer.config.options import Option, describe_option
-from trainer.config.policies import EarlyStopping, ReloadOnPlateau
+from trainer.config.recipe import NESTED
 from trainer.config.registry import SCHEDULES, Entry
 from trainer.config.split_sizes import count_training
 from trainer.errors import ConfigError
 from trainer.training.engine.start_up import engine_status
 
 PLAIN = {name: describe_option(name, info) for name, info in RunConfig.model_fields.items()}
-_NESTED = {"early_stopping": EarlyStopping, "reload_on_plateau": ReloadOnPlateau, "augmentation": Augmentation}
 
 
 def draw_plain(*names: str, **limits: Option) -> dict[str, Any]:
@@ -55,7 +54,7 @@ def nested_options(name: str) -> list[Option]:
     The defaults of augmentation change nothing, so the form starts with values that do.
     """
     first = FIRST if name == "augmentation" else {}
-    options = [describe_option(field, info) for field, info in _NESTED[name].model_fields.items() if field != "monitor"]
+    options = [describe_option(field, info) for field, info in NESTED[name].model_fields.items() if field != "monitor"]
     return [dataclasses.replace(option, default=first.get(option.name, option.default)) for option in options]
 
 
@@ -97,14 +96,14 @@ def draw_advanced(
             _metrics(fields, goal)
             fields |= draw_plain("validation_split", "seed")
             # If a model has its own monitor, its losses do not measure quality.
-            names = [*([] if "monitor" in model.traits else ["loss"]), *fields["metrics"]]
+            names = [*([] if model.traits.monitor else ["loss"]), *fields["metrics"]]
             if fields["validation_split"]:
                 names = [*(f"val_{name}" for name in names), *names]
-            first = [model.traits["monitor"]] if "monitor" in model.traits else []
+            first = [model.traits.monitor] if model.traits.monitor else []
             labels = {name: "The newest" if name == "epoch" else name for name in (*first, *names)}
             fields["monitor"] = choose("monitor", "Best epoch by", labels, PLAIN["monitor"].help)
             # These monitor a measure of quality, which such a model lacks.
-            if "monitor" not in model.traits:
+            if not model.traits.monitor:
                 for name, label in (("early_stopping", "Early stopping"), ("reload_on_plateau", "Reload on plateau")):
                     fields[name] = _nested(name, label)
         with parts[3]:
@@ -114,7 +113,7 @@ def draw_advanced(
 def _metrics(fields: dict[str, Any], goal: DataSpec) -> None:
     names, key = offered(METRICS, goal), "train_metrics_select"
     if key not in st.session_state or not set(st.session_state[key]) <= set(names):
-        st.session_state[key] = [name for name in names if METRICS[name].traits.get("is_default")]
+        st.session_state[key] = [name for name in names if METRICS[name].traits.is_default]
     if not names:
         fields["metrics"] = []
         return

@@ -5,7 +5,6 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from trainer import METRICS, Run
-from trainer.catalog.class_ratios import class_labels
 
 
 def class_table(run: Run) -> None:
@@ -28,7 +27,7 @@ def measured_classes(run: Run, measured: dict[str, float]) -> tuple[pd.DataFrame
         return pd.DataFrame(), ""
     for prefix, split in (("test", "test"), ("val", "validation")):
         rows = []
-        for label in class_labels(spec):
+        for label in spec.class_labels:
             values = {
                 METRICS[name].label: measured.get(f"{prefix}_{name.removesuffix('_macro')}_{label}")
                 for name in run.config.metrics

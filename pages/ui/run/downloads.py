@@ -33,7 +33,7 @@ def download_menu(run: Run) -> None:
 
 def _has_source(entry: Entry) -> bool:
     """Returns whether a file is made from one checkpoint, which can be chosen."""
-    return "source" in entry.traits
+    return entry.traits.source is not None
 
 
 def _choose_source(labels: dict[str, str]) -> str | None:

@@ -17,7 +17,7 @@ def curves(run: Run) -> list[tuple[str, ...]]:
 
 def measured_losses(run: Run) -> tuple[str, ...]:
     """Returns the losses that the learner measures: "loss", then its parts, if any."""
-    return MODELS[run.config.model].traits.get("losses", ("loss",))
+    return MODELS[run.config.model].traits.losses
 
 
 def figures(run: Run) -> list[tuple[str, str]]:

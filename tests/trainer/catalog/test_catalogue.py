@@ -12,7 +12,7 @@ import urllib.error
 import numpy as np
 import pytest
 
-from trainer.catalog.datasets import _keras_download, cifar10, fashion_mnist, mnist
+from trainer.catalog.datasets.downloaded import _keras_download, cifar10, fashion_mnist, mnist
 from trainer.config.fitting import dataset_spec, offered, seen_by
 from trainer.config.registry import DATASETS, EXPORTS, LOSSES, METRICS, MODELS, OPTIMIZERS, SCHEDULES
 from trainer.config.run_config import RunConfig
@@ -189,7 +189,7 @@ PAIRS = [(model, name) for name in BUILT_IN for model in offered(MODELS, dataset
 
 def predicting(spec):
     """Returns the models that predict the targets of such data."""
-    return [name for name in offered(MODELS, spec) if "task" not in MODELS[name].traits]
+    return [name for name in offered(MODELS, spec) if not MODELS[name].traits.task]
 
 
 def example_targets(spec):
@@ -209,7 +209,7 @@ def test_every_model_fits_every_data_set_and_loss_it_is_offered_for(keras, model
     has_dropout = "dropout" in MODELS[model].parse({})
     options = MODELS[model].parse({"dropout": 0.3} if has_dropout else {})
     # Cross-entropies differ in the head alone; one of each is enough.
-    for loss in {LOSSES[name].head: name for name in losses}.values():
+    for loss in {LOSSES[name].traits.head: name for name in losses}.values():
         head = head_for(spec, loss)
         weights = []
         for global_seed in (1, 2):
@@ -398,11 +398,11 @@ def test_keras_knows_the_same_loss_and_metrics_by_name(keras, loss, data):
     y, prediction = predictions(spec, head, 64, np.random.default_rng(1))
     inputs = keras.Input((head.units,))
     model = keras.Model(inputs, keras.layers.Identity()(inputs))
-    names = [name for name in offered(METRICS, spec) if "keras_name" in METRICS[name].traits]
+    names = [name for name in offered(METRICS, spec) if METRICS[name].traits.keras_name]
     if spec.task == "multilabel":
         names.remove("accuracy")  # By this name Keras would look for the largest of the labels.
         assert not names
-    model.compile(loss=LOSSES[loss].keras_name, metrics=[METRICS[name].keras_name for name in names])
+    model.compile(loss=LOSSES[loss].traits.keras_name, metrics=[METRICS[name].traits.keras_name for name in names])
     measured = np.atleast_1d(model.evaluate(prediction, y, verbose=0))
     assert measured[0] == pytest.approx(float(LOSSES[loss].build(spec)(y, prediction)), rel=1e-4)
     for name, value in zip(names, measured[1:], strict=True):

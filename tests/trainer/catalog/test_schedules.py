@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainer.catalog.schedules import Plan, plot_points
+from trainer.catalog.schedules.plan import Plan, plot_points
 from trainer.config.registry import SCHEDULES
 
 PLAN = Plan(learning_rate=0.1, steps_per_epoch=10, total_steps=100)

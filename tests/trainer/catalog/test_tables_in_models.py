@@ -116,9 +116,9 @@ def test_every_model_of_plain_vectors_takes_a_table_compiled_or_not(dataset, mod
     np.testing.assert_allclose(tf.function(built, jit_compile=True)(X), prediction, rtol=1e-5)
     matrices = [variable for variable in built.trainable_variables if len(variable.shape) == 2]
     assert matrices[0].shape[0] == dataset.spec.features
-    if "count_parameters" in MODELS[model].traits:
+    if MODELS[model].traits.count_parameters:
         expected = sum(int(np.prod(variable.shape)) for variable in built.trainable_variables)
-        assert MODELS[model].count_parameters(SPEC, MODELS[model].parse({}), 2) == expected
+        assert MODELS[model].traits.count_parameters(SPEC, MODELS[model].parse({}), 2) == expected
 
 
 @pytest.mark.parametrize("model", ["mlp", "subclassed"])
@@ -138,7 +138,7 @@ def test_the_encoding_is_saved_with_the_model_in_safe_mode(dataset, model, few, 
 
 
 def test_an_autoencoder_takes_whole_numbers_alone():
-    accepts = MODELS["autoencoder"].accepts
+    accepts = MODELS["autoencoder"].traits.accepts
     assert "column 'height' is a number that is missing in some rows" in accepts(SPEC)
     assert "column 'island' is a category" in accepts(dataclasses.replace(SPEC, columns=COLUMNS[3:]))
     plain = dataclasses.replace(SPEC, columns=(Column("a", "number"), Column("b", "number")))

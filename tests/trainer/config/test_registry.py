@@ -8,13 +8,14 @@ import pytest
 from pydantic import Field
 
 from trainer.config.options import plain, shown
-from trainer.config.registry import MODELS, Registry
+from trainer.config.registry import DATASETS, MODELS, Registry
+from trainer.config.traits import ModelTraits, Traits
 from trainer.errors import ConfigError
 
 
 @pytest.fixture
 def kinds():
-    registry = Registry("kind", "trainer.errors")
+    registry = Registry("kind", "trainer.errors", Traits)
 
     @registry.register(label="Sample", help="A sample.")
     def sample(
@@ -97,7 +98,7 @@ def test_two_files_cannot_take_the_same_name(kinds):
     def sample(data): ...
 
     sample.__module__ = "somewhere.else"
-    with pytest.raises(ValueError, match="two of kind sample"):
+    with pytest.raises(ValueError, match="kind sample is registered twice"):
         kinds.register(label="Sample", help="Another.")(sample)
 
 
@@ -113,21 +114,25 @@ def test_long_values_are_cut_short():
     assert len(shown("x" * 10**6)) < 100
 
 
-def test_one_file_in_the_package_is_one_entry(tmp_path):
-    package = tmp_path / "shelf"
-    package.mkdir()
+def test_one_file_in_the_package_or_below_is_one_entry(tmp_path):
+    package = tmp_path / "novelties"
+    room = package / "room"
+    room.mkdir(parents=True)
     (package / "__init__.py").write_text("")
     source = "from trainer.config.registry import MODELS\n@MODELS.register(label='N', help='N.')\ndef {}(data): ..."
     (package / "novel.py").write_text(source.format("novel"))
+    (room / "__init__.py").write_text("")
+    (room / "deep.py").write_text(source.format("deep"))
+    (room / "_private.py").write_text("raise RuntimeError('must not be imported')")
     (package / "_private.py").write_text("raise RuntimeError('must not be imported')")
-    code = "import trainer.config.registry as r; r.MODELS = r.Registry('model', 'shelf'); print(*r.MODELS)"
+    code = "import trainer.config.registry as r; r.MODELS = r.Registry('model', 'novelties', r.ModelTraits); print(*r.MODELS)"
     result = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert result.stdout.split() == ["novel"], result.stderr
+    assert result.stdout.split() == ["deep", "novel"], result.stderr
 
 
 def test_the_catalogue_is_there_without_importing_what_is_slow():
@@ -139,7 +144,26 @@ def test_the_catalogue_is_there_without_importing_what_is_slow():
     assert result.stdout.strip() == "[]", result.stderr
 
 
-def test_entries_give_their_traits_as_attributes():
-    assert MODELS["cnn"].accepts
+def test_entries_have_typed_traits_with_defaults():
+    assert isinstance(MODELS["cnn"].traits, ModelTraits)
+    assert MODELS["cnn"].traits.accepts
+    assert MODELS["cnn"].traits.learner == "supervised"
     with pytest.raises(AttributeError):
-        MODELS["cnn"].nothing  # noqa: B018
+        MODELS["cnn"].traits.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("registry", "traits", "sentence"),
+    [
+        (MODELS, {"acepts": None}, r"^model novel: there is no trait 'acepts'\. Choose one of order, .*accepts, suits"),
+        (DATASETS, {"accepts": None}, r"^dataset novel: there is no trait 'accepts'\. Choose one of .*spec, files"),
+        (DATASETS, {"files": ()}, r"^dataset novel: the trait 'spec' is missing\. Give it to register\(spec=…\)\.$"),
+    ],
+    ids=["misspelled", "of another registry", "missing"],
+)
+def test_an_unknown_or_missing_trait_is_refused_at_registration(registry, traits, sentence):
+    def novel(data): ...
+
+    with pytest.raises(ValueError, match=sentence):
+        registry.register(label="Novel", help="A novelty.", **traits)(novel)
+    assert "novel" not in registry

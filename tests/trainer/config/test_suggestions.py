@@ -27,7 +27,7 @@ def test_a_gan_learns_with_the_options_of_its_paper_unless_told_otherwise():
 
 def test_every_suggestion_is_one_that_the_optimizer_takes():
     for model in MODELS.values():
-        for optimizer in model.traits.get("optimizer_options", {}):
+        for optimizer in model.traits.optimizer_options:
             OPTIMIZERS[optimizer].parse(suggested_options(model, optimizer))
 
 

@@ -134,7 +134,7 @@ def test_every_model_says_whether_keras_knows_it(model):
         name for name in ("iris", "digits", "sequences") if not why_not(MODELS[model], dataset_spec(name, {}))
     )
     learner = build(RunConfig(model=model, dataset=dataset)).learner
-    assert MODELS[model].traits.get("is_keras", True) == isinstance(learner.model, keras.Model)
+    assert MODELS[model].traits.is_keras == isinstance(learner.model, keras.Model)
 
 
 @pytest.mark.parametrize("kind", ["model.keras", "savedmodel.zip", "weights.h5"])

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from trainer import RunConfig
-from trainer.catalog.datasets import _keras_download
+from trainer.catalog.datasets.downloaded import _keras_download
 
 
 @pytest.mark.parametrize(

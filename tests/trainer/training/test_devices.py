@@ -21,7 +21,7 @@ SIZES = [
 def test_parameters_are_counted_without_building(model, options):
     config = RunConfig(model=model, model_options=options, dataset="digits")
     learner = build_learner(config, config.spec)
-    assert MODELS[model].count_parameters(config.goal, config.model_options, 10) == learner.model.count_params()
+    assert MODELS[model].traits.count_parameters(config.goal, config.model_options, 10) == learner.model.count_params()
     learner.release()
 
 

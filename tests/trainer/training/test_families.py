@@ -245,7 +245,7 @@ def test_no_two_layers_of_a_model_begin_alike():
 def test_a_module_of_two_variables_learns_to_add():
     from trainer import SupervisedLearner, train
     from trainer.catalog.layers import Head, Seeds
-    from trainer.catalog.optimizers import sgd
+    from trainer.catalog.optimizers.sgd import sgd
     from trainer.data.own_data import guess_spec
 
     x, y = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32), np.array([3.0, 7.0], np.float32)

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from trainer.catalog.schedules import Plan
+from trainer.catalog.schedules.plan import Plan
 from trainer.config.fitting import offered
 from trainer.config.registry import LOSSES, OPTIMIZERS, SCHEDULES
 from trainer.config.run_config import RunConfig

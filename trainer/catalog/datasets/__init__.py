@@ -1,1 +1,1 @@
-"""Data sets: one file is one family of entries of `DATASETS`, found by itself."""
+"""Data sets: each file registers one entry, or a family, in `DATASETS`."""

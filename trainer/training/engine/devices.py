@@ -65,7 +65,7 @@ def check_memory(config) -> None:
     Counted are the weights and their gradients, two numbers a weight of the optimizer, and a checkpoint's copy.
     """
     entry = MODELS[config.model]
-    count = entry.traits.get("count_parameters")
+    count = entry.traits.count_parameters
     if count is None:
         return
     goal = config.goal

@@ -1,29 +1,26 @@
-"""Ratios of counts for each class, averaged over the classes: what precision, recall and F1 are."""
+"""Precision, recall and F1: ratios of counts per class, averaged over the classes."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from trainer.catalog.needs import needs_classes_or_labels
 from trainer.config.data_spec import DataSpec
-
-
-def class_labels(data: DataSpec) -> tuple[str, ...]:
-    """Returns the names of classes or labels; their numbers where they have none."""
-    return data.class_names or tuple(map(str, range(data.num_classes or 0)))
+from trainer.config.registry import METRICS
 
 
 def mean_over_classes(name: str, data: DataSpec, head, ratio):
-    """Returns a metric that is a ratio of counts for each class, averaged over the classes.
+    """Returns a metric that averages a ratio of counts over the classes.
 
-    Over a split it is scikit-learn's `average="macro"`: a ratio to nothing counts as 0. Classes that are neither
-    there nor predicted do not count; labels always do. Of one batch, which misses many classes by chance, ratios to
-    nothing are left out (`zero_division=nan`). NaN where no class has a ratio. Keras's metrics of these names count
-    all classes in one, or make their variables late.
+    Over a split it is scikit-learn's `average="macro"`: a ratio with denominator 0 counts as 0. Classes that neither
+    occur nor are predicted are skipped; labels never are. A single batch lacks many classes by chance, so there
+    ratios with denominator 0 are skipped (`zero_division=nan`). NaN where no class has a ratio. Keras's metrics of
+    these names pool all classes, or create their variables late.
 
     Args:
         name: of the metric.
-        data: gives the number of classes, or labels.
-        head: says how predictions are read.
+        data: with the number of classes or labels.
+        head: how to read predictions.
         ratio: function (hits, guessed, actual), each float32 (classes,) → numerator and denominator.
     """
     import keras
@@ -54,14 +51,14 @@ def mean_over_classes(name: str, data: DataSpec, head, ratio):
         def of_batch(self, y_true, y_pred):
             """Returns the mean over the classes that have a ratio in this batch."""
             ratios, has_ratio, _ = self._ratios(*self._count(y_true, y_pred))
-            # 0 / 0 where none has: NaN.
+            # 0 / 0 = NaN where no class has one.
             return keras.ops.sum(ratios) / keras.ops.sum(keras.ops.cast(has_ratio, self.dtype))
 
         def per_class(self) -> dict[str, float]:
-            """Returns the ratio of each class that was there or predicted, by its name."""
+            """Returns the ratio of each class that occurs or is predicted, by name."""
             ratios, _, seen = map(np.array, self._ratios(self.hits + 0.0, self.guessed + 0.0, self.actual + 0.0))
             return {
-                label: float(r) for label, r, is_seen in zip(class_labels(data), ratios, seen, strict=True) if is_seen
+                label: float(r) for label, r, is_seen in zip(data.class_labels, ratios, seen, strict=True) if is_seen
             }
 
         def _count(self, y_true, y_pred):
@@ -75,9 +72,42 @@ def mean_over_classes(name: str, data: DataSpec, head, ratio):
             return tuple(keras.ops.sum(part, axis=0) for part in (actual * guessed, guessed, actual))
 
         def _ratios(self, hits, guessed, actual):
-            """Returns each class's ratio, 0 without one; whether it has one; 1 where it was there or predicted."""
+            """Returns per class: the ratio or 0, whether it is defined, 1 where the class occurs or is predicted."""
             top, bottom = ratio(hits, guessed, actual)
             seen = keras.ops.cast(guessed + actual > 0, self.dtype)
             return top / keras.ops.maximum(bottom, 1.0), bottom > 0, seen
 
     return MeanOverClasses()
+
+
+@METRICS.register(
+    label="Precision",
+    help="Of the examples predicted as a class, the fraction that is right. Averaged; classes are listed after training.",
+    accepts=needs_classes_or_labels,
+    order=7,
+)
+def precision(data: DataSpec, head):
+    """Returns the mean over the classes of (true positives) / (predicted), in [0, 1]."""
+    return mean_over_classes("precision", data, head, lambda hits, guessed, actual: (hits, guessed))
+
+
+@METRICS.register(
+    label="Recall",
+    help="Of the examples of a class, the fraction that is found. Averaged; classes are listed after training.",
+    accepts=needs_classes_or_labels,
+    order=8,
+)
+def recall(data: DataSpec, head):
+    """Returns the mean over the classes of (true positives) / (actual), in [0, 1]."""
+    return mean_over_classes("recall", data, head, lambda hits, guessed, actual: (hits, actual))
+
+
+@METRICS.register(
+    label="F1",
+    help="The harmonic mean of precision and recall, fair to rare classes. Each class is listed after training.",
+    accepts=needs_classes_or_labels,
+    order=9,
+)
+def f1_macro(data: DataSpec, head):
+    """Returns the mean over the classes of 2·(true positives) / (predicted + actual), in [0, 1]."""
+    return mean_over_classes("f1_macro", data, head, lambda hits, guessed, actual: (2 * hits, guessed + actual))

@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-from trainer.catalog.datasets._keras_download import RemoteFile, damaged, fetch
+from trainer.catalog.datasets.downloaded._keras_download import RemoteFile, damaged, fetch
 from trainer.config.data_spec import DataSpec
 from trainer.config.registry import DATASETS
 from trainer.data.values import Arrays

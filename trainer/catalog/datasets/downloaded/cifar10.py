@@ -5,7 +5,7 @@ import tarfile
 
 import numpy as np
 
-from trainer.catalog.datasets._keras_download import RemoteFile, fetch, verify
+from trainer.catalog.datasets.downloaded._keras_download import RemoteFile, fetch, verify
 from trainer.config.data_spec import DataSpec
 from trainer.config.registry import DATASETS
 from trainer.data.progress import report

@@ -1,0 +1,1 @@
+"""Data sets that are downloaded once, into the cache of Keras."""

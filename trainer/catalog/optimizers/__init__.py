@@ -1,0 +1,1 @@
+"""Optimizers: each entry returns a Keras optimizer. Traits: `trainer.config.traits.OptimizerTraits`."""
