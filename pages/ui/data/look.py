@@ -87,7 +87,7 @@ def _sequences(dataset: Dataset) -> None:
     if spec.task == "classification":
         chosen = np.array([np.flatnonzero(train.y == code)[0] for code in range(spec.num_classes) if code in train.y])
         chosen = chosen[:6]
-        names = [(spec.class_names or tuple(map(str, range(spec.num_classes))))[train.y[index]] for index in chosen]
+        names = [spec.class_labels[train.y[index]] for index in chosen]
     x = np.asarray(train.x[chosen])
     series = dict(zip(names, x[..., 0], strict=True))
     st.plotly_chart(

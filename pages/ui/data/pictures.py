@@ -20,7 +20,7 @@ _CLASSES_SHOWN = 10
 def picture_rows(dataset: Dataset) -> None:
     """Draws some training images, one row a class where there are few classes."""
     spec, train = dataset.spec, dataset.train
-    names = spec.class_names or tuple(map(str, range(spec.num_classes or 0)))
+    names = spec.class_labels
     if spec.task != "classification" or len(names) > _CLASSES_SHOWN:
         chosen = _pick(np.arange(len(train)), 5 * _IN_A_ROW)
         st.image(strip(scaled(train.x[chosen], spec.rescale), _IN_A_ROW), width="stretch")

@@ -34,10 +34,10 @@ def training_frame(dataset: Dataset, target: str, most: int = _ROWS_SHOWN) -> pd
     names = names or [f"x{number}" for number in range(1, x.shape[1] + 1)]
     frame: dict[str, object] = {}
     if spec.task == "multilabel":
-        labels = spec.class_names or tuple(map(str, range(y.shape[1])))
+        labels = spec.class_labels
         frame |= {f"{label} (label)": y[:, index].astype(int) for index, label in enumerate(labels)}
     elif spec.num_classes:
-        classes = np.array(spec.class_names or list(map(str, range(spec.num_classes))), dtype=object)
+        classes = np.array(spec.class_labels, dtype=object)
         frame[target] = classes[y]
     else:
         frame[target] = y.reshape(-1)
@@ -126,7 +126,7 @@ def scatter(dataset: Dataset, target: str) -> None:
     points = np.column_stack([frame[axis].to_numpy(float) for axis in axes])
     y, classes, values = np.asarray(dataset.train.y[: len(frame)]), None, None
     if spec.task == "classification":
-        names = spec.class_names or tuple(map(str, range(spec.num_classes)))
+        names = spec.class_labels
         classes = {name: y == code for code, name in enumerate(names) if (y == code).any()}
         if len(classes) > _CLASSES_COLORED:
             classes = None

@@ -58,7 +58,7 @@ def parts(dataset: Dataset) -> dict[str, object]:
 def class_counts(dataset: Dataset) -> pd.DataFrame:
     """Returns one row a class: its name, the examples in all, their share, and how many each split has."""
     spec = dataset.spec
-    names = spec.class_names or tuple(map(str, range(spec.num_classes)))
+    names = spec.class_labels
     columns = {
         name: np.asarray(split.y).sum(axis=0).astype(int)
         if spec.task == "multilabel"

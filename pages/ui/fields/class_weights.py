@@ -39,6 +39,6 @@ def draw_class_weight(goal: DataSpec, help: str) -> str | list[float] | None:
 
 
 def _order(goal: DataSpec) -> str:
-    names = goal.class_names or [f"class {label}" for label in range(goal.num_classes)]
+    names = goal.class_labels
     more = ", …" if len(names) > 10 else ""
     return ", ".join(map(str, names[:10])) + more + "."

@@ -39,7 +39,7 @@ def draw_option(option: Option, key: str) -> Any:
     state = st.session_state
     if key not in state or not _fits(option, state[key]):
         state[key] = option.default
-    label = sentence_case(option.label)
+    label = option.label
     common = {"key": key, "help": option.help, "persist_state": "session"}
     if option.kind == "bool":
         return st.checkbox(label, **common)
@@ -55,11 +55,6 @@ def draw_option(option: Option, key: str) -> Any:
     if problem := find_problem(option, value):
         st.caption(f":red[{problem}]")
     return value
-
-
-def sentence_case(label: str) -> str:
-    """Returns a label with a capital first letter."""
-    return label[:1].upper() + label[1:]
 
 
 def _fits(option: Option, value: Any) -> bool:

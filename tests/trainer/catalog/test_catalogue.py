@@ -66,9 +66,9 @@ def test_every_entry_says_what_it_is_and_builds_from_its_defaults(registry, name
     assert list(defaults) == [option.name for option in entry.options]
     for option in entry.options:
         assert option.help.endswith("."), f"{option.name} has no help"
-        assert option.label
+        assert option.label[0].isupper(), f"{option.name} is not in sentence case"
         assert "_" not in option.label, f"{option.name} has no title"
-        assert option.kind in ("int", "float", "bool", "choice", "text", "list")
+        assert option.kind in ("int", "float", "bool", "choice", "text", "list", "object")
         assert defaults[option.name] == option.default
         for value in bounds(option):
             assert entry.schema.model_validate({option.name: value})

@@ -125,7 +125,7 @@ def test_one_file_in_the_package_or_below_is_one_entry(tmp_path):
     (room / "deep.py").write_text(source.format("deep"))
     (room / "_private.py").write_text("raise RuntimeError('must not be imported')")
     (package / "_private.py").write_text("raise RuntimeError('must not be imported')")
-    code = "import trainer.config.registry as r; r.MODELS = r.Registry('model', 'novelties', r.ModelTraits); print(*r.MODELS)"
+    code = "import trainer.config.registry as r; r.MODELS.package = 'novelties'; print(*r.MODELS)"
     result = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
         capture_output=True,

@@ -82,7 +82,7 @@ def mean_over_classes(name: str, data: DataSpec, head, ratio):
 
 @METRICS.register(
     label="Precision",
-    help="Of the examples predicted as a class, the fraction that is right. Averaged; classes are listed after training.",
+    help="Of the examples predicted as a class, the fraction that is right. Averaged; classes listed after training.",
     accepts=needs_classes_or_labels,
     order=7,
 )
@@ -93,7 +93,7 @@ def precision(data: DataSpec, head):
 
 @METRICS.register(
     label="Recall",
-    help="Of the examples of a class, the fraction that is found. Averaged; classes are listed after training.",
+    help="Of the examples of a class, the fraction that is found. Averaged; classes listed after training.",
     accepts=needs_classes_or_labels,
     order=8,
 )

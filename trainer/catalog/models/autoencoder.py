@@ -50,7 +50,7 @@ def autoencoder(
         Literal["dense", "conv"], Field(description="dense fits any data; conv is better and slower on images.")
     ] = "dense",
     latent: Annotated[
-        int, Field(ge=1, le=1024, title="latent size", description="Through how many numbers each example has to go.")
+        int, Field(ge=1, le=1024, title="Latent size", description="Through how many numbers each example has to go.")
     ] = 16,
     units: Annotated[int, Field(ge=1, le=4096, description="dense: neurons in each hidden layer.")] = 128,
     filters: Annotated[

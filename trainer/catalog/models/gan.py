@@ -41,7 +41,7 @@ def gan(
         Literal["conv", "dense"], Field(description="conv makes better images; dense is quicker on small ones.")
     ] = "conv",
     latent: Annotated[
-        int, Field(ge=1, le=1024, title="latent size", description="How many random numbers each image is made from.")
+        int, Field(ge=1, le=1024, title="Latent size", description="How many random numbers each image is made from.")
     ] = 64,
     filters: Annotated[
         int,

@@ -42,7 +42,7 @@ def mlp(
         float, Field(ge=0, le=0.9, description="The part of neurons switched off at random in each step; try 0.2.")
     ] = 0.0,
     batch_norm: Annotated[
-        bool, Field(title="batch norm", description="Standardize each layer's values over the batch.")
+        bool, Field(title="Batch norm", description="Standardize each layer's values over the batch.")
     ] = False,
 ):
     """Builds hidden layers of equal width: dense, batch norm, activation, dropout.

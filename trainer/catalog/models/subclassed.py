@@ -20,7 +20,7 @@ def subclassed(
     seeds,
     *,
     hidden_size: Annotated[
-        int, Field(ge=1, le=8192, title="hidden size", description="Neurons in the hidden layer.")
+        int, Field(ge=1, le=8192, title="Hidden size", description="Neurons in the hidden layer.")
     ] = 64,
 ):
     """Builds a hidden dense layer with relu and a dense layer for the prediction.

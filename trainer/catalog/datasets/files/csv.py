@@ -52,12 +52,12 @@ def csv(
         Field(description="What the target is: classes, a number, or several labels; auto: a guess."),
     ] = "auto",
     leave_out: Annotated[
-        list[str], Field(title="leave out", description="Columns that the model must not see.")
+        list[str], Field(title="Leave out", description="Columns that the model must not see.")
     ] = _NOTHING,
     number_formats: Annotated[
         dict[str, Literal["1234.5", "1234,5", "1,234.5", "1.234,5", "1 234.5", "1 234,5", "1'234.5", "text"]],
         Field(
-            title="number formats",
+            title="Number formats",
             description='How columns write their numbers, such as {"price": "1,234.5"}; "text": not as numbers. '
             "Columns that are not named are decided from all their values.",
         ),
@@ -65,7 +65,7 @@ def csv(
     missing_numbers: Annotated[
         Literal["median", "mean", "drop"],
         Field(
-            title="missing numbers",
+            title="Missing numbers",
             description="What a missing number is taken for: the training rows' median or mean; drop: its row is "
             "not used.",
         ),
@@ -73,7 +73,7 @@ def csv(
     missing_categories: Annotated[
         Literal["missing", "most_frequent", "drop"],
         Field(
-            title="missing categories",
+            title="Missing categories",
             description="What a missing category is taken for: a value of its own, or the most frequent one; drop: "
             "its row is not used.",
         ),
