@@ -1,6 +1,6 @@
 """Traindeck's engine: configure, train, pause and resume exactly, from Python or the shell.
 
-What needs TensorFlow is loaded at the first use of its name, so that the catalogue is there at once.
+Names that need TensorFlow are imported at their first use, so that the catalog is available at once.
 """
 
 import importlib

@@ -1,1 +1,1 @@
-"""What can be chosen: models, data sets, optimizers, losses, metrics, schedules."""
+"""What a run can be made of: models, data sets, optimizers, losses, metrics, schedules."""

@@ -1,7 +1,7 @@
-"""Augmentation: training images changed at random, so that a model learns what stays the same.
+"""Augmentation: random changes of training images, so that a model learns to ignore them.
 
-It happens inside the training step, with Keras's preprocessing layers; their random state is part
-of every checkpoint, and validation, test and downloaded models see images as they are.
+It runs inside the training step, with Keras's preprocessing layers. Their random state is part of every
+checkpoint. Validation, test and downloaded models use the original images.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from trainer.config.augmentation import Augmentation
 
 
 def build_augmentation(plan: Augmentation, brightest: float, seeds):
-    """Returns a Keras model from raw images to changed ones, or None where nothing is changed.
+    """Returns a Keras model from raw images to changed ones, or None if nothing is changed.
 
     Args:
-        plan: how far.
+        plan: how much.
         brightest: the largest raw value, 255 for photos.
-        seeds: gives a seed to each layer.
+        seeds: `Seeds`.
 
     Returns:
         keras.Sequential: float32 (batch, height, width, channels) to the same, in [0, brightest].
@@ -34,7 +34,7 @@ def build_augmentation(plan: Augmentation, brightest: float, seeds):
     if plan.contrast:
         layers.append(keras.layers.RandomContrast(plan.contrast, value_range=low_high, seed=seeds()))
     if plan.noise:
-        # Keras takes noise of at most 1, so it is added between 0 and 1; what falls outside is cut off.
+        # Keras allows noise of at most 1, so it is added on the scale from 0 to 1, then clipped.
         noise = keras.layers.GaussianNoise(plan.noise, seed=seeds()), keras.layers.ReLU(max_value=1.0)
         layers += [keras.layers.Rescaling(1 / brightest), *noise, keras.layers.Rescaling(brightest)]
     return keras.Sequential(layers, name="augmentation") if layers else None

@@ -1,4 +1,4 @@
-"""What catalogue models share: where the data comes in, where predictions go out, and seeds.
+"""Inputs, outputs and seeds of the catalog's models.
 
 Scaling is part of the model, so that a downloaded model takes raw data.
 """
@@ -13,12 +13,12 @@ import numpy as np
 from trainer.config.data_spec import DataSpec
 from trainer.config.registry import LOSSES
 
-#: Up to so many categories are encoded one by one: a step is quicker, but XLA compiles many of them slowly.
+#: Up to this many categories are encoded one by one: steps are faster, but XLA compiles many of them slowly.
 FEW_CATEGORIES = 16
 
 
 class Seeds:
-    """A stream of seeds, so that no layer depends on process-wide random state.
+    """A stream of seeds, so that no layer depends on global random state.
 
     Keras draws a missing seed from Python's global generator, which other threads use too.
 
@@ -36,11 +36,11 @@ class Seeds:
 
 @dataclass(frozen=True)
 class Head:
-    """What a model's last layer gives.
+    """The output of a model's last layer.
 
     Attributes:
-        units: how many numbers for each example.
-        activation: "softmax" (one probability a class), "sigmoid" (probability of class 1, or of each label)
+        units: numbers per example.
+        activation: "softmax" (one probability per class), "sigmoid" (probability of class 1, or of each label)
             or "linear".
     """
 
@@ -49,10 +49,10 @@ class Head:
 
 
 def head_for(data: DataSpec, loss: str) -> Head:
-    """Returns the last layer that a loss asks for: one unit a class or label, or one.
+    """Returns the last layer that a loss needs: one unit per class or label, or a single one.
 
     Args:
-        data: gives the number of classes or labels.
+        data: with the number of classes or labels.
         loss: an entry of `LOSSES`.
     """
     activation = LOSSES[loss].traits.head
@@ -61,7 +61,7 @@ def head_for(data: DataSpec, loss: str) -> Head:
 
 
 def dense(units: int, seeds: Seeds, activation: str | None = None) -> keras.layers.Dense:
-    """Returns a dense layer whose initial weights follow from `seeds` (Glorot & Bengio 2010)."""
+    """Returns a dense layer with initial weights from `seeds` (Glorot & Bengio 2010)."""
     initializer = keras.initializers.HeNormal if activation == "relu" else keras.initializers.GlorotUniform
     return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer(seed=seeds()))
 
@@ -74,8 +74,8 @@ def standardize(data: DataSpec) -> keras.layers.Layer:
 def frozen_norm(shape: tuple[int, ...], mean, variance, name: str, epsilon: float = 0.0) -> keras.layers.Layer:
     """Returns a layer that subtracts a mean and divides by the root of a variance.
 
-    It is a batch norm that is frozen: unlike `Normalization` it keeps the statistics in variables, so
-    that a compiled program does not depend on them and serves other splits as well.
+    It is a frozen batch norm. Unlike `Normalization` it keeps the statistics in variables, so that one compiled
+    program serves other splits as well.
 
     Args:
         shape: of one example.
@@ -91,10 +91,10 @@ def frozen_norm(shape: tuple[int, ...], mean, variance, name: str, epsilon: floa
 
 
 def encode_columns(x: keras.KerasTensor, data: DataSpec) -> keras.KerasTensor:
-    """Returns a table's raw columns as a model can learn from them.
+    """Returns a table's raw columns as numbers that a model can learn from.
 
-    A missing number is filled and numbers are standardized; a category becomes one number for each value of
-    its vocabulary, 1 for the value that it has and 0 for the others. A value outside of it gives zeros alone.
+    Missing numbers are filled, and numbers are standardized. A category is one-hot encoded: one number per value of
+    its vocabulary. A value outside the vocabulary becomes zeros.
 
     Args:
         x: float32 (batch, columns), see `Column`.
@@ -107,7 +107,7 @@ def encode_columns(x: keras.KerasTensor, data: DataSpec) -> keras.KerasTensor:
     if count:
         fill = np.array([column.fill for column in data.columns[:count]])
         mean, variance = np.array(data.mean)[:count], np.array(data.variance)[:count]
-        # As the distance from the fill a missing value is zero, and the fill can be a variable.
+        # Relative to the fill, a missing value is zero, and the fill can be a variable.
         distance = frozen_norm(fill.shape, fill, np.ones_like(fill), "distance_from_fill")(x[:, :count])
         filled = keras.ops.nan_to_num(distance, nan=0.0)
         parts.append(frozen_norm(fill.shape, mean - fill, variance, "standardize")(filled))
@@ -122,7 +122,7 @@ def encode_columns(x: keras.KerasTensor, data: DataSpec) -> keras.KerasTensor:
 
 
 def category_places(data: DataSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Returns for each number that stands for a category's value its column, int32, and its code there, float32."""
+    """Returns the column, int32, and the code, float32, of each one-hot number."""
     count = count_numbers(data)
     sizes = [column.features for column in data.columns[count:]]
     owners = np.repeat(np.arange(count, len(data.columns), dtype=np.int32), sizes)
@@ -130,15 +130,15 @@ def category_places(data: DataSpec) -> tuple[np.ndarray, np.ndarray]:
 
 
 def count_numbers(data: DataSpec) -> int:
-    """Returns how many of a table's columns are numbers; they come first."""
+    """Returns how many of a table's columns are numbers. They come first."""
     return sum(column.kind == "number" for column in data.columns)
 
 
 def raw_input(data: DataSpec, dtype: str = "float32") -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """Returns a model's input and the same, scaled for training.
+    """Returns a model's input, and the same scaled for training.
 
     Args:
-        data: with `mean` and `variance` where it standardizes.
+        data: with `mean` and `variance` if it standardizes.
         dtype: of the raw examples; a float32 input takes uint8 examples too, and casts them.
 
     Returns:
@@ -176,6 +176,6 @@ def predict_output(x: keras.KerasTensor, data: DataSpec, head: Head, seeds: Seed
 
 
 def crop_to(x: keras.KerasTensor, shape: tuple[int, ...]) -> keras.KerasTensor:
-    """Returns images cut at the bottom and right to the height and width of `shape`, (height, width, channels)."""
+    """Returns images cropped at the bottom and right to the size of `shape`, (height, width, channels)."""
     bottom, right = x.shape[1] - shape[0], x.shape[2] - shape[1]
     return keras.layers.Cropping2D(((0, bottom), (0, right)), name="crop")(x) if bottom or right else x

@@ -1,4 +1,4 @@
-"""What models of raw `tf.Variable`s share: scaling, and the prediction from the last sums.
+"""Scaling and prediction for models of raw `tf.Variable`s.
 
 They do for a `tf.Module` what `raw_input` and `predict_output` of `trainer.catalog.layers` do for a Keras model.
 """
@@ -14,10 +14,10 @@ from trainer.config.data_spec import DataSpec
 
 
 class Scaling(tf.Module):
-    """Gives raw examples as the model sees them: from (batch, *input_shape), uint8 or float32, to float32.
+    """Scales raw examples: from (batch, *input_shape), uint8 or float32, to float32.
 
-    A table's columns are encoded, to (batch, data.features), as `encode_columns` does it. The statistics are
-    variables, so that a compiled program does not depend on them and serves other splits as well.
+    A table's columns are encoded to (batch, data.features), as in `encode_columns`. The statistics are variables,
+    so that one compiled program serves other splits as well.
 
     Args:
         data: how raw values are scaled, with statistics where they are standardized.
@@ -63,5 +63,5 @@ def predict(logits: tf.Tensor, data: DataSpec, head: Head) -> tf.Tensor:
 
 
 def weights(shape: tuple[int, ...], seed: int, name: str) -> tf.Variable:
-    """Returns a variable whose initial values follow from `seed` (Glorot & Bengio 2010)."""
+    """Returns a variable with initial values from `seed` (Glorot & Bengio 2010)."""
     return tf.Variable(keras.initializers.GlorotUniform(seed=seed)(shape, dtype="float32"), name=name)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def free(variables: list) -> None:
-    """Gives the memory of variables back; they hold nothing until they are assigned."""
+    """Frees the memory of variables; they are empty until they are assigned."""
     for variable in map(raw, variables):
         tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tf.zeros([0], variable.dtype), validate_shape=False)
 

@@ -1,1 +1,1 @@
-"""What a run is made of: its recipe, the options of each entry, and their checks."""
+"""The recipe of a run, the options of each catalog entry, and their checks."""

@@ -1,4 +1,4 @@
-"""Whole numbers from the environment, each with its bounds."""
+"""Settings from the environment: whole numbers within bounds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read_setting(name: str, default: int, environment: Mapping[str, str] = os.en
 
     Args:
         name: of the variable, such as "TRAINDECK_THREADS".
-        default: used where the variable is unset or empty.
+        default: used if the variable is unset or empty.
         environment: where to look.
 
     Raises:
@@ -42,10 +42,10 @@ def read_setting(name: str, default: int, environment: Mapping[str, str] = os.en
 
 
 def check_settings(environment: Mapping[str, str] = os.environ) -> None:
-    """Reads every setting, so that a wrong one is refused before anything starts.
+    """Reads every setting, so that an invalid one is refused before anything starts.
 
     Raises:
-        ConfigError: for the first one that is wrong.
+        ConfigError: for the first invalid one.
     """
     for name in sorted(environment):
         if name in _BOUNDS or name.startswith(_LIMIT_PREFIX):

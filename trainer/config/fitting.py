@@ -1,4 +1,4 @@
-"""What fits together: which models, losses and metrics can be used with which data."""
+"""Which models, losses and metrics fit which data."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from trainer.errors import ConfigError
 
 
 def suggested_options(model: Entry, optimizer: str) -> dict[str, Any]:
-    """Returns the options of an optimizer that a model learns better with than with the optimizer's own defaults."""
+    """Returns options that suit the model better than the optimizer's defaults."""
     return dict(model.traits.optimizer_options.get(optimizer, {}))
 
 
 def suggested_model(spec: DataSpec) -> str:
-    """Returns the model to try first on such data: the first that suits it, else the first that fits."""
+    """Returns the model to try first on such data: the first one that suits it, else the first that fits."""
     names = offered(MODELS, spec)
     return next((name for name in names if is_suited(MODELS[name], spec)), names[0])
 
@@ -34,7 +34,7 @@ def is_suited(model: Entry, spec: DataSpec) -> bool:
 
 
 def seen_by(model: Entry, spec: DataSpec) -> DataSpec:
-    """Returns the data as a model takes it: with the model's own task, if it has one."""
+    """Returns the spec as a model sees it: with the model's own task, if it has one."""
     return dataclasses.replace(spec, task=model.traits.task) if model.traits.task else spec
 
 
@@ -44,12 +44,12 @@ def why_not(entry: Entry, spec: DataSpec) -> str | None:
 
 
 def offered(registry, spec: DataSpec) -> list[str]:
-    """Returns the names in a registry that fit such data, in order."""
+    """Returns the names of the entries that fit such data, in order."""
     return [name for name in registry if why_not(registry[name], spec) is None]
 
 
 def refuse_misfit(entry: Entry, spec: DataSpec, dataset: Entry, argument: str) -> None:
-    """Raises ConfigError, with the reason and what to choose instead, where an entry does not fit the data."""
+    """Raises ConfigError if an entry does not fit the data, with the reason and the alternatives."""
     reason = why_not(entry, spec)
     if reason:
         registry = {"model": MODELS, "loss": LOSSES, "metrics": METRICS}[argument]
@@ -61,7 +61,13 @@ def refuse_misfit(entry: Entry, spec: DataSpec, dataset: Entry, argument: str) -
 
 
 def dataset_spec(name: str, options: dict) -> DataSpec:
-    """Returns what is known of a catalogue data set without loading it."""
+    """Returns the spec of a data set. This is the one place that looks it up.
 
+    For a data file, the reader keeps what it has read, and reads again only if the file has changed.
+
+    Raises:
+        ConfigError: no such data set, or an option does not fit the file.
+        DataError: a data file is missing, unreadable, or cannot be trained on.
+    """
     spec = DATASETS[name].traits.spec
     return spec(**options) if callable(spec) else spec

@@ -1,4 +1,4 @@
-"""Names for runs: made up for the start, the user's from then on."""
+"""Names of runs: invented at first, then the user's."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def check_name(name: str) -> str:
             f"name must have 1 to {LONGEST_NAME} characters. Received: {len(name)}. Choose another.", "name"
         )
     if any(unicodedata.category(character).startswith("C") for character in name):
-        raise ConfigError("name must not contain control characters. Type it anew.", "name")
+        raise ConfigError("name must not contain control characters. Type it again.", "name")
     return name

@@ -1,4 +1,4 @@
-"""Recipes to start from: each fills the form in one click."""
+"""Presets: each fills the form in one click."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class Preset:
     """A recipe.
 
     Attributes:
-        label: what a person reads.
-        help: what one will see.
-        fields: of `RunConfig`; the rest stays at the defaults.
+        label: its name for people.
+        help: what to expect.
+        fields: of `RunConfig`; all others keep their defaults.
     """
 
     label: str
@@ -23,12 +23,12 @@ class Preset:
 PRESETS = (
     Preset(
         "Digits in ten seconds",
-        "An MLP learns small handwritten digits: about 97 % right within seconds.",
+        "An MLP learns small handwritten digits: about 97 % accuracy within seconds.",
         {"dataset": "digits", "model": "mlp", "epochs": 20},
     ),
     Preset(
         "Straight line",
-        "One neuron finds y = 2x + 1 from noisy points: watch the loss fall to the noise.",
+        "One neuron finds y = 2x + 1 from noisy points. Watch the loss fall to the level of the noise.",
         {
             "dataset": "linear",
             "model": "linear",
@@ -39,7 +39,7 @@ PRESETS = (
     ),
     Preset(
         "Two spirals",
-        "A deeper MLP untangles points that no straight line can part.",
+        "A deeper MLP separates points that no straight line can.",
         {
             "dataset": "spirals",
             "model": "mlp",
@@ -50,12 +50,12 @@ PRESETS = (
     ),
     Preset(
         "MNIST with a CNN",
-        "60,000 handwritten digits and a convolutional network: about 99 %, in minutes. Downloads 11 MB once.",
+        "A convolutional network on 60,000 handwritten digits: about 99 % accuracy in minutes. Downloads 11 MB once.",
         {"dataset": "mnist", "model": "cnn", "epochs": 3},
     ),
     Preset(
         "New digits from a GAN",
-        "A generator learns to draw digits that no one wrote: readable within minutes. Downloads 11 MB once.",
+        "A generator learns to draw new digits: readable within minutes. Downloads 11 MB once.",
         {
             "dataset": "mnist",
             "model": "gan",

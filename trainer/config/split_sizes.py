@@ -1,4 +1,4 @@
-"""How many examples are for training and for validation."""
+"""Sizes of the training and validation splits."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from trainer.errors import ConfigError
 
 
 def count_validation(examples: int, validation_split: float) -> int:
-    """Returns how many of `examples` are kept for validation; at least one if any are asked for."""
+    """Returns how many of `examples` are held out for validation; at least 1 if the split is not 0."""
     return max(1, round(examples * validation_split)) if validation_split else 0
 
 
 def count_training(spec: DataSpec, validation_split: float) -> int:
-    """Returns how many examples are trained on: all where the data set has a validation split of its own."""
+    """Returns the number of training examples: all, if the data set has its own validation split."""
     return spec.examples - (0 if spec.validation_examples else count_validation(spec.examples, validation_split))
 
 
 def check_batch_size(batch_size: int, spec: DataSpec, validation_split: float) -> None:
-    """Raises ConfigError where a batch is larger than the training split."""
+    """Raises ConfigError if a batch is larger than the training split."""
     training = count_training(spec, validation_split)
     if training < 1:
         raise ConfigError(

@@ -1,1 +1,1 @@
-"""Data sets: what they are, how they are split, and in which order training sees them."""
+"""Data sets: their values, splits, statistics and order of training."""

@@ -1,4 +1,4 @@
-"""Examples that are in the training split and in another one."""
+"""Examples that are in the training split and in another split."""
 
 from __future__ import annotations
 

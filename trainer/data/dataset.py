@@ -20,15 +20,15 @@ from trainer.errors import DataError
 class Dataset:
     """A data set, split and ready to be trained on.
 
-    The order of training is a function of (seed, epoch), and the position in it is the step
-    number, so that nothing has to be remembered to go on exactly.
+    The order of training is a function of (seed, epoch), and the position is the step number, so that an exact resume
+    needs no other state.
 
     Args:
-        spec: what it is.
-        train, validation, test: its parts; the last two may be None.
+        spec: what is known about it.
+        train, validation, test: its splits; the last two may be None.
 
     Attributes:
-        notes: what whoever trains on it should know, as sentences.
+        notes: warnings about the data, as sentences.
     """
 
     def __init__(self, spec: DataSpec, train: Split, validation: Split | None = None, test: Split | None = None):
@@ -47,19 +47,19 @@ class Dataset:
         seed: int = 0,
         known: DataSpec | None = None,
     ) -> Dataset:
-        """Splits arrays by `seed`, with every class in both parts where that is possible.
+        """Splits arrays by `seed`, with every class in both splits if possible.
 
         Args:
-            x: examples: anything that numpy reads as an array; {name: array} or (array, …) for several inputs; a
+            x: examples: anything that numpy can convert to an array; {name: array} or (array, …) for several inputs; a
                 `tf.data.Dataset` of batches (x, y); or `Arrays`.
             y: targets: whole-number or text labels, one-hot labels, numbers; {name: array} or (array, …) for several
                 outputs.
-            spec: what they are; guessed from the arrays if None (whole-number targets: classes).
+            spec: what is known about them; inferred from the arrays if None (whole-number targets: classes).
             validation_data: (x, y) to use for validation, or None.
-            validation_split: the part kept for validation, in [0, 1); where `Arrays` have a validation split of
-                their own, that is used instead, unless this is 0.
-            seed: which examples those are.
-            known: what a run has already learned from these examples, which is then not learned again; or None.
+            validation_split: the fraction held out for validation, in [0, 1); if `Arrays` have their own validation
+                split, that is used instead, unless this is 0.
+            seed: of the split.
+            known: the run's stored spec, whose statistics are then not computed again; or None.
 
         Raises:
             DataError: x and y differ in length, or labels lie outside the classes.
@@ -89,7 +89,7 @@ class Dataset:
         kept, held_out = np.arange(len(x)), np.array([], int)
         if validation_split and arrays.x_validation is None:
             kept, held_out = split_indices(y, spec, count_validation(len(x), validation_split), seed)
-        # Which of the two it is follows from the size alone, so that the same recipe is always fed the same way.
+        # Only the size decides, so that the same recipe is always fed the same way.
         learned = adopt(spec, known) if known else learn_vocabularies(spec, x, kept)
         codes = code_tables(spec, learned)
         is_streamed = x.nbytes > stream_above()
@@ -103,10 +103,10 @@ class Dataset:
 
     @classmethod
     def of(cls, data) -> Dataset:
-        """Returns data of any kind that `from_arrays` reads, or a pair (x, y), as a data set.
+        """Returns a data set of a pair (x, y), or of anything else that `from_arrays` reads.
 
         Raises:
-            DataError: it is something else.
+            DataError: the data is of another kind.
         """
         if isinstance(data, cls):
             return data
@@ -124,11 +124,11 @@ class Dataset:
         return -(-len(self.train) // batch_size)
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
-        """Returns the order of one epoch: a permutation, int32 (n,), of (seed, epoch) alone."""
+        """Returns the order of one epoch: a permutation, int32 (n,), that depends only on (seed, epoch)."""
         return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(len(self.train)).astype(np.int32)
 
     def batches(self, batch_size: int, seed: int, step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yields the batches that training sees after `step` updates, without end.
+        """Yields the batches of training after `step` updates, endlessly.
 
         Yields:
             x (batch, *input_shape) and y (batch, …), as in `Split`.

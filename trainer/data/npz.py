@@ -1,7 +1,7 @@
 """NPZ files, read by one thread at a time.
 
-numpy parses the header of an array with `ast`, whose state Python 3.11 shares between threads: several at once could
-end in "SystemError: AST constructor recursion depth mismatch".
+numpy parses array headers with `ast`, whose state Python 3.11 shares between threads. Parallel reads could raise
+"SystemError: AST constructor recursion depth mismatch".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-#: Held while a header is parsed.
+#: Locked while a header is parsed.
 header_lock = threading.Lock()
 
 

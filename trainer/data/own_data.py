@@ -1,4 +1,4 @@
-"""Arrays as a Keras user has them: numbers, text labels, one-hot labels, several inputs or outputs, `tf.data`."""
+"""Arrays that users pass from Python: numbers, text labels, one-hot labels, several inputs or outputs, `tf.data`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trainer.errors import DataError
 def own_splits(
     arrays: Arrays, validation_split: float, seed: int
 ) -> tuple[DataSpec, Split, Split | None, Split | None]:
-    """Returns what is known of arrays, and their training, validation and test splits.
+    """Returns the spec of arrays, and their training, validation and test splits.
 
     Raises:
         DataError: different numbers of rows, values that are not finite numbers, or unknown labels.
@@ -24,7 +24,7 @@ def own_splits(
     spec, labels = guess_spec(x, y, names), label_range(y)
     kept, held_out = np.arange(count), np.array([], int)
     if validation_split and arrays.x_validation is None:
-        # Labels may begin anywhere: their ranks tell the classes apart as well.
+        # Labels may start at any number, so their ranks stand for the classes.
         ranks = np.unique(y, return_inverse=True)[1] if spec.task == "classification" and is_labels(y) else kept
         task = DataSpec("classification" if ranks is not kept else "regression", (), count, num_classes=count)
         kept, held_out = split_indices(ranks, task, count_validation(count, validation_split), seed)
@@ -45,7 +45,7 @@ def own_splits(
 
 
 def as_parts(given):
-    """Returns a dictionary or a sequence of arrays as such, and anything else as one array."""
+    """Returns a dictionary or a sequence of arrays unchanged, and anything else as one array."""
     if isinstance(given, dict):
         return {name: np.asarray(part) for name, part in given.items()}
     if isinstance(given, tuple | list) and len(given) and all(hasattr(part, "shape") for part in given):
@@ -57,7 +57,7 @@ def own_inputs(x):
     """Returns inputs as uint8 or float32, one array or several.
 
     Raises:
-        DataError: no numbers, or numbers that float32 cannot hold exactly enough.
+        DataError: values that are not numbers, or integers that float32 cannot represent.
     """
     return map_parts(_inputs, as_parts(x))
 
@@ -79,14 +79,14 @@ def _inputs(x: np.ndarray) -> np.ndarray:
 
 
 def own_targets(y, names: tuple[str, ...] = ()) -> tuple:
-    """Returns targets for training, and what their numbers stand for where they were text.
+    """Returns targets for training, and the class names if they were text.
 
-    Whole numbers become int32 and keep their values; text becomes int32 (n,), in alphabetical order; other
-    numbers become float32, a column (n, 1) where they were (n,).
+    Whole numbers become int32 and keep their values. Text becomes int32 (n,), in alphabetical order. Other numbers
+    become float32; (n,) becomes (n, 1).
 
     Args:
         y: one array, {name: array} or (array, …).
-        names: of the classes, where they are known already.
+        names: of the classes, if they are known.
 
     Raises:
         DataError: targets that are missing, neither numbers nor text, not finite or of an unknown class.
@@ -127,7 +127,7 @@ def _text_labels(y: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, tup
 
 
 def check_rows(x, y) -> int:
-    """Returns how many examples there are; raises DataError where the arrays disagree or are empty."""
+    """Returns the number of examples; raises DataError if the arrays disagree or are empty."""
     counts = [len(part) if part.ndim else 0 for part in [*parts_of(x), *parts_of(y)]]
     if len(set(counts)) != 1:
         raise DataError(
@@ -145,7 +145,7 @@ def is_labels(y) -> bool:
 
 
 def label_range(y) -> tuple[int, int] | None:
-    """Returns the lowest and the highest label, or None where the targets are not one array of whole numbers."""
+    """Returns the lowest and the highest label, or None if the targets are not one array of whole numbers."""
     if not isinstance(y, np.ndarray) or not np.array_equal(y, np.floor(y)):
         return None
     if y.dtype != np.int32 and y.size != len(y):
@@ -154,11 +154,11 @@ def label_range(y) -> tuple[int, int] | None:
 
 
 def guess_spec(x, y, names: tuple[str, ...] = ()) -> DataSpec:
-    """Returns what arrays look like: whole-number targets are classes, others a regression.
+    """Returns an inferred spec: whole-number targets are classes, others a regression.
 
     Args:
         x, y: as in `Split`.
-        names: of the classes, where the labels were text.
+        names: of the classes, if the labels were text.
     """
     shape = () if isinstance(x, dict | tuple) else x.shape[1:]
     count = len(parts_of(x)[0])

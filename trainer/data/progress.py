@@ -1,4 +1,4 @@
-"""Progress of slow preparations, such as a download, told to whoever listens in this thread."""
+"""Progress of slow preparations, such as a download, reported to the listener in this thread."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _listener: ContextVar[Listener | None] = ContextVar("progress_listener", default
 
 
 def report(text: str, fraction: float | None = None) -> None:
-    """Tells the listener of this thread, if there is one, what is being done.
+    """Reports progress to the listener of this thread, if there is one.
 
     Args:
-        text: what is being done, ready to be shown: "Downloading mnist.npz (11 MB)".
-        fraction: how much of it is done, in [0, 1]; None: not known.
+        text: the current activity, for people: "Downloading mnist.npz (11 MB)".
+        fraction: how much is done, in [0, 1]; None: unknown.
     """
     listener = _listener.get()
     if listener is not None:
@@ -25,10 +25,9 @@ def report(text: str, fraction: float | None = None) -> None:
 
 @contextmanager
 def listening(callback: Listener) -> Iterator[None]:
-    """Calls `callback(text, fraction)` for every report made inside the block, in this thread.
+    """Calls `callback(text, fraction)` for every report inside the block, in this thread.
 
-    Listeners outside the block hear it next. Whatever a callback raises ends the preparation that reported:
-    a way to cancel it.
+    Outer listeners are called next. An exception from a callback ends the preparation: a way to cancel it.
     """
     outer = _listener.get()
 

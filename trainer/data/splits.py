@@ -1,4 +1,4 @@
-"""Which examples are for training and which for validation."""
+"""Splits: the training, validation and test part of a data set."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from trainer.data.values import Rows, as_inputs, as_targets, parts_of, stream_ab
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set, in memory or, where that is a `Rows`, read when it is needed.
+    """One part of a data set: in memory, or read on demand if `x` is a `Rows`.
 
     Attributes:
         x: (n, *input_shape), uint8 or float32, numpy.ndarray or `Rows`; {name: array} or (array, …) for a
             model with several inputs.
         y: int32 (n,) for a classification, float32 (n, 1) for a regression, float32 (n, labels) of 0
             and 1 for a multilabel task; {name: array} or (array, …) for a model with several outputs.
-        labels: the lowest and the highest label of the whole data set, where it is known.
-        class_names: the text that each label stands for, where the labels were text.
+        labels: the lowest and the highest label of the whole data set, if known.
+        class_names: the text of each label, if the labels were text.
     """
 
     x: np.ndarray
@@ -33,12 +33,12 @@ class Split:
 
     @property
     def is_streamed(self) -> bool:
-        """Whether the inputs are read from disk when they are needed."""
+        """Whether the inputs are read from disk on demand."""
         return any(isinstance(part, Rows) for part in parts_of(self.x))
 
 
 def split_indices(y: np.ndarray, spec: DataSpec, held_out: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns indices for training and validation, stratified by class where that is possible."""
+    """Returns indices for training and validation, stratified by class if possible."""
     from sklearn.model_selection import train_test_split
 
     indices, strata = np.arange(len(y)), None
@@ -51,6 +51,6 @@ def split_indices(y: np.ndarray, spec: DataSpec, held_out: int, seed: int) -> tu
 
 
 def own_split(x: np.ndarray, y: np.ndarray, spec: DataSpec) -> Split:
-    """Returns a part that the data set keeps apart itself, streamed where it is large."""
+    """Returns a split that the data set provides itself, streamed if it is large."""
     x = as_inputs(x, spec.columns)
     return Split(Rows(x, np.arange(len(x))) if x.nbytes > stream_above() else x, as_targets(y, spec))

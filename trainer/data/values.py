@@ -1,4 +1,4 @@
-"""Raw examples and targets as arrays of the kinds that training takes."""
+"""Raw examples and targets as arrays of the types that training needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trainer.errors import DataError
 
 @dataclass(frozen=True)
 class Arrays:
-    """What a data set's function returns: raw examples and targets.
+    """Raw examples and targets, as a data set's function returns them.
 
     Attributes:
         x: (examples, *input_shape), uint8 or float32, raw: scaling is part of the model.
@@ -55,11 +55,11 @@ def parts_of(whole) -> list:
 
 
 class Rows:
-    """Some rows of an array that may lie on disk: they are read when they are asked for.
+    """Some rows of an array that may be on disk, read on demand.
 
     Args:
         whole: (examples, …), such as a numpy.memmap.
-        chosen: which of its rows, int (n,).
+        chosen: the indices of the rows, int (n,).
         codes: see `recode`.
     """
 
@@ -71,8 +71,8 @@ class Rows:
         return len(self._chosen)
 
     def __getitem__(self, key) -> np.ndarray:
-        """Reads the rows of a slice or of an array of places."""
-        # take() lets other threads run while it waits for the disk.
+        """Reads the rows of a slice or of an array of indices."""
+        # take() releases the GIL while it waits for the disk.
         return recode(np.take(self._whole, self._chosen[key], axis=0), self._codes)
 
 
@@ -81,7 +81,7 @@ def recode(x: np.ndarray, codes: Mapping[int, np.ndarray]) -> np.ndarray:
 
     Args:
         x: float32 (n, columns).
-        codes: by column: the new code for each old one, float32.
+        codes: by column index: the new code of each old code, float32.
     """
     for place, table in codes.items():
         x[:, place] = table[x[:, place].astype(np.int64)]
@@ -89,7 +89,7 @@ def recode(x: np.ndarray, codes: Mapping[int, np.ndarray]) -> np.ndarray:
 
 
 def stream_above() -> int:
-    """Returns how many bytes of inputs stay in memory; more are streamed. TRAINDECK_STREAM_ABOVE sets it."""
+    """Returns the most bytes of inputs to keep in memory; more are streamed. TRAINDECK_STREAM_ABOVE sets it."""
     return read_setting("TRAINDECK_STREAM_ABOVE", 2**30)
 
 
@@ -111,8 +111,8 @@ def as_finite(values: np.ndarray, what: str, may_miss: np.ndarray | bool = False
 
     Args:
         values: (n, …).
-        what: the subject of the sentence.
-        may_miss: where NaN is allowed, as a value is missing: bool of the shape of an example.
+        what: the subject of the error message.
+        may_miss: where NaN is allowed, for missing values: bool of the shape of an example.
     """
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32, copy=False)
@@ -128,11 +128,11 @@ def as_finite(values: np.ndarray, what: str, may_miss: np.ndarray | bool = False
 
 
 def blocks(x: np.ndarray | Rows, size: int = 1 << 24) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields an array's first row and rows, block by block: what lies on disk is never in memory as a whole.
+    """Yields (index of the first row, rows) block by block, so that large arrays on disk never fill the memory.
 
     Args:
         x: (n, …).
-        size: of a block in bytes; rows of images are large.
+        size: of a block, in bytes.
     """
     rows = max(1, size // max(1, x.dtype.itemsize * math.prod(x.shape[1:])))
     for first in range(0, len(x), rows):
@@ -154,7 +154,7 @@ def as_targets(y: np.ndarray, spec: DataSpec) -> np.ndarray:
     if spec.task == "regression":
         return as_finite(y.reshape(-1, 1), "Targets")
     y = y.reshape(-1)
-    # Written so that NaN, which compares as false, counts as wrong.
+    # NaN compares as false, so it counts as wrong.
     wrong = np.flatnonzero(~((y >= 0) & (y < spec.num_classes) & (y == np.floor(y))))
     if len(wrong):
         raise DataError(
@@ -167,7 +167,7 @@ def as_targets(y: np.ndarray, spec: DataSpec) -> np.ndarray:
 def as_labels(y: np.ndarray, spec: DataSpec) -> np.ndarray:
     """Returns 0 or 1 for every label as float32 (n, labels); raises DataError for anything else."""
     if y.ndim != 2 or y.shape[1] != spec.num_classes:
-        raise DataError(f"y must have {spec.num_classes} columns, one a label. Received: shape {y.shape}.")
+        raise DataError(f"y must have {spec.num_classes} columns, one per label. Received: shape {y.shape}.")
     wrong = np.argwhere(~((y == 0) | (y == 1)))
     if len(wrong):
         raise DataError(

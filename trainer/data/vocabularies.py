@@ -1,4 +1,4 @@
-"""Which values of a category a model tells apart: learned from the training split alone."""
+"""Vocabularies of categories, learned from the training split alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def learn_vocabularies(spec: DataSpec, x: np.ndarray, rows: np.ndarray) -> DataS
     """Returns the spec with the most frequent values of the training rows as vocabularies.
 
     Args:
-        spec: of the raw examples; a column that `is_raw` is learned.
+        spec: of the raw examples; columns with `is_raw` are learned.
         x: float32 (examples, columns) of raw codes.
         rows: the training rows, int (n,).
     """
@@ -37,7 +37,7 @@ def _learned(column: Column, counts: np.ndarray) -> Column:
     found = {value: count for value, count in zip(column.vocabulary, counts.tolist(), strict=True) if count}
     if column.fill_with == "most_frequent":
         found.pop("", None)
-    # A column that is missing in every training row still needs one value to be encoded.
+    # A column that is missing in every training row still needs one value to encode.
     values = sorted(found, key=lambda value: (-found[value], value))[:MOST_VALUES] or column.vocabulary[:1]
     stand_in = values[0] if column.fill_with == "most_frequent" else ""
     fill = values.index(stand_in) + 1 if stand_in in values else 0
@@ -45,7 +45,7 @@ def _learned(column: Column, counts: np.ndarray) -> Column:
 
 
 def adopt(spec: DataSpec, known: DataSpec) -> DataSpec:
-    """Returns the spec with everything that a run has learned from its training split before.
+    """Returns the spec with everything that a run learned from its training split before.
 
     Args:
         spec: of the raw examples.
@@ -65,7 +65,7 @@ def adopt(spec: DataSpec, known: DataSpec) -> DataSpec:
 
 
 def code_tables(raw: DataSpec, learned: DataSpec) -> dict[int, np.ndarray]:
-    """Returns for each raw category its place among the columns and its new codes by the raw ones, float32."""
+    """Returns, by column index of each raw category, the new code of each raw code, float32."""
     tables = {}
     for place, (column, after) in enumerate(zip(raw.columns, learned.columns, strict=True)):
         if column.is_raw:

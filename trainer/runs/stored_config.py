@@ -30,7 +30,7 @@ def read_config(folder: Path) -> RunConfig:
         raise ConfigError(
             f"config.json of the run {folder.name} cannot be read. Restore it from a copy, or delete the run."
         )
-    if "path" not in fields.get("dataset_options", {}) or not fields.keys() >= RunConfig.model_fields.keys():
+    if "path" not in fields.get("dataset_options", {}):
         with contextlib.suppress(ConfigError, TypeError):
             return RunConfig(**fields)
     return as_it_stands(fields, folder)

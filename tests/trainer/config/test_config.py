@@ -108,7 +108,11 @@ BAD = {
         "size",
         "between 10 and 1,000,000. Received: 10000000",
     ),
-    "cnn without images": ({"dataset": "iris", "model": "cnn"}, "model", "cnn does not fit dataset iris: it looks at"),
+    "cnn without images": (
+        {"dataset": "iris", "model": "cnn"},
+        "model",
+        "cnn does not fit dataset iris: it needs images",
+    ),
     "loss for numbers": (
         {"loss": "mean_squared_error"},
         "loss",

@@ -212,7 +212,7 @@ def test_only_what_fits_is_offered():
     [
         ({"model": "rnn", "dataset": "iris"}, r"model rnn does not fit .* reads sequences .* 4 numbers in no order"),
         ({"model": "transformer", "dataset": "linear"}, r"each example is 1 number in no order"),
-        ({"model": "gan", "dataset": "sequences"}, r"model gan does not fit .* looks at images"),
+        ({"model": "gan", "dataset": "sequences"}, r"model gan does not fit .* needs images"),
         (
             {"model": "transformer", "dataset": "digits", "model_options": {"units": 30, "heads": 4}},
             r"heads .* must divide units \(30\) evenly\. Received: 4\. Choose 1, 2",

@@ -1,2 +1,2 @@
-"""Layers and models of our own. Each file imports nothing but Keras, because it travels inside model.keras:
-whoever downloads the model imports the file and can load it without this project."""
+"""Custom layers and models. Each file imports only Keras, because model.keras contains it: import that file, and
+the downloaded model loads without this project."""

@@ -1,20 +1,20 @@
-"""An activation whose form is learned: x · sigmoid(βx) (Ramachandran et al. 2017, arXiv:1710.05941)."""
+"""An activation with a learned shape: x · sigmoid(βx) (Ramachandran et al. 2017, arXiv:1710.05941)."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="traindeck")
 class LearnedSwish(keras.layers.Layer):
-    """Gives x · sigmoid(βx), with a β that each neuron learns: 0 is a straight line, large is relu.
+    """Returns x · sigmoid(βx), with one learned β per neuron: 0 is a straight line, a large β is relu.
 
-    Takes and gives float (batch, …, units).
+    Input and output: float (batch, …, units).
     """
 
     #: Whether XLA makes it faster, as it does plain dense layers.
     is_dense = True
 
     def build(self, input_shape):
-        """Makes β, (units,), all 1."""
+        """Creates β, (units,), all 1."""
         self.beta = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="beta")
 
     def call(self, inputs):

@@ -5,17 +5,17 @@ import keras
 
 @keras.saving.register_keras_serializable(package="traindeck")
 class TwoLayers(keras.Model):
-    """Two dense layers, with the data's scaling inside.
+    """Two dense layers, which also scale the raw data.
 
     Args:
         hidden_size: neurons in the hidden layer.
         units: numbers in the prediction.
         activation: of the prediction: "softmax", "sigmoid" or "linear".
         rescale: raw inputs are multiplied by this, or None.
-        standardize: whether raw inputs are standardized, by statistics that `set_statistics` sets.
-        encoder: a keras.Model from a table's raw columns to what is learned from, or None.
-        scale, offset: the prediction is multiplied by the first and moved by the second.
-        seeds: of the two layers' initial weights.
+        standardize: whether raw inputs are standardized, with the statistics of `set_statistics`.
+        encoder: a keras.Model that encodes a table's raw columns, or None.
+        scale, offset: the prediction is multiplied by `scale`, then `offset` is added.
+        seeds: of the initial weights of the two layers.
     """
 
     #: Whether XLA makes it faster, as it does plain dense layers.
@@ -48,7 +48,7 @@ class TwoLayers(keras.Model):
         self.encoder = encoder
         self.flatten = keras.layers.Flatten()
         self.rescale = keras.layers.Rescaling(rescale) if rescale is not None else None
-        # A batch norm that is frozen keeps the statistics in variables, and so among the weights.
+        # A frozen batch norm keeps the statistics in variables, so they are saved with the weights.
         frozen = {"center": False, "scale": False, "epsilon": 1e-7, "trainable": False}
         self.standardize = keras.layers.BatchNormalization(**frozen) if standardize else None
         first, second = (keras.initializers.GlorotUniform(seed=seed) for seed in seeds)
@@ -58,7 +58,7 @@ class TwoLayers(keras.Model):
         self.unscale = keras.layers.Rescaling(scale, offset=offset, dtype="float32")
 
     def build(self, input_shape):
-        """Makes the weights.
+        """Creates the weights.
 
         Args:
             input_shape: (batch or None, *shape of an example).
@@ -75,7 +75,7 @@ class TwoLayers(keras.Model):
         super().build(input_shape)
 
     def set_statistics(self, mean, variance):
-        """Sets what raw inputs are standardized by; both have the shape of an example."""
+        """Sets the statistics that standardize raw inputs; both have the shape of an example."""
         self.standardize.moving_mean.assign(mean)
         self.standardize.moving_variance.assign(variance)
 
@@ -95,12 +95,12 @@ class TwoLayers(keras.Model):
         return self.unscale(x)
 
     def get_config(self):
-        """Returns what `__init__` takes, the encoder as Keras writes it down."""
+        """Returns the arguments of `__init__`, with a serialized encoder."""
         encoder = self.encoder and keras.saving.serialize_keras_object(self.encoder)
         return {**super().get_config(), **self._options, "encoder": encoder}
 
     @classmethod
     def from_config(cls, config):
-        """Makes it anew from what `get_config` returned."""
+        """Creates the model from the result of `get_config`."""
         encoder = config["encoder"] and keras.saving.deserialize_keras_object(config["encoder"])
         return cls(**{**config, "encoder": encoder})

@@ -1,4 +1,4 @@
-"""The exact area under the ROC curve: of one batch, or of a whole split, whose scores are kept until its end."""
+"""The exact area under the ROC curve, of one batch or of a whole split."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from trainer.catalog.variables import free, raw
 
 
 def area_under_roc(truth: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
-    """Returns the mean over the columns of the part of (positive, negative) pairs that are ranked right.
+    """Returns the fraction of (positive, negative) pairs that are ranked right, averaged over the columns.
 
-    A tie counts half (Mann & Whitney 1947). Columns without a positive or without a negative are left out.
+    A tie counts half (Mann & Whitney 1947). Columns without a positive or without a negative are skipped.
 
     Args:
         truth: uint8 (n, columns), 1 for a positive.
@@ -21,17 +21,17 @@ def area_under_roc(truth: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
         float32 scalar in [0, 1], or NaN where no column has both.
     """
     truth = tf.cast(tf.transpose(truth), tf.int64)
-    # Floats that are not negative are ordered as their bits are: one key sorts by score, then by truth.
+    # Non-negative floats sort like their bits: one key sorts by score, then by truth.
     keys = 2 * tf.cast(tf.bitwise.bitwise_and(tf.bitcast(tf.transpose(scores), tf.int32), 0x7FFFFFFF), tf.int64)
     ranks = tf.range(tf.shape(keys, out_type=tf.int64)[1])
-    highest = tf.reduce_sum(ranks * (tf.sort(keys + truth) % 2), axis=-1)  # Of equals, positives last.
-    lowest = tf.reduce_sum(ranks * (1 - tf.sort(keys + 1 - truth) % 2), axis=-1)  # Of equals, positives first.
+    highest = tf.reduce_sum(ranks * (tf.sort(keys + truth) % 2), axis=-1)  # Ties: positives last.
+    lowest = tf.reduce_sum(ranks * (1 - tf.sort(keys + 1 - truth) % 2), axis=-1)  # Ties: positives first.
     positives = tf.reduce_sum(truth, axis=-1)
     pairs = tf.cast(positives * tf.reduce_sum(1 - truth, axis=-1), tf.float64)
     right = tf.cast(highest + lowest - positives * (positives - 1), tf.float64) / 2
     is_defined = pairs > 0
     areas = tf.where(is_defined, right / tf.maximum(pairs, 1), 0)
-    # 0 / 0 where no column counts: NaN.
+    # 0 / 0 = NaN where no column counts.
     return tf.cast(tf.reduce_sum(areas) / tf.reduce_sum(tf.cast(is_defined, tf.float64)), tf.float32)
 
 
@@ -41,7 +41,7 @@ class AUC(keras.metrics.Metric):
     Args:
         task: "classification" or "multilabel".
         num_classes: classes or labels.
-        examples: the most that are measured at once; so many scores are kept for each column.
+        examples: the most examples in a split; this many scores are kept per column.
     """
 
     def __init__(self, task: str, num_classes: int, examples: int, name: str = "auc", dtype=None):
@@ -53,36 +53,36 @@ class AUC(keras.metrics.Metric):
         self.count = self.add_weight(initializer="zeros", dtype="int32", name="count")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Keeps a batch's scores."""
+        """Stores the scores of a batch."""
         truth, scores = self._columns(y_true, y_pred)
         count = tf.convert_to_tensor(self.count)
         places = (count + tf.range(tf.shape(scores)[0]))[:, None]
-        # Not assign(): a step must not copy all that is kept.
+        # Not assign(): a step must not copy all stored scores.
         self.truth.value.scatter_nd_update(places, truth)
         self.scores.value.scatter_nd_update(places, scores)
         self.count.assign(count + tf.shape(scores)[0])
 
     def result(self):
-        """Returns the area over all that is kept, or NaN where it is undefined."""
+        """Returns the area over all stored scores, or NaN if it is undefined."""
         count = tf.convert_to_tensor(self.count)
         return area_under_roc(self.truth.value[:count], self.scores.value[:count])
 
     def of_batch(self, y_true, y_pred):
-        """Returns the area of this batch alone, or NaN where it is undefined."""
+        """Returns the area of this batch alone, or NaN if it is undefined."""
         return area_under_roc(*self._columns(y_true, y_pred))
 
     def reset_state(self):
-        """Starts over, with memory for all scores also where it was given back."""
+        """Starts over, and allocates the memory for all scores again if it was freed."""
         for variable in self.variables:
             value = tf.zeros(variable.shape, variable.dtype)
             tf.raw_ops.AssignVariableOp(resource=raw(variable).handle, value=value, validate_shape=False)
 
     def release(self):
-        """Gives the memory of the scores back until the next reset."""
+        """Frees the memory of the scores until the next reset."""
         free(self.variables)
 
     def get_config(self):
-        """Returns what makes an equal metric."""
+        """Returns the arguments of an equal metric."""
         return {**self._arguments, "name": self.name}
 
     def _columns(self, y, prediction):
@@ -93,5 +93,5 @@ class AUC(keras.metrics.Metric):
 
 
 def columns_of(task: str, num_classes: int) -> int:
-    """Returns how many curves there are: one per class or label, but one for two classes."""
+    """Returns the number of curves: one per class or label, but a single one for two classes."""
     return 1 if task == "classification" and num_classes == 2 else num_classes

@@ -1,1 +1,1 @@
-"""Models: one file is one entry of `MODELS`, found by itself."""
+"""Models: each file registers one entry in `MODELS`. Traits: `trainer.config.traits.ModelTraits`."""

@@ -14,27 +14,27 @@ from trainer.errors import ConfigError
 
 
 def check_architecture(spec: DataSpec, options: dict) -> None:
-    """Raises ConfigError where convolutions are asked for and there are no images."""
+    """Raises ConfigError for convolutions without images."""
     if options["architecture"] == "conv" and not spec.is_image:
         raise ConfigError(
-            "architecture (model autoencoder) must be dense here, because conv looks at images. "
+            "architecture (model autoencoder) must be dense here, because conv needs images. "
             "Received: conv. Choose dense, or a data set of images.",
             "architecture",
         )
 
 
 def needs_plain_numbers(spec: DataSpec) -> str | None:
-    """Returns why a table's columns cannot be given back as they came in, or None."""
+    """Returns why a table's columns cannot be reconstructed, or None."""
     wrong = [column for column in spec.columns if column.kind == "category" or column.missing]
     if not wrong:
         return None
     why = "a category" if wrong[0].kind == "category" else "a number that is missing in some rows"
-    return f"it gives back numbers as they came in, and column {shown(wrong[0].name)} is {why}"
+    return f"it reconstructs numbers, and column {shown(wrong[0].name)} is {why}"
 
 
 @MODELS.register(
     label="Autoencoder",
-    help="Squeezes each example through a few numbers and gives it back; learns without any targets.",
+    help="Compresses each example to a few numbers and reconstructs it. Needs no targets.",
     accepts=needs_plain_numbers,
     task="reconstruction",
     learner="reconstruction",
@@ -47,15 +47,21 @@ def autoencoder(
     seeds,
     *,
     architecture: Annotated[
-        Literal["dense", "conv"], Field(description="dense fits any data; conv is better and slower on images.")
+        Literal["dense", "conv"],
+        Field(description="The type of layers. *dense* fits any data. *conv* is better on images, and slower."),
     ] = "dense",
     latent: Annotated[
-        int, Field(ge=1, le=1024, title="Latent size", description="Through how many numbers each example has to go.")
+        int,
+        Field(
+            ge=1, le=1024, title="Latent size", description="The number of values that each example is compressed to."
+        ),
     ] = 16,
-    units: Annotated[int, Field(ge=1, le=4096, description="dense: neurons in each hidden layer.")] = 128,
+    units: Annotated[int, Field(ge=1, le=4096, description="dense: the number of neurons in each hidden layer.")] = 128,
     filters: Annotated[
         int,
-        Field(ge=1, le=256, description="conv: how many patterns the first layer looks for; the second doubles it."),
+        Field(
+            ge=1, le=256, description="conv: the number of patterns that the first layer learns. The second doubles it."
+        ),
     ] = 16,
 ):
     """Builds an encoder to `latent` numbers and its mirror image.
@@ -64,8 +70,8 @@ def autoencoder(
     transposed ones on the other. Where raw values have a known range the output is limited to [0, 1].
 
     Args:
-        data: what comes in, `DataSpec`.
-        head: not looked at: what goes out has the shape of what comes in.
+        data: the input, `DataSpec`.
+        head: ignored: the output has the shape of the input.
         seeds: `Seeds`.
 
     Returns:
@@ -97,5 +103,5 @@ def autoencoder(
         x = dense(units, seeds, activation="relu")(dense(latent, seeds)(x))
         x = dense(math.prod(data.input_shape), seeds, activation=limit)(x)
         x = keras.layers.Reshape(data.input_shape)(x)
-    # Whatever precision the layers compute in, what is compared with the input is float32.
+    # The output is compared with the input in float32, whatever the precision of the layers.
     return keras.Model(inputs, keras.layers.Activation("linear", dtype="float32", name="copy")(x), name="autoencoder")

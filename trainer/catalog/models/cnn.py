@@ -16,11 +16,11 @@ def needs_images(spec: DataSpec) -> str | None:
     if spec.is_image:
         return None
     shape = "×".join(map(str, spec.input_shape))
-    return f"it looks at images, and here each example is {shape} number{'' if spec.input_shape == (1,) else 's'}"
+    return f"it needs images, and here each example is {shape} number{'' if spec.input_shape == (1,) else 's'}"
 
 
 def check_blocks(spec: DataSpec, options: dict) -> None:
-    """Raises ConfigError where the image is too small to be halved by every block."""
+    """Raises ConfigError if the image is too small to be halved by every block."""
     most = min(spec.input_shape[:2]).bit_length() - 1
     if options["blocks"] > most:
         height, width = spec.input_shape[:2]
@@ -33,7 +33,7 @@ def check_blocks(spec: DataSpec, options: dict) -> None:
 
 
 def count_parameters(spec: DataSpec, options: dict, outputs: int) -> int:
-    """Returns how many numbers the model learns, without building it."""
+    """Returns how many weights the model has, without building it."""
     height, width, channels = spec.input_shape
     total = 0
     for block in range(options["blocks"]):
@@ -45,7 +45,7 @@ def count_parameters(spec: DataSpec, options: dict, outputs: int) -> int:
 
 @MODELS.register(
     label="CNN",
-    help="Convolutions that look for small patterns anywhere in an image: the first choice for images.",
+    help="Convolutional network: finds small patterns anywhere in an image. The first choice for images.",
     accepts=needs_images,
     suits=lambda spec: spec.is_image,
     check_data=check_blocks,
@@ -59,20 +59,27 @@ def cnn(
     *,
     filters: Annotated[
         int,
-        Field(ge=4, le=512, description="How many patterns the first block looks for; each further block doubles it."),
+        Field(
+            ge=4,
+            le=512,
+            description="The number of patterns that the first block learns. Each further block doubles it.",
+        ),
     ] = 32,
     blocks: Annotated[
-        int, Field(ge=1, le=5, description="How many times to look for patterns and halve the image. Try 2.")
+        int, Field(ge=1, le=5, description="The number of convolutional blocks. Each one halves the image.")
     ] = 2,
     dropout: Annotated[
-        float, Field(ge=0, le=0.9, description="The part of features switched off at random in each step; try 0.3.")
+        float,
+        Field(
+            ge=0, le=0.9, description="The fraction of features set to zero at random in each training step. Try 0.3."
+        ),
     ] = 0.0,
 ):
     """Builds blocks of 3×3 convolution, relu and 2×2 max pooling, then one dense layer of 128.
 
     Args:
-        data: what comes in, `DataSpec` of images (height, width, channels).
-        head: what goes out, `Head`.
+        data: the input, `DataSpec` of images (height, width, channels).
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:

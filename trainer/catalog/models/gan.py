@@ -15,19 +15,19 @@ from trainer.config.registry import MODELS
 def needs_pixels(spec: DataSpec) -> str | None:
     """Returns why the model does not fit, or None."""
     if spec.is_image and spec.rescale is None:
-        return "it makes pixels between two known limits, and here they have none"
+        return "it generates pixels between two known limits, and here they have none"
     return needs_images(spec)
 
 
 @MODELS.register(
     label="GAN",
-    help="Two networks compete: one makes images, the other tells them from real ones. For new images.",
+    help="Two networks compete: a generator makes images, a discriminator tells them from real ones.",
     accepts=needs_pixels,
     task="generation",
     losses=("loss", "generator_loss", "discriminator_loss"),
     # Each network's loss is measured against the other, so neither says how good the images are.
     monitor="epoch",
-    # §4: with the usual momentum of 0.9 the two networks swing.
+    # §4: with the usual momentum of 0.9 training oscillates.
     optimizer_options={name: {"learning_rate": 0.0002, "beta_1": 0.5} for name in ("adam", "adamw", "nadam")},
     learner="gan",
     order=21,
@@ -38,24 +38,32 @@ def gan(
     seeds,
     *,
     architecture: Annotated[
-        Literal["conv", "dense"], Field(description="conv makes better images; dense is quicker on small ones.")
+        Literal["conv", "dense"],
+        Field(description="The type of layers. *conv* makes better images. *dense* is faster on small ones."),
     ] = "conv",
     latent: Annotated[
-        int, Field(ge=1, le=1024, title="Latent size", description="How many random numbers each image is made from.")
+        int,
+        Field(
+            ge=1,
+            le=1024,
+            title="Latent size",
+            description="The number of random values that each image is generated from.",
+        ),
     ] = 64,
     filters: Annotated[
         int,
-        Field(ge=4, le=512, description="conv: filters next to the image; each layer further in has twice as many."),
+        Field(ge=4, le=512, description="conv: the number of filters next to the image. Each deeper layer doubles it."),
     ] = 32,
     units: Annotated[
-        int, Field(ge=1, le=4096, description="dense: neurons next to the noise; the layer behind has twice as many.")
+        int,
+        Field(ge=1, le=4096, description="dense: the number of neurons next to the noise. The next layer doubles it."),
     ] = 256,
     dropout: Annotated[
         float,
         Field(
             ge=0,
             le=0.9,
-            description="The part of what the discriminator sees that is switched off; try 0.3 if it always wins.",
+            description="The fraction of the discriminator's values set to zero at random. Try 0.3 if it always wins.",
         ),
     ] = 0.0,
 ):
@@ -66,8 +74,8 @@ def gan(
     in each.
 
     Args:
-        data: what is to be made, `DataSpec` of images (height, width, channels).
-        head: not looked at: the discriminator gives one score.
+        data: what to generate, `DataSpec` of images (height, width, channels).
+        head: ignored: the discriminator returns one score.
         seeds: `Seeds`.
 
     Returns:
@@ -108,14 +116,14 @@ def conv_discriminator(data, seeds, filters, dropout):
     import keras
 
     inputs = keras.Input(data.input_shape, name="image")
-    x = centred(inputs)
-    # A third one sees whole digits where two see strokes only.
+    x = centered(inputs)
+    # Three layers see whole digits; two see only strokes.
     for layer in range(3):
         kernel = keras.initializers.HeNormal(seed=seeds())
         x = keras.layers.Conv2D(
             filters * 2**layer, 4, strides=2, padding="same", use_bias=False, kernel_initializer=kernel
         )(x)
-        # Not behind the image itself, as in the paper.
+        # Not on the image itself, as in the paper.
         x = keras.layers.BatchNormalization(momentum=0.9)(x) if layer else x
         x = keras.layers.LeakyReLU(0.2)(x)
         if dropout:
@@ -147,7 +155,7 @@ def dense_discriminator(data, seeds, units, dropout):
     from trainer.catalog.layers import dense
 
     inputs = keras.Input(data.input_shape, name="image")
-    x = keras.layers.Flatten()(centred(inputs))
+    x = keras.layers.Flatten()(centered(inputs))
     for width in (2 * units, units):
         x = keras.layers.LeakyReLU(0.2)(dense(width, seeds)(x))
         if dropout:
@@ -158,7 +166,7 @@ def dense_discriminator(data, seeds, units, dropout):
     return keras.Model(inputs, x, name="discriminator")
 
 
-def centred(x):
+def centered(x):
     """Returns pixels in [0, 1] as [-1, 1]."""
     import keras
 

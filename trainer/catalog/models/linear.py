@@ -7,15 +7,15 @@ from trainer.config.registry import MODELS
 
 @MODELS.register(
     label="Linear",
-    help="One dense unit, or one per class: draws straight lines. A quick yardstick for every other model.",
+    help="Linear or softmax regression: one unit per output. A quick baseline for every other model.",
     order=2,
 )
 def linear(data, head, seeds):
     """Builds one dense layer from the inputs to the prediction.
 
     Args:
-        data: what comes in, `DataSpec`.
-        head: what goes out, `Head`.
+        data: the input, `DataSpec`.
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:

@@ -7,7 +7,7 @@ from trainer.config.registry import MODELS
 
 @MODELS.register(
     label="Linear (tf.Module)",
-    help="y = xW + b written out in two variables, without Keras: the smallest model there is.",
+    help="y = xW + b in two variables, without Keras. The smallest possible model.",
     is_keras=False,
     order=8,
 )
@@ -15,8 +15,8 @@ def linear_module(data, head, seeds):
     """Builds the weights W (inputs, head.units) and the bias b (head.units,).
 
     Args:
-        data: what comes in, `DataSpec`.
-        head: what goes out, `Head`.
+        data: the input, `DataSpec`.
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:
@@ -31,7 +31,7 @@ def linear_module(data, head, seeds):
     class LinearModule(tf.Module):
         """One weight matrix and a bias."""
 
-        #: Whether XLA makes it faster: nothing but a matrix product.
+        #: Whether XLA makes it faster: it is one matrix product.
         is_dense = True
 
         def __init__(self):

@@ -11,16 +11,16 @@ from trainer.config.registry import MODELS
 
 
 def count_parameters(spec: DataSpec, options: dict, outputs: int) -> int:
-    """Returns how many numbers the model learns or keeps, without building it."""
+    """Returns how many weights the model has, without building it."""
     width, layers = options["units"], options["layers"]
-    # A neuron has a bias, with batch norm four numbers more, and where it is learned an activation.
+    # A neuron has a bias, four more weights with batch norm, and one more with a learned activation.
     each = width * (1 + 4 * options["batch_norm"] + (options["activation"] == "learned"))
     return spec.features * width + (layers - 1) * width**2 + layers * each + (width + 1) * outputs
 
 
 @MODELS.register(
     label="MLP",
-    help="Fully connected layers: a good first choice for any data.",
+    help="Multi-layer perceptron: fully connected layers. A good first choice for any data.",
     count_parameters=count_parameters,
     order=1,
 )
@@ -29,29 +29,33 @@ def mlp(
     head,
     seeds,
     *,
-    layers: Annotated[int, Field(ge=1, le=16, description="How many hidden layers.")] = 2,
+    layers: Annotated[int, Field(ge=1, le=16, description="The number of hidden layers.")] = 2,
     units: Annotated[int, Field(ge=1, le=4096, description="Neurons in each hidden layer.")] = 128,
     activation: Annotated[
         Literal["relu", "tanh", "gelu", "silu", "sigmoid", "learned"],
         Field(
-            description="What each neuron does with its sum; relu is the usual choice. learned: each finds its own "
-            "between a straight line and relu."
+            description="The nonlinear function after each layer. *relu* is the usual choice. *learned*: each neuron "
+            "learns a shape between a straight line and relu."
         ),
     ] = "relu",
     dropout: Annotated[
-        float, Field(ge=0, le=0.9, description="The part of neurons switched off at random in each step; try 0.2.")
+        float,
+        Field(
+            ge=0, le=0.9, description="The fraction of neurons set to zero at random in each training step. Try 0.2."
+        ),
     ] = 0.0,
     batch_norm: Annotated[
-        bool, Field(title="Batch norm", description="Standardize each layer's values over the batch.")
+        bool,
+        Field(title="Batch norm", description="Batch normalization: standardize each layer's outputs over the batch."),
     ] = False,
 ):
     """Builds hidden layers of equal width: dense, batch norm, activation, dropout.
 
-    A learned activation is `LearnedSwish`, a layer of our own with a weight for each neuron.
+    A learned activation is `LearnedSwish`, a custom layer with one weight per neuron.
 
     Args:
-        data: what comes in, `DataSpec`.
-        head: what goes out, `Head`.
+        data: the input, `DataSpec`.
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:

@@ -11,7 +11,7 @@ from trainer.config.registry import MODELS
 
 @MODELS.register(
     label="MLP (tf.Module)",
-    help="One hidden layer written out in matrices, without Keras: to see what is inside, and for experts.",
+    help="One hidden layer as plain matrices, without Keras. Shows what happens inside.",
     is_keras=False,
     order=7,
 )
@@ -20,13 +20,13 @@ def mlp_module(
     head,
     seeds,
     *,
-    hidden: Annotated[int, Field(ge=1, le=8192, description="Neurons in the hidden layer.")] = 128,
+    hidden: Annotated[int, Field(ge=1, le=8192, description="The number of neurons in the hidden layer.")] = 128,
 ):
     """Builds inputs → hidden relu neurons → prediction: 784-128-10 for MNIST.
 
     Args:
-        data: what comes in, `DataSpec`.
-        head: what goes out, `Head`.
+        data: the input, `DataSpec`.
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:
@@ -41,7 +41,7 @@ def mlp_module(
     class MLPModule(tf.Module):
         """Two weight matrices and two biases."""
 
-        #: Whether XLA makes it faster: nothing but matrix products.
+        #: Whether XLA makes it faster: it is only matrix products.
         is_dense = True
 
         def __init__(self):

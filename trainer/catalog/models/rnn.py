@@ -11,7 +11,7 @@ from trainer.config.registry import MODELS
 
 
 def needs_order(spec: DataSpec) -> str | None:
-    """Returns why a model that reads step by step does not fit, or None."""
+    """Returns why a model of sequences does not fit, or None."""
     if len(spec.input_shape) >= 2:
         return None
     count = spec.input_shape[0]
@@ -21,7 +21,7 @@ def needs_order(spec: DataSpec) -> str | None:
 
 @MODELS.register(
     label="RNN",
-    help="Reads a sequence step by step, or an image row by row, and remembers what it saw.",
+    help="Recurrent network: reads a sequence step by step, or an image row by row, and keeps a memory.",
     accepts=needs_order,
     suits=lambda spec: len(spec.input_shape) == 2,
     order=4,
@@ -33,22 +33,27 @@ def rnn(
     *,
     cell: Annotated[
         Literal["lstm", "gru"],
-        Field(description="How it remembers: lstm keeps a separate memory, gru is simpler and a little faster."),
+        Field(
+            description="The type of memory. *lstm* has a separate memory cell; *gru* is simpler and a little faster."
+        ),
     ] = "lstm",
-    units: Annotated[int, Field(ge=1, le=1024, description="How many numbers it remembers from step to step.")] = 64,
-    layers: Annotated[int, Field(ge=1, le=8, description="How many layers read one after the other.")] = 1,
+    units: Annotated[
+        int, Field(ge=1, le=1024, description="The size of the memory that each layer passes from step to step.")
+    ] = 64,
+    layers: Annotated[int, Field(ge=1, le=8, description="The number of recurrent layers.")] = 1,
     bidirectional: Annotated[
-        bool, Field(description="Read from the end to the beginning too; twice the work.")
+        bool, Field(description="Also read from the end to the beginning. Doubles the work.")
     ] = False,
     dropout: Annotated[
-        float, Field(ge=0, le=0.9, description="The part of numbers switched off at random between layers; try 0.2.")
+        float,
+        Field(ge=0, le=0.9, description="The fraction of values set to zero at random after each layer. Try 0.2."),
     ] = 0.0,
 ):
-    """Builds recurrent layers over time and a dense layer on what the last one remembers.
+    """Builds recurrent layers over time and a dense layer on the last state.
 
     Args:
-        data: what comes in, `DataSpec` of (steps, features), or of images: height steps of width × channels.
-        head: what goes out, `Head`.
+        data: the input, `DataSpec` of (steps, features), or of images: height steps of width × channels.
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:
@@ -77,7 +82,7 @@ def rnn(
     for layer in range(layers):
         is_last = layer == layers - 1
         if bidirectional:
-            # Given both, because the wrapper would copy the seeds of the first.
+            # Both are given, because the wrapper would copy the seeds of the first.
             x = keras.layers.Bidirectional(read(is_last), backward_layer=read(is_last, go_backwards=True))(x)
         else:
             x = read(is_last)(x)

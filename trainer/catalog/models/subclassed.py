@@ -11,7 +11,7 @@ from trainer.config.registry import MODELS
 
 @MODELS.register(
     label="MLP (subclass)",
-    help="Two dense layers in a subclass of keras.Model, built before training: a pattern for your own.",
+    help="Two dense layers in a subclass of keras.Model. A template for your own model.",
     order=9,
 )
 def subclassed(
@@ -20,14 +20,14 @@ def subclassed(
     seeds,
     *,
     hidden_size: Annotated[
-        int, Field(ge=1, le=8192, title="Hidden size", description="Neurons in the hidden layer.")
+        int, Field(ge=1, le=8192, title="Hidden size", description="The number of neurons in the hidden layer.")
     ] = 64,
 ):
     """Builds a hidden dense layer with relu and a dense layer for the prediction.
 
     Args:
-        data: what comes in, `DataSpec`.
-        head: what goes out, `Head`.
+        data: the input, `DataSpec`.
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:

@@ -15,7 +15,7 @@ from trainer.errors import ConfigError
 
 
 def check_heads(options: dict) -> None:
-    """Raises ConfigError where the heads do not share the units evenly."""
+    """Raises ConfigError if the heads do not divide the units evenly."""
     units, heads = options["units"], options["heads"]
     if units % heads:
         raise ConfigError(
@@ -26,7 +26,7 @@ def check_heads(options: dict) -> None:
 
 
 def check_patch(spec: DataSpec, options: dict) -> None:
-    """Raises ConfigError where a patch is larger than the image."""
+    """Raises ConfigError if a patch is larger than the image."""
     if spec.is_image and options["patch"] > min(spec.input_shape[:2]):
         height, width = spec.input_shape[:2]
         raise ConfigError(
@@ -37,7 +37,7 @@ def check_patch(spec: DataSpec, options: dict) -> None:
 
 
 def positions(steps: int, units: int) -> np.ndarray:
-    """Returns a code for each place in a sequence: sines and cosines, float32 (steps, units), in [-1, 1].
+    """Returns the positional encoding of a sequence: sines and cosines, float32 (steps, units), in [-1, 1].
 
     Vaswani et al. 2017, §3.5.
     """
@@ -48,7 +48,7 @@ def positions(steps: int, units: int) -> np.ndarray:
 
 @MODELS.register(
     label="Transformer",
-    help="Cuts an image into patches, or takes a sequence's steps, and lets each look at all others.",
+    help="Attention between all patches of an image, or all steps of a sequence.",
     accepts=needs_order,
     check=check_heads,
     check_data=check_patch,
@@ -59,23 +59,30 @@ def transformer(
     head,
     seeds,
     *,
-    layers: Annotated[int, Field(ge=1, le=12, description="How often all parts look at each other.")] = 2,
-    units: Annotated[int, Field(ge=4, le=512, description="How many numbers stand for each part.")] = 64,
-    heads: Annotated[int, Field(ge=1, le=16, description="In how many ways each part looks at the others.")] = 4,
+    layers: Annotated[int, Field(ge=1, le=12, description="The number of attention blocks.")] = 2,
+    units: Annotated[int, Field(ge=4, le=512, description="The size of the embedding of each patch or step.")] = 64,
+    heads: Annotated[
+        int,
+        Field(ge=1, le=16, description="The number of attention heads in each block. Must divide the units evenly."),
+    ] = 4,
     patch: Annotated[
-        int, Field(ge=1, le=64, description="For images: the side of a patch in pixels. Smaller is finer and slower.")
+        int,
+        Field(
+            ge=1, le=64, description="For images: the side of a patch in pixels. Smaller patches are finer and slower."
+        ),
     ] = 4,
     dropout: Annotated[
-        float, Field(ge=0, le=0.9, description="The part of numbers switched off at random in each step; try 0.1.")
+        float,
+        Field(ge=0, le=0.9, description="The fraction of values set to zero at random per step. Try 0.1."),
     ] = 0.0,
 ):
-    """Builds an embedding with positions, then blocks of attention and a two-layer MLP, each with a shortcut.
+    """Builds an embedding with positions, then blocks of attention and a two-layer MLP, each with a residual connection.
 
-    Norms stand before attention and MLP (Xiong et al. 2020, arXiv:2002.04745), so that no warm-up is needed.
+    Normalization comes before attention and MLP (Xiong et al. 2020, arXiv:2002.04745), so that no warm-up is needed.
 
     Args:
-        data: what comes in, `DataSpec` of (steps, features), or of images, whose patches are the steps.
-        head: what goes out, `Head`.
+        data: the input, `DataSpec` of (steps, features), or of images, whose patches are the steps.
+        head: the output, `Head`.
         seeds: `Seeds`.
 
     Returns:
@@ -95,13 +102,13 @@ def transformer(
         x = keras.layers.Reshape((-1, units))(x)
     else:
         x = dense(units, seeds)(x)
-    # A stock layer that adds a constant, so that the downloaded model loads anywhere.
+    # A built-in layer that adds a constant, so that the downloaded model loads anywhere.
     x = drop(keras.layers.Rescaling(1.0, offset=positions(x.shape[1], units).tolist(), name="positions")(x))
     for _ in range(layers):
         y = keras.layers.LayerNormalization(epsilon=1e-6)(x)
         attention = keras.layers.MultiHeadAttention(heads, units // heads, dropout=dropout, seed=seeds())
         y = attention(y, y)
-        # Keras gives query, key and value clones of one initializer, which would make them equal.
+        # Keras initializes query, key and value with clones of one initializer, so they would be equal.
         for variable in attention.trainable_variables:
             if variable.path.endswith("kernel"):
                 variable.assign(keras.initializers.GlorotUniform(seed=seeds())(variable.shape))

@@ -37,7 +37,7 @@ SPEC = DataSpec(
 
 @DATASETS.register(
     label="Breast cancer",
-    help="Tell malignant from benign tumours by 30 measurements of cell nuclei.",
+    help="Classify tumors as malignant or benign from 30 measurements of cell nuclei.",
     spec=SPEC,
     order=4,
 )

@@ -17,7 +17,10 @@ SPEC = DataSpec(
 
 
 @DATASETS.register(
-    label="Diabetes", help="Predict how a diabetes goes on after one year, from ten measurements.", spec=SPEC, order=5
+    label="Diabetes",
+    help="Predict the progression of diabetes after one year from ten measurements.",
+    spec=SPEC,
+    order=5,
 )
 def diabetes(seed):
     """Returns x: float32 (442, 10), each feature in its own unit, in [1, 301]; y: progression in [25, 346]."""

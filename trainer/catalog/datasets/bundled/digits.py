@@ -17,7 +17,7 @@ SPEC = DataSpec(
 )
 
 
-@DATASETS.register(label="Digits", help="Small handwritten digits, 8×8 pixels.", spec=SPEC, order=1)
+@DATASETS.register(label="Digits", help="1,797 handwritten digits, 8×8 pixels.", spec=SPEC, order=1)
 def digits(seed):
     """Returns x: uint8 (1797, 8, 8, 1) in [0, 16]; y: the digit."""
     from sklearn.datasets import load_digits

@@ -19,10 +19,10 @@ SPEC = DataSpec(
 
 
 @DATASETS.register(
-    label="Iris", help="Tell three kinds of iris apart by four measurements of the flower.", spec=SPEC, order=2
+    label="Iris", help="Classify three species of iris from four measurements of the flower.", spec=SPEC, order=2
 )
 def iris(seed):
-    """Returns x: float32 (150, 4), lengths in cm in [0.1, 7.9]; y: the kind of iris."""
+    """Returns x: float32 (150, 4), lengths in cm in [0.1, 7.9]; y: the species."""
     from sklearn.datasets import load_iris
 
     bunch = load_iris()

@@ -32,9 +32,7 @@ SPEC = DataSpec(
 )
 
 
-@DATASETS.register(
-    label="Wine", help="Tell three growers' wines apart by 13 chemical measurements.", spec=SPEC, order=3
-)
+@DATASETS.register(label="Wine", help="Classify wines by grower from 13 chemical measurements.", spec=SPEC, order=3)
 def wine(seed):
     """Returns x: float32 (178, 13), each feature in its own unit, in [0.13, 1680]; y: the grower."""
     from sklearn.datasets import load_wine

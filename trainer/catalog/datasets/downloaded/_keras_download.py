@@ -1,7 +1,7 @@
-"""Files of `keras.datasets`: found in Keras's cache, or downloaded into it, from where Keras gets them.
+"""Files of `keras.datasets`: found in Keras's cache, or downloaded into it from the same URLs.
 
-Keras's own loader has no timeout, reports its progress only to the terminal, and deletes a file
-of the user's whose hash it does not know.
+Keras's own loader has no timeout, reports progress only to the terminal, and deletes a user's file
+if its hash is unknown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from trainer.data.progress import report
 from trainer.errors import DataError
 
-# Seconds without an answer before the network counts as absent.
+# Seconds without an answer before the download fails.
 TIMEOUT = 10
 BLOCK = 1 << 18
 
@@ -31,9 +31,9 @@ class RemoteFile:
     Attributes:
         name: in the cache, where Keras looks for it.
         origin: the URL that Keras downloads it from.
-        sha256: of the published file; None where Keras knows none.
+        sha256: of the published file; None where Keras has none.
         folder: inside Keras's folder.
-        hint: what else a person should know who puts it there by hand.
+        hint: one more sentence for those who put the file there by hand.
     """
 
     name: str
@@ -44,15 +44,15 @@ class RemoteFile:
 
     @property
     def path(self) -> Path:
-        """Where it is kept: `$KERAS_HOME`, or `~/.keras`, then the folder."""
+        """Its place in the cache: `$KERAS_HOME`, or `~/.keras`, then the folder."""
         return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser() / self.folder / self.name
 
 
 def fetch(file: RemoteFile) -> Path:
-    """Returns the file's path in the cache, after downloading it if it is not there.
+    """Returns the file's path in the cache, and downloads it first if it is missing.
 
     Raises:
-        DataError: it is not there and cannot be had; the sentence says where to put it by hand.
+        DataError: it is missing and cannot be downloaded; the message says where to put it by hand.
     """
     if not file.path.is_file():
         download(file)
@@ -60,10 +60,10 @@ def fetch(file: RemoteFile) -> Path:
 
 
 def download(file: RemoteFile) -> None:
-    """Downloads a file into the cache, reporting progress; nothing is left behind if that fails.
+    """Downloads a file into the cache and reports progress; a failure leaves no file behind.
 
     Raises:
-        DataError: no network, no such file there, another file than was published, or no place for it.
+        DataError: no network, no such file, not the published file, or no space.
     """
     part = None
     try:
@@ -115,23 +115,23 @@ def copy(file: RemoteFile, target: BinaryIO) -> str:
 
 
 def explain(error: Exception) -> str:
-    """Returns what went wrong on the network, in a few words."""
+    """Returns a short description of a network error."""
     return str(getattr(error, "reason", None) or error or type(error).__name__)
 
 
 def unavailable(file: RemoteFile, reason: str) -> DataError:
-    """Returns the error for a file that cannot be had, with what to do about it."""
+    """Returns the error for a file that cannot be downloaded, with the remedy."""
     return DataError(
         f"{file.name} is not in {file.path.parent} and cannot be downloaded: {reason}. Connect to the internet and "
-        f"start again, or get {file.origin} another way and put it into {file.path.parent} as {file.name}: then it "
-        f"trains offline.{file.hint}"
+        f"start again. To train offline, get {file.origin} another way and save it in {file.path.parent} as "
+        f"{file.name}.{file.hint}"
     )
 
 
 def damaged(file: RemoteFile, reason: str) -> DataError:
-    """Returns the error for a file in the cache that is not what it should be."""
+    """Returns the error for a damaged file in the cache."""
     return DataError(
-        f"{file.path} is damaged: {reason}. Delete it to have it downloaded again, or put a good copy in its place."
+        f"{file.path} is damaged: {reason}. Delete it to download it again, or replace it with a good copy."
     )
 
 

@@ -1,4 +1,4 @@
-"""CIFAR-10, small colour photos (Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images")."""
+"""CIFAR-10, small color photos (Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images")."""
 
 import pickle
 import tarfile
@@ -33,13 +33,13 @@ SPEC = DataSpec(
 
 @DATASETS.register(
     label="CIFAR-10",
-    help="60,000 colour photos of ten things, 32×32 pixels; 171 MB, downloaded once.",
+    help="60,000 color photos in ten classes, 32×32 pixels. Downloads 171 MB once.",
     spec=SPEC,
     files=(FILE,),
     order=92,
 )
 def cifar10(seed):
-    """Returns x: uint8 (50000, 32, 32, 3) in [0, 255]; y: what it shows; and 10,000 for the test."""
+    """Returns x: uint8 (50000, 32, 32, 3) in [0, 255]; y: the class; and 10,000 test examples."""
     fetch(FILE)
     # The archive holds pickles, which can run code: only the published one is opened.
     with tarfile.open(verify(FILE), "r:gz") as archive:

@@ -12,7 +12,7 @@ from trainer.data.values import Arrays
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
-# Name, bytes of the header, shape. Keras knows no hashes; gzip's checksum finds damage.
+# Name, bytes of the header, shape. Keras has no hashes; gzip's checksum detects damage.
 FILES = (
     ("train-images-idx3-ubyte.gz", 16, (60_000, 28, 28, 1)),
     ("train-labels-idx1-ubyte.gz", 8, (60_000,)),
@@ -49,18 +49,18 @@ SPEC = DataSpec(
 
 @DATASETS.register(
     label="Fashion-MNIST",
-    help="70,000 small photos of clothes, 28×28 pixels; 31 MB, downloaded once.",
+    help="70,000 small photos of clothes, 28×28 pixels. Downloads 31 MB once.",
     spec=SPEC,
     files=tuple(REMOTE.values()),
     order=91,
 )
 def fashion_mnist(seed):
-    """Returns x: uint8 (60000, 28, 28, 1) in [0, 255]; y: the kind of clothes; and 10,000 for the test."""
+    """Returns x: uint8 (60000, 28, 28, 1) in [0, 255]; y: the kind of clothes; and 10,000 test examples."""
     return Arrays(*(read_idx(name, header, shape) for name, header, shape in FILES))
 
 
 def read_idx(name, header, shape):
-    """Returns one gzipped IDX file as a uint8 array, downloaded if need be."""
+    """Returns one gzipped IDX file as a uint8 array, downloaded if necessary."""
     file = REMOTE[name]
     wanted = header + int(np.prod(shape))
     try:

@@ -34,16 +34,16 @@ SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 
 
 @DATASETS.register(
     label="MNIST",
-    help="70,000 handwritten digits, 28×28 pixels; 11 MB, downloaded once.",
+    help="70,000 handwritten digits, 28×28 pixels. Downloads 11 MB once.",
     spec=SPEC,
     files=(FILE,),
     order=90,
 )
 def mnist(seed):
-    """Returns x: uint8 (60000, 28, 28, 1) in [0, 255]; y: the digit; and 10,000 for the test.
+    """Returns x: uint8 (60000, 28, 28, 1) in [0, 255]; y: the digit; and 10,000 test examples.
 
-    A file of the right layout in Keras's cache is taken even if it is not the published one bit by
-    bit: MNIST is often packed anew. The zip's checksums find damage.
+    Any file of the right layout in Keras's cache is accepted, because MNIST is often repacked. The checksums of the
+    zip detect damage.
     """
     path = fetch(FILE)
     try:

@@ -13,7 +13,7 @@ from trainer.data.values import Arrays
 
 
 def describe(size: int, noise: float) -> DataSpec:
-    """Returns what these options make.
+    """Returns the spec of the data with these options.
 
     Nothing is scaled, so that a linear model's kernel and bias read slope and intercept.
     """
@@ -22,7 +22,7 @@ def describe(size: int, noise: float) -> DataSpec:
         input_shape=(1,),
         examples=size,
         feature_names=("x",),
-        source="made from the seed",
+        source="generated from the seed",
         licence="none needed",
         url="https://en.wikipedia.org/wiki/Simple_linear_regression",
     )
@@ -30,16 +30,16 @@ def describe(size: int, noise: float) -> DataSpec:
 
 @DATASETS.register(
     label="Straight line",
-    help="Points near y = 2x + 1: watch a model find slope 2 and intercept 1.",
+    help="Points near y = 2x + 1. Watch a model find slope 2 and intercept 1.",
     spec=describe,
     order=8,
 )
 def linear(
     seed,
     *,
-    size: Annotated[int, Field(ge=10, le=1_000_000, description="How many points to make.")] = 1000,
+    size: Annotated[int, Field(ge=10, le=1_000_000, description="The number of points.")] = 1000,
     noise: Annotated[
-        float, Field(ge=0, le=1000, description="How far points stray from the line; 0: not at all.")
+        float, Field(ge=0, le=1000, description="The standard deviation of the points around the line. 0: none.")
     ] = 0.1,
 ):
     """Returns x: float32 (size, 1) from N(0, 1); y: 2x + 1 + noise·N(0, 1)."""

@@ -13,13 +13,13 @@ from trainer.data.values import Arrays
 
 
 def describe(size: int, noise: float) -> DataSpec:
-    """Returns what these options make. Nothing is scaled, so that weights read as the plane's slopes."""
+    """Returns the spec of the data with these options. Nothing is scaled, so that weights are the plane's slopes."""
     return DataSpec(
         task="regression",
         input_shape=(2,),
         examples=size,
         feature_names=("x1", "x2"),
-        source="made from the seed",
+        source="generated from the seed",
         licence="none needed",
         url="https://en.wikipedia.org/wiki/Linear_regression",
     )
@@ -27,16 +27,16 @@ def describe(size: int, noise: float) -> DataSpec:
 
 @DATASETS.register(
     label="Plane",
-    help="Points near y = x1 + x2: watch a model learn to add.",
+    help="Points near y = x1 + x2. Watch a model learn to add.",
     spec=describe,
     order=8,
 )
 def plane(
     seed,
     *,
-    size: Annotated[int, Field(ge=2, le=1_000_000, description="How many points to make.")] = 1000,
+    size: Annotated[int, Field(ge=2, le=1_000_000, description="The number of points.")] = 1000,
     noise: Annotated[
-        float, Field(ge=0, le=1000, description="How far points stray from the plane; 0: not at all.")
+        float, Field(ge=0, le=1000, description="The standard deviation of the points around the plane. 0: none.")
     ] = 0.1,
 ):
     """Returns x: float32 (size, 2) from N(0, 1); y: x1 + x2 + noise·N(0, 1)."""

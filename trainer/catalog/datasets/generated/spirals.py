@@ -13,7 +13,7 @@ from trainer.data.values import Arrays
 
 
 def describe(size: int, noise: float, classes: int) -> DataSpec:
-    """Returns what these options make."""
+    """Returns the spec of the data with these options."""
     return DataSpec(
         task="classification",
         input_shape=(2,),
@@ -21,7 +21,7 @@ def describe(size: int, noise: float, classes: int) -> DataSpec:
         num_classes=classes,
         class_names=tuple(f"spiral {number}" for number in range(1, classes + 1)),
         feature_names=("x", "y"),
-        source="made from the seed",
+        source="generated from the seed",
         licence="none needed",
         url="https://en.wikipedia.org/wiki/Archimedean_spiral",
     )
@@ -29,18 +29,23 @@ def describe(size: int, noise: float, classes: int) -> DataSpec:
 
 @DATASETS.register(
     label="Spirals",
-    help="Points on spirals that wind around each other: a puzzle for small networks.",
+    help="Points on interleaving spirals: a hard problem for small networks.",
     spec=describe,
     order=6,
 )
 def spirals(
     seed,
     *,
-    size: Annotated[int, Field(ge=20, le=1_000_000, description="How many points to make.")] = 1000,
+    size: Annotated[int, Field(ge=20, le=1_000_000, description="The number of points.")] = 1000,
     noise: Annotated[
-        float, Field(ge=0, le=1, description="How far points stray from their spiral; 0.03 is easy, 0.2 hopeless.")
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="The standard deviation of the points around their spiral. 0.03 is easy, 0.2 very hard.",
+        ),
     ] = 0.03,
-    classes: Annotated[int, Field(ge=2, le=5, description="How many spirals there are.")] = 2,
+    classes: Annotated[int, Field(ge=2, le=5, description="The number of spirals.")] = 2,
 ):
     """Returns x: float32 (size, 2), about [-1, 1]; y: the spiral.
 
