@@ -76,7 +76,7 @@ def transformer(
         Field(ge=0, le=0.9, description="The fraction of values set to zero at random per step. Try 0.1."),
     ] = 0.0,
 ):
-    """Builds an embedding with positions, then blocks of attention and a two-layer MLP, each with a residual connection.
+    """Builds an embedding with positions, then residual blocks of attention and a two-layer MLP.
 
     Normalization comes before attention and MLP (Xiong et al. 2020, arXiv:2002.04745), so that no warm-up is needed.
 
