@@ -586,7 +586,7 @@ def test_without_network_the_sentence_says_which_file_goes_where(name, keras_hom
     assert file in sentence
     assert str(keras_home / "datasets") in sentence
     assert "no route to host" in sentence
-    assert "trains offline" in sentence
+    assert "train offline" in sentence
     assert not [path for path in keras_home.rglob("*") if path.is_file()]
 
 

@@ -123,7 +123,7 @@ def unavailable(file: RemoteFile, reason: str) -> DataError:
     """Returns the error for a file that cannot be downloaded, with the remedy."""
     return DataError(
         f"{file.name} is not in {file.path.parent} and cannot be downloaded: {reason}. Connect to the internet and "
-        f"start again. To train offline, get {file.origin} another way and save it in {file.path.parent} as "
+        f"start again. To train offline, get {file.origin} another way and put it into {file.path.parent} as "
         f"{file.name}.{file.hint}"
     )
 
