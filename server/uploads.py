@@ -20,7 +20,7 @@ AT_ONCE = 8  # uploads at a time; the others wait
 STALL = 30  # seconds a client may send nothing
 SLOWEST = 2048  # bytes a second, on average over STALL; whoever sends less holds up the others
 GLANCE = 0.25  # seconds between two looks at whether the server stops
-PURPOSE = "bring"
+PURPOSE = "upload"
 SIGNED_FOR = "datasets"
 _AGAIN = "Check the connection and upload the file again."
 

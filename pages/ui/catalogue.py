@@ -10,7 +10,7 @@ from trainer.data.uploads import DatasetStore, UploadedDataset, reference_in
 from trainer.errors import ConfigError, DataError, TrainerError
 
 #: In the selector's help, on both pages.
-HOW_TO_UPLOAD = "What the model learns from. Bring a file of your own on the Data page, and it appears here."
+HOW_TO_UPLOAD = "What the model learns from. Upload a file of your own on the Data page, and it appears here."
 
 
 def is_file_reader(entry: Entry) -> bool:
@@ -52,7 +52,7 @@ def refuse_server_path(dataset: str, options: dict[str, Any]) -> None:
     if is_file_reader(DATASETS[dataset]) and not reference_in(str(options.get("path", ""))):
         raise ConfigError(
             "This data is a file on the server's own disk, which the page does not open. "
-            "Bring the file on the Data page, or train on it from the command line.",
+            "Upload the file on the Data page, or train on it from the command line.",
             "path",
         )
 

@@ -1,4 +1,4 @@
-"""Data of one's own as a person brings it: upload, read the report, train, rename, delete."""
+"""Data of one's own as a person uses it: upload, read the report, train, rename, delete."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_data(page, server) -> None:
     settle(page)
 
 
-def bring(page, path: Path) -> None:
+def upload(page, path: Path) -> None:
     """Gives a file to the uploader and waits until the page shows its report."""
     page.locator("input[type=file]").set_input_files(path)
     page.locator(".st-key-data_dataset_header").get_by_text(path.name, exact=True).wait_for(timeout=30_000)
@@ -62,7 +62,7 @@ def train_on_it(page, server):
 def test_penguins_are_told_apart_with_default_settings(page, server):
     path = real("penguins.csv")
     open_data(page, server)
-    bring(page, path)
+    upload(page, path)
     shown = report(page).inner_text()
     assert "ready to train on" in shown
     assert "344 rows · 7 columns · predict “species” (3 classes)" in shown
@@ -76,7 +76,7 @@ def test_penguins_are_told_apart_with_default_settings(page, server):
 def test_fuel_consumption_is_predicted_with_default_settings(page, server):
     path = real("mpg.csv")
     open_data(page, server)
-    bring(page, path)
+    upload(page, path)
     shown = report(page).inner_text()
     assert "predict “mpg” (a number)" in shown
     assert "left out" in shown
@@ -88,7 +88,7 @@ def test_fuel_consumption_is_predicted_with_default_settings(page, server):
 def test_a_zip_of_class_folders_is_reported_and_trains(page, server):
     path = real("cifar10-mini.zip")
     open_data(page, server)
-    bring(page, path)
+    upload(page, path)
     assert "600 images · 32×32 RGB · 10 classes" in report(page).inner_text()
     assert page.get_by_text("airplane", exact=True).count() >= 1
     run = train_on_it(page, server)
@@ -107,7 +107,7 @@ def test_bad_files_are_answered_by_a_sentence_and_can_be_renamed_and_deleted(pag
 
     path = tmp_path / "no rows.csv"
     path.write_text("a,b\n")
-    bring(page, path)
+    upload(page, path)
     assert "must be fixed before training" in report(page).inner_text()
     assert page.get_by_role("button", name="Train on this").is_disabled()
 

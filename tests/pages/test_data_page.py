@@ -287,7 +287,7 @@ def test_past_runs_say_that_their_data_set_is_gone(store, runs):
     assert any("was deleted" in text and uploaded.sha256 in text for text in texts(page))
     assert any("a data set that is gone" in text for text in texts(page))
     page.get("menu_button")[0].set_value("Use these settings").run()
-    assert any("Bring the same file again" in warning.value for warning in page.warning)
+    assert any("Upload the same file again" in warning.value for warning in page.warning)
 
 
 def test_deleting_asks_first_and_says_which_runs_will_miss_it(store, runs):

@@ -18,7 +18,7 @@ _CLASSES_SHOWN = 10
 
 
 def picture_rows(dataset: Dataset) -> None:
-    """Draws some training images, one row a class where there are few classes."""
+    """Draws some training images, one row per class where there are few classes."""
     spec, train = dataset.spec, dataset.train
     names = spec.class_labels
     if spec.task != "classification" or len(names) > _CLASSES_SHOWN:

@@ -56,7 +56,7 @@ def parts(dataset: Dataset) -> dict[str, object]:
 
 
 def class_counts(dataset: Dataset) -> pd.DataFrame:
-    """Returns one row a class: its name, the examples in all, their share, and how many each split has."""
+    """Returns one row per class: its name, the examples in all, their share, and how many each split has."""
     spec = dataset.spec
     names = spec.class_labels
     columns = {

@@ -28,7 +28,7 @@ def uploader(on_uploaded: Callable[[str], None], *, key: str = "data_file_upload
     """Draws the place to drop or choose a file.
 
     Args:
-        on_uploaded: called with the id of a data set that has just been stored, before the page is drawn anew. The
+        on_uploaded: called with the id of a data set that has just been stored, before the page is drawn again. The
             id comes from the browser: look it up before it is trusted.
         key: the component's key.
     """

@@ -37,7 +37,7 @@ function mount(parent) {
   zone.ondrop = (event) => {
     event.preventDefault()
     zone.classList.remove("over")
-    if (event.dataTransfer.files.length > 1) return fail("Bring one file at a time; put images into one zip.")
+    if (event.dataTransfer.files.length > 1) return fail("Upload one file at a time; put images into one zip.")
     if (event.dataTransfer.files.length) send(event.dataTransfer.files[0])
   }
   find("button").onclick = () => view.request?.abort()
@@ -57,7 +57,7 @@ function mount(parent) {
     problem.textContent = ""
     if (file.size > view.data.limit) {
       return fail(`${file.name} has ${megabytes(file.size)} MB; at most ${megabytes(view.data.limit)} MB can be uploaded. `
-        + "Bring a part of it, or raise the limit with TRAINDECK_MAX_BYTES.")
+        + "Use a part of it, or raise the limit with TRAINDECK_MAX_BYTES.")
     }
     const request = (view.request = new XMLHttpRequest())
     show(true)
@@ -81,7 +81,7 @@ function mount(parent) {
         show(false)
         view.tell(answer.id)
       } else {
-        fail(answer.error ?? "The file did not arrive. Check the connection and bring it again.")
+        fail(answer.error ?? "The file did not arrive. Check the connection and upload it again.")
       }
     }
     request.onabort = () => {

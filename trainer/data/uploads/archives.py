@@ -1,4 +1,4 @@
-"""Zip archives of strangers: the directory is judged before anything is unpacked, and nothing is extracted."""
+"""Untrusted zip archives: the directory is checked before anything is unpacked, and nothing is extracted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Member:
 
     Attributes:
         name: its path in the archive.
-        bytes: what it unpacks to, by the archive's word; no more than this is ever read.
+        bytes: what it unpacks to, as the archive claims; no more than this is ever read.
         packed: how many bytes it takes in the archive.
     """
 
@@ -67,7 +67,7 @@ class Archive:
         except _BROKEN as error:
             raise DataError(
                 f"{quoted(member.name)} in the archive is damaged: {str(error) or 'it ends too early'}. "
-                "Pack the archive anew from the original files."
+                "Pack the archive again from the original files."
             ) from None
 
 
@@ -92,7 +92,7 @@ def open_archive(path: Path, limits: Limits) -> Iterator[Archive]:
 
 def not_a_zip(reason: str) -> DataError:
     """Returns the error for a file that is no archive that can be read."""
-    return DataError(f"The file is not a readable zip archive: {reason.rstrip('.')}. Copy or pack it anew.")
+    return DataError(f"The file is not a readable zip archive: {reason.rstrip('.')}. Copy or pack it again.")
 
 
 def count_members(file: BinaryIO, size: int, limits: Limits) -> int:
@@ -103,7 +103,7 @@ def count_members(file: BinaryIO, size: int, limits: Limits) -> int:
     """
     if size > limits.bytes:
         raise DataError(
-            f"The file must be at most {limits.bytes / 1e6:,.0f} MB. Received: {size / 1e6:,.0f} MB. Bring a part of "
+            f"The file must be at most {limits.bytes / 1e6:,.0f} MB. Received: {size / 1e6:,.0f} MB. Use a part of "
             "it, or raise the limit with TRAINDECK_MAX_BYTES."
         )
     if not size:
@@ -135,7 +135,7 @@ def count_members(file: BinaryIO, size: int, limits: Limits) -> int:
 def too_many(count: int, limits: Limits) -> DataError:
     """Returns the error for an archive of too many files."""
     return DataError(
-        f"An archive must hold at most {limits.files:,} files. Received: about {count:,}. Bring a part of them, or "
+        f"An archive must hold at most {limits.files:,} files. Received: about {count:,}. Use a part of them, or "
         "raise the limit with TRAINDECK_MAX_FILES."
     )
 
@@ -147,17 +147,17 @@ def check_directory(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> 
         check_name(info.filename)
         if info.filename in names:
             raise DataError(
-                f"{quoted(info.filename)} occurs twice in the archive. Pack the archive anew, with each name once."
+                f"{quoted(info.filename)} occurs twice in the archive. Pack the archive again, with each name once."
             )
         names.add(info.filename)
         if info.flag_bits & 0x1:
             raise DataError(
-                f"{quoted(info.filename)} in the archive is encrypted. Pack the archive anew without a password."
+                f"{quoted(info.filename)} in the archive is encrypted. Pack the archive again without a password."
             )
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(
                 f"{quoted(info.filename)} is packed by method {info.compress_type}, and only stored and deflated "
-                "(methods 0 and 8) are read. Pack the archive anew as a usual zip."
+                "(methods 0 and 8) are read. Pack the archive again as a usual zip."
             )
         if info.file_size > max(HARMLESS, limits.ratio * info.compress_size):
             raise DataError(
@@ -169,7 +169,7 @@ def check_directory(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> 
     if unpacked > limits.expanded_bytes:
         raise DataError(
             f"The archive must unpack to at most {limits.expanded_bytes / 1e6:,.0f} MB. Received: "
-            f"{unpacked / 1e6:,.0f} MB. Bring a part of it, or raise the limit with TRAINDECK_MAX_EXPANDED_BYTES."
+            f"{unpacked / 1e6:,.0f} MB. Use a part of it, or raise the limit with TRAINDECK_MAX_EXPANDED_BYTES."
         )
     if packed > size:
         raise not_a_zip(f"its files are said to take {packed:,} bytes, and it has {size:,}")
@@ -180,5 +180,5 @@ def check_name(name: str) -> None:
     parts = name.replace("\\", "/").split("/")
     if name[:1] in ("/", "\\") or ".." in parts or parts[0].endswith(":"):
         raise DataError(
-            f"{quoted(name)} in the archive leads to a place outside of it. Pack the archive anew, with plain names."
+            f"{quoted(name)} in the archive leads to a place outside of it. Pack the archive again, with plain names."
         )

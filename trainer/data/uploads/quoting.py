@@ -1,4 +1,4 @@
-"""Names from strangers' files, as they can stand in a sentence."""
+"""Names from untrusted files, safe to show in a sentence."""
 
 from __future__ import annotations
 

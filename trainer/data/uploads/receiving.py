@@ -38,7 +38,7 @@ def receive(source: BinaryIO, target: Path, name: str, limits: Limits, progress:
             if max(done, total or 0) > limits.bytes:
                 raise DataError(
                     f"“{name}” must be at most {limits.bytes / 1e6:,.0f} MB. Received: at least "
-                    f"{max(done, total or 0) / 1e6:,.0f} MB. Bring a part of it, or raise the limit with "
+                    f"{max(done, total or 0) / 1e6:,.0f} MB. Use a part of it, or raise the limit with "
                     "TRAINDECK_MAX_BYTES."
                 )
             file.write(block)

@@ -1,4 +1,4 @@
-"""One pass over inputs: their range, what float32 cannot hold, what is constant, and which examples are alike."""
+"""One pass over inputs: their range, what float32 cannot hold, what is constant, and which examples are the same."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Scan:
         self._wrong_values = 0
 
     def look(self, block: np.ndarray) -> np.ndarray:
-        """Looks at rows of any number type and returns them as uint8 or float32, C-contiguous."""
+        """Scans rows of any number type and returns them as uint8 or float32, C-contiguous."""
         if block.dtype.kind == "b":
             block = block.view(np.uint8)
         if block.dtype != np.uint8:
@@ -63,7 +63,7 @@ class Scan:
 
     @property
     def hashes(self) -> np.ndarray:
-        """One int64 an example; equal examples have equal ones."""
+        """One int64 per example; equal examples have equal ones."""
         return np.concatenate(self._hashes)[:COMPARED]
 
     @property
@@ -92,10 +92,10 @@ class Scan:
         """Returns what is the same in all examples."""
         constant, size = int((self.low == self.high).sum()), self.low.size
         if constant == size and self.rows > 1:
-            text = "All examples are the same, so there is nothing to learn. Bring examples that differ."
+            text = "All examples are the same, so there is nothing to learn. Use examples that differ."
             return [Finding("error", self.place, text, self.rows)]
         if constant and size > 1:
-            text = f"{constant:,} of {size:,} numbers are the same in all examples, and tell nothing."
+            text = f"{constant:,} of {size:,} numbers are the same in all examples, and carry no information."
             return [Finding("note", self.place, text, constant)]
         return []
 

@@ -30,21 +30,21 @@ DATASET_OF = {"data.csv": "csv", "data.parquet": "csv", "data.npz": "npz", "data
 #: First bytes, what they are the beginning of, and what to do about it.
 _OTHERS = (
     (EMPTY_ZIP, "an empty zip archive", "Put files into it"),
-    (ZIP, "a zip archive", "Unpack it, and bring the CSV file inside"),
+    (ZIP, "a zip archive", "Unpack it, and upload the CSV file inside"),
     (NUMPY, "a NumPy array", "Name it .npy"),
     (b"\x1f\x8b", "a file compressed with gzip", "Unpack it first"),
     (b"BZh", "a file compressed with bzip2", "Unpack it first"),
     (b"\xfd7zXZ", "a file compressed with xz", "Unpack it first"),
     (b"\x28\xb5\x2f\xfd", "a file compressed with zstd", "Unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it, and bring the CSV file inside"),
-    (b"Rar!", "a RAR archive", "Unpack it, and bring the CSV file inside"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it, and upload the CSV file inside"),
+    (b"Rar!", "a RAR archive", "Unpack it, and upload the CSV file inside"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Office file", "Save it as CSV (UTF-8) there"),
-    (b"\x7fELF", "a program", "Bring a table instead"),
-    (b"MZ", "a Windows program", "Bring a table instead"),
+    (b"\x7fELF", "a program", "Upload a table instead"),
+    (b"MZ", "a Windows program", "Upload a table instead"),
     (b"%PDF", "a PDF document", "Save its table as CSV"),
-    (b"\x89PNG", "a PNG image", "Bring a zip with one folder of images per class"),
-    (b"\xff\xd8\xff", "a JPEG image", "Bring a zip with one folder of images per class"),
-    (b"GIF8", "a GIF image", "Bring a zip with one folder of PNG or JPEG images per class"),
+    (b"\x89PNG", "a PNG image", "Upload a zip with one folder of images per class"),
+    (b"\xff\xd8\xff", "a JPEG image", "Upload a zip with one folder of images per class"),
+    (b"GIF8", "a GIF image", "Upload a zip with one folder of PNG or JPEG images per class"),
     (b"SQLite format 3", "an SQLite database", "Save one of its tables as CSV"),
     (b"\x89HDF", "an HDF5 file", "Save its arrays as NPZ, or its table as CSV"),
     (b"ARROW1", "an Arrow or Feather file", "Save it as Parquet or CSV"),
@@ -74,7 +74,7 @@ def read_head(path: Path) -> bytes:
     except FileNotFoundError:
         raise DataError(f"There is no file {path}. Correct the path.") from None
     except (OSError, ValueError) as error:
-        raise DataError(f"{name} cannot be read ({error}). Check the path and its rights.") from None
+        raise DataError(f"{name} cannot be read ({error}). Check the path and its permissions.") from None
     if not head:
         raise DataError(f"{name} is empty: it has 0 bytes. Save or upload it again.")
     return head
@@ -114,7 +114,7 @@ def refuse_other_content(head: bytes, name: str) -> None:
     if is_office(head):
         raise DataError(
             f"{name} seems to be an Excel workbook or another office document, not CSV. Save the sheet as CSV (UTF-8) "
-            "there, and bring that."
+            "there, and upload that."
         )
     if first_member(head).endswith(".npy"):
         raise DataError(f"{name} seems to be a NumPy archive, not CSV. Name it .npz.")
@@ -143,4 +143,4 @@ def refuse_binary(head: bytes, name: str) -> None:
         raise DataError(f"{name} has a NUL byte on line {line}, so it is no text. Save it as CSV in UTF-8.")
     control = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
     if control > max(2, 0.01 * len(head)):
-        raise DataError(f"{name} does not seem to be text: it is full of control characters. Bring a CSV file.")
+        raise DataError(f"{name} does not seem to be text: it is full of control characters. Upload a CSV file.")

@@ -63,7 +63,7 @@ class DatasetStore:
         except OSError as error:
             raise DataError(
                 f"“{name}” cannot be stored in {self.path}: {error.strerror or error}. "
-                "Make room, change its rights, or choose another folder with TRAINDECK_DATASETS."
+                "Make room, change its permissions, or choose another folder with TRAINDECK_DATASETS."
             ) from None
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -84,7 +84,7 @@ class DatasetStore:
         if not uploaded:
             raise DataError(
                 f"The data set {PREFIX}{id!s:.40} is not there: it was deleted, or another data folder is in use "
-                f"than {self.path}. Bring the same file again on the Data page, or choose another data set."
+                f"than {self.path}. Upload the same file again on the Data page, or choose another data set."
             )
         return uploaded
 
@@ -156,7 +156,7 @@ def resolve(path: str) -> Path:
     if reference := reference_in(path):
         return DatasetStore.default().get(reference.removeprefix(PREFIX)).path
     if not path:
-        raise DataError("path is empty. Give the path of a data file, or bring one on the Data page.")
+        raise DataError("path is empty. Give the path of a data file, or upload one on the Data page.")
     file = Path(path).expanduser()
     try:
         if file.is_file():
@@ -164,7 +164,7 @@ def resolve(path: str) -> Path:
         what = "is a folder, not a file" if file.is_dir() else "is not there"
     except (OSError, ValueError):
         what = "cannot be looked up"
-    raise DataError(f"The data file {path!r:.120} {what}. Correct path, or bring the file on the Data page.")
+    raise DataError(f"The data file {path!r:.120} {what}. Correct path, or upload the file on the Data page.")
 
 
 def refuse_changed(path: str, sha256: str) -> None:

@@ -235,9 +235,9 @@ def test_the_report_is_made_once_and_again_when_limits_change(store, monkeypatch
 
 def test_a_file_that_cannot_be_read_has_a_report_that_says_so(store, monkeypatch):
     def inspect(path, **keywords):
-        raise DataError("data.csv is no table. Bring another.")
+        raise DataError("data.csv is no table. Upload another.")
 
     monkeypatch.setattr("trainer.data.uploads.dataset.inspect", inspect)
     report = store.add(io.BytesIO(CSV), "a.csv").report
     assert not report.is_ready
-    assert report.errors[0].message == "a.csv is no table. Bring another."
+    assert report.errors[0].message == "a.csv is no table. Upload another."

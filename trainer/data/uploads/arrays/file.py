@@ -34,7 +34,7 @@ class ArrayFile:
         if len(self._members) > MOST_ARRAYS:
             raise DataError(
                 f"An NPZ file must hold at most {MOST_ARRAYS:,} arrays. Received: {len(self._members):,}. Put the "
-                "examples into one array, with one row an example."
+                "examples into one array, with one row per example."
             )
         self.headers = [self._read_header(name, member) for name, member in self._members.items()]
         others = [member.name for member in archive.members if not member.name.endswith(SUFFIX)]
@@ -86,7 +86,7 @@ def read_npy_header(path: Path, limits: Limits) -> Header:
     size = path.stat().st_size
     if size > limits.bytes:
         raise DataError(
-            f"The file must be at most {limits.bytes / 1e6:,.0f} MB. Received: {size / 1e6:,.0f} MB. Bring a part of "
+            f"The file must be at most {limits.bytes / 1e6:,.0f} MB. Received: {size / 1e6:,.0f} MB. Use a part of "
             "it, or raise the limit with TRAINDECK_MAX_BYTES."
         )
     with open(path, "rb") as file:

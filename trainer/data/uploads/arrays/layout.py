@@ -63,7 +63,7 @@ def check_inputs(header: Header, limits: Limits) -> None:
     if unpacked > limits.expanded_bytes:
         raise DataError(
             f"In {place} there must be at most {limits.expanded_bytes / 1e6:,.0f} MB. Received: "
-            f"{unpacked / 1e6:,.0f} MB. Bring a part of it, or raise the limit with TRAINDECK_MAX_EXPANDED_BYTES."
+            f"{unpacked / 1e6:,.0f} MB. Use a part of it, or raise the limit with TRAINDECK_MAX_EXPANDED_BYTES."
         )
 
 
@@ -83,7 +83,7 @@ def check_targets(header: Header, limits: Limits) -> None:
     if header.bytes > limits.expanded_bytes // 8:
         raise DataError(
             f"In {header.place} targets must take at most {limits.expanded_bytes / 8e6:,.0f} MB. Received: "
-            f"{header.bytes / 1e6:,.0f} MB. Save them as one whole number an example."
+            f"{header.bytes / 1e6:,.0f} MB. Save them as one whole number per example."
         )
 
 
@@ -92,11 +92,11 @@ def check_rows(header: Header, limits: Limits) -> None:
     if not header.shape or 0 in header.shape or not header.dtype.itemsize:
         raise DataError(
             f"In {header.place} there must be at least one example. Received: shape {shown_shape(header.shape)}. "
-            "Bring a file with data in it."
+            "Upload a file with data in it."
         )
     if header.shape[0] > limits.rows:
         raise DataError(
-            f"In {header.place} there must be at most {limits.rows:,} rows. Received: {header.shape[0]:,}. Bring a "
+            f"In {header.place} there must be at most {limits.rows:,} rows. Received: {header.shape[0]:,}. Use a "
             "part of them, or raise the limit with TRAINDECK_MAX_ROWS."
         )
 

@@ -69,15 +69,15 @@ def read_header(stream: BinaryIO, name: str, size: int) -> Header:
             tokenize.TokenError, UnicodeDecodeError) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:120] or "it ends too early"
         raise DataError(
-            f"The array {quoted(name)} has a header that cannot be read: {reason}. Save it anew with numpy.savez."
+            f"The array {quoted(name)} has a header that cannot be read: {reason}. Save it again with numpy.savez."
         ) from None
     header = Header(name, dtype, shape, is_fortran)
     if any(length < 0 for length in shape):
-        raise DataError(f"The array {quoted(name)} claims the shape {shape}. Save it anew with numpy.savez.")
+        raise DataError(f"The array {quoted(name)} claims the shape {shape}. Save it again with numpy.savez.")
     if not dtype.hasobject and header.bytes != size - counted.position:
         raise DataError(
             f"The array {quoted(name)} claims the shape {shown_shape(shape)} of {dtype.str}, {shown(header.bytes)} "
-            f"bytes, and there are {max(0, size - counted.position):,}. It is cut off or damaged: save it anew with "
+            f"bytes, and there are {max(0, size - counted.position):,}. It is cut off or damaged: save it again with "
             "numpy.savez."
         )
     return header

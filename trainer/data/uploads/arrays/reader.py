@@ -125,7 +125,7 @@ def read_arrays(
         rescale=rescale,
         standardize=standardize,
         standardize_target=targets.task == "regression",
-        source="a file that was uploaded",
+        source="an uploaded file",
         licence="its owner's",
     )
     findings.append(Finding("note", first.place, f"{scaling[:1].upper()}{scaling[1:]}."))

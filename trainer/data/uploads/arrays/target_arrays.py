@@ -34,7 +34,7 @@ def problem_of(array: np.ndarray, train: np.ndarray, task: Task) -> str | None:
         )
     # numpy takes any four bytes for a character, and Python stumbles over what is none.
     if array.dtype.kind == "U" and np.ascontiguousarray(array).view(np.uint32).max() > sys.maxunicode:
-        return "There is text with characters that do not exist: it is damaged. Save it anew with numpy.savez."
+        return "There is text with characters that do not exist: it is damaged. Save it again with numpy.savez."
     if array.dtype.kind in "fc":
         wrong = np.argwhere(~np.isfinite(array))
         if len(wrong):
@@ -49,7 +49,7 @@ def problem_of(array: np.ndarray, train: np.ndarray, task: Task) -> str | None:
         if len(wrong):
             row, column = wrong[0]
             return (
-                f"Several columns of targets must be 0 and 1, one column a class or label. Received: "
+                f"Several columns of targets must be 0 and 1, one column per class or label. Received: "
                 f"{plain_name(array[row, column])} in row {row:,}, column {column:,}. Keep one column, or save "
                 "y.argmax(axis=1) if these are probabilities of classes."
             )
@@ -75,7 +75,7 @@ def check_labels(place: str, labels: np.ndarray) -> tuple[Finding, ...]:
         return ()
     columns = ", ".join(map(str, same[:10].tolist())) + (", …" if len(same) > 10 else "")
     level = "error" if len(same) == labels.shape[1] else "warning"
-    text = "the same for all examples, so there is nothing to learn from it. Leave it out, or bring more examples."
+    text = "the same for all examples, so there is nothing to learn from it. Leave it out, or add more examples."
     return (Finding(level, place, f"Label {columns}: {text}", len(same)),)
 
 

@@ -120,7 +120,7 @@ def as_numbers(headers: Mapping[str, Header], flat: Mapping[str, np.ndarray], no
             Finding(
                 "error",
                 headers["train"].place,
-                f"All targets are {train[0]:g}: there is nothing to predict. Bring targets that differ.",
+                f"All targets are {train[0]:g}: there is nothing to predict. Use targets that differ.",
             )
         )
     return Targets(

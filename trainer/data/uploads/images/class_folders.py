@@ -152,7 +152,7 @@ def check_class_name(name: str) -> None:
         what = "control characters" if len(name) <= LONGEST_NAME else f"{len(name):,} characters"
         raise DataError(
             f"The class folder {quoted(name)} must have a name of at most {LONGEST_NAME} characters, without control "
-            f"characters. Received: {what}. Rename the folder and pack the archive anew."
+            f"characters. Received: {what}. Rename the folder and pack the archive again."
         )
 
 

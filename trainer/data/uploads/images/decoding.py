@@ -57,7 +57,7 @@ class Decoding:
             first = next(s for s in self.skipped if s.name == pictures[0].member.name)
             raise DataError(
                 f"None of the {len(pictures):,} images can be read; {quoted(first.name)}: {first.reason} "
-                f"({first.why}). Pack the archive anew from the original images."
+                f"({first.why}). Pack the archive again from the original images."
             )
         form = choose_form(looks, self._options)
         self._expect(len(pictures), form)
@@ -193,7 +193,7 @@ class Decoding:
             num_classes=len(classes),
             class_names=classes,
             rescale=1 / 255,
-            source="a file that was uploaded",
+            source="an uploaded file",
             licence="its owner's",
         )
 
@@ -208,5 +208,5 @@ def nothing_found(archive: Archive, skipped: Sequence[Skipped]) -> DataError:
         found = f"{len(archive.members):,} files, such as {quoted(example)}: {reasons[0][0]}"
     return DataError(
         f"The archive must hold a folder for each class with PNG or JPEG images in it, such as cat/1.png and "
-        f"dog/1.png. Received: {found}. Pack it anew like that."
+        f"dog/1.png. Received: {found}. Pack it again like that."
     )

@@ -25,7 +25,7 @@ def describe_skipped(skipped: Sequence[Skipped]) -> list[Finding]:
                 level,
                 quoted(found[0].name),
                 f"{count:,} file{'s are' if count > 1 else ' is'} left out, because {reason}: {names}{more}."
-                + ("" if level == "note" else " Mend or move what should be trained on."),
+                + ("" if level == "note" else " Fix or move what should be trained on."),
                 count,
             )
         )
@@ -97,10 +97,7 @@ def form_findings(form: Form, looks: Sequence[Look], options: Mapping) -> list[F
 def treatment_findings(seen: Counter, form: Form) -> list[Finding]:
     """Returns notes and warnings on what was done to images while they were decoded."""
     texts = {
-        "tiny": (
-            "warning",
-            "less than 8 pixels high or wide, which shows hardly anything. Look at them, or remove them",
-        ),
+        "tiny": ("warning", "less than 8 pixels high or wide, too small to show much. Check them, or remove them"),
         "colour": (
             "warning" if form.channels == 1 else "note",
             "in colour and made grey. Set colour to rgb to keep it",

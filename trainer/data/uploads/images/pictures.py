@@ -1,4 +1,4 @@
-"""One PNG or JPEG file of a stranger: opened, judged by its header, and only then decoded."""
+"""One untrusted PNG or JPEG file: opened, checked by its header, and only then decoded."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def open_image(content: bytes, limits: Limits) -> Image.Image:
     """
     if not content:
         raise UnusableError("it is empty", "it has 0 bytes")
-    # Each scan of a JPEG decodes all of it once more; the marker cannot occur in the data itself.
+    # Each scan of a JPEG decodes all of it again; the marker cannot occur in the data itself.
     scans = content.count(b"\xff\xda") if content.startswith(b"\xff\xd8") else 0
     if scans > _MOST_SCANS:
         raise UnusableError("it is damaged", f"it says that it comes in {scans:,} scans")
@@ -53,7 +53,7 @@ def open_image(content: bytes, limits: Limits) -> Image.Image:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise too_large(str(error)) from None
-    # A decoder fed with a stranger's bytes raises whatever it likes.
+    # A decoder fed with untrusted bytes may raise anything.
     except Exception as error:
         raise damaged(error) from None
     if image.width * image.height > limits.pixels:

@@ -45,7 +45,7 @@ def read_table(
     size = path.stat().st_size
     if size > limits.bytes:
         raise DataError(
-            f"{plain_name(path.name)} has {size:,} bytes, and at most {limits.bytes:,} are allowed. Bring a smaller "
+            f"{plain_name(path.name)} has {size:,} bytes, and at most {limits.bytes:,} are allowed. Use a smaller "
             "file, or set TRAINDECK_MAX_BYTES."
         )
     if detect(head) == "parquet":

@@ -105,7 +105,12 @@ def check_missing(summary: ColumnSummary, fill: str) -> list[Finding]:
     if part <= MUCH_MISSING:
         return [Finding("note", where(summary), message, summary.missing)]
     return [
-        Finding("warning", where(summary), f"{message} With so many missing, rather leave it out.", summary.missing)
+        Finding(
+            "warning",
+            where(summary),
+            f"{message} Because so many are missing, consider leaving it out.",
+            summary.missing,
+        )
     ]
 
 

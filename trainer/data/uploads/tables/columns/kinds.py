@@ -1,4 +1,4 @@
-"""Which kind of column it is: a number, a category, a date, free text, an identifier, or always the same."""
+"""Which kind a column has: a number, a category, a date, free text, an identifier, or always the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def kind_of_numbers(name: str, place: int, unique: int, present: int, is_whole: 
 
     Args:
         name: of the column.
-        place: 0 for the table's first column, where row numbers are wont to be.
+        place: 0 for the table's first column, where row numbers usually are.
         unique, present: how many different values there are, and how many in all, missing ones aside.
         is_whole: whether all are whole numbers.
     """

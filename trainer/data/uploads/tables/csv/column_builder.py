@@ -79,7 +79,7 @@ class ColumnBuilder:
         return len(types) > 1 or (was_plain and self._kind == "number")
 
     def read_again(self) -> None:
-        """Gets ready to take all cells once more, by `add_as`."""
+        """Gets ready to take all cells again, by `add_as`."""
         self._chunks, self._rows = [], 0
 
     def add_as(self, cells: pa.Array) -> None:

@@ -13,13 +13,7 @@ from trainer.data.uploads.tables.csv.header import refuse_bad_names
 from trainer.errors import DataError
 
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8",
-    "utf-16": "UTF-16",
-    "cp1252": "Windows-1252",
-    "latin-1": "Latin-1",
-}
+ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 #: The records by which a separator is judged.
 _JUDGED = 100
@@ -85,7 +79,7 @@ def sniff(text: str, encoding: str, name: str, limits: Limits, is_whole: bool) -
                 "file whose lines end as lines, and that no quotation mark is left open."
             )
         raise DataError(
-            f"{name} has no line with column names: it holds blank lines, or quotation marks alone. Save it anew."
+            f"{name} has no line with column names: it holds blank lines, or quotation marks alone. Save it again."
         )
     if len(header) > limits.columns:
         raise DataError(

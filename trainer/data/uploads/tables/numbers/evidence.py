@@ -113,7 +113,7 @@ class NumberEvidence:
         other = by_decimals if chosen == by_thousands else by_thousands
         is_ambiguous = not chosen or has_mixed_units
         if chosen == PLAIN and separator == "," and not units:
-            # What everybody takes for decimals needs no word.
+            # What everybody takes for decimals needs no note.
             return NumberDecision(PLAIN, leading_zero=self._leading_zero)
         return NumberDecision(chosen or by_decimals, (other,), is_ambiguous, example, units, self._leading_zero)
 

@@ -27,7 +27,7 @@ ROOM = 2**29
 
 
 def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], None] | None = None) -> Table:
-    """Reads a Parquet file, leaving out columns of lists, structures and bytes with a word.
+    """Reads a Parquet file. Columns of lists, structures and bytes are left out and reported.
 
     Args:
         path: of the file.
@@ -56,7 +56,7 @@ def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], No
         reason = " ".join(str(error).split())[:160]
         raise DataError(
             f"{name} begins as a Parquet file and cannot be read as one ({reason}). It may be cut off or "
-            "damaged; write or upload it once more."
+            "damaged; write or upload it again."
         ) from None
     findings = [
         Finding("warning", f"column {quoted(field.name)}", f"It holds {field.type} values and is left out.")
@@ -124,7 +124,7 @@ def read_columns(
         reason = errors.read().decode(errors="replace").strip()
     if code == decoding.DAMAGED:
         raise pa.ArrowInvalid(reason)
-    # Where memory runs out inside Arrow, the process ends without a word.
+    # Where memory runs out inside Arrow, the process ends without a message.
     if code or not batches:
         most = limits.expanded_bytes if code == decoding.TOO_LARGE else asked["memory"]
         remedy = "or set TRAINDECK_MAX_EXPANDED_BYTES" if most == limits.expanded_bytes else "or write smaller pages"

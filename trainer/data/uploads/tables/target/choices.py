@@ -1,4 +1,4 @@
-"""What is to be predicted from which columns of a table."""
+"""The target, the task and the inputs of a table."""
 
 from __future__ import annotations
 
