@@ -6,9 +6,7 @@ Exit code 0: done; 1: the run failed; 2: bad input; 130: Ctrl-C, after a checkpo
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,64 +15,79 @@ import typer
 from tqdm import tqdm
 
 from trainer.cli.choices import list_choices
-from trainer.cli.signals import note_signals
+from trainer.cli.following import follow
+from trainer.cli.printing import catalog_lines, report_lines, run_line, run_lines
+from trainer.cli.signals import record_signals
 from trainer.config.environment import check_settings
 from trainer.config.run_config import RunConfig
-from trainer.data.uploads import Report, plain_name
 from trainer.errors import TrainerError
-from trainer.runs.run import Run
 from trainer.runs.store import RunStore
-from trainer.training.engine.start_up import stderr_handle
 
 app = typer.Typer(
     name="trainer",
-    help="Train, resume, look at and export runs.",
+    help="Train models and watch, resume, inspect and export their runs.\n\n"
+    "Exit codes: 0 done, 1 the run failed, 2 bad input, 130 after Ctrl-C, which saves a checkpoint first.",
     add_completion=False,
     no_args_is_help=False,
     rich_markup_mode=None,
 )
 
-RunsDir = Annotated[Path, typer.Option("--runs-dir", envvar="TRAINDECK_RUNS", help="The folder of runs.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-RunId = Annotated[str, typer.Argument(help="The run's id, as `list` shows it.")]
+RunsDir = Annotated[Path, typer.Option("--runs-dir", envvar="TRAINDECK_RUNS", help="The folder that holds the runs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+RunId = Annotated[str, typer.Argument(help="The run's id; `list` shows all ids.")]
 
 
 @app.command()
 def run(
-    config: Annotated[Path, typer.Argument(help="A JSON file with the configuration.")],
+    config: Annotated[
+        Path, typer.Argument(help="A JSON file with the configuration; `catalog` lists what it can set.")
+    ],
     runs_dir: RunsDir = Path("runs"),
-    name: Annotated[str | None, typer.Option(help="A name for the run.")] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name. Default: a random name.")] = None,
 ) -> None:
-    """Train a configuration; the run's id is the last line printed."""
+    """Train a configuration from the beginning.
+
+    Shows a progress bar on stderr. The run's id is the last line of stdout.
+    """
     recipe = RunConfig.from_file(config)
-    came = note_signals()
+    signals = record_signals()
     created = RunStore(runs_dir).create(recipe, name)
     created.start()
-    follow(created, came)
+    follow(created, signals)
 
 
 @app.command()
 def resume(
     run_id: RunId,
     runs_dir: RunsDir = Path("runs"),
-    source: Annotated[str, typer.Option("--from", help="latest, best, or the step of a checkpoint.")] = "latest",
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="The checkpoint to continue from: latest, best, or a step. Later steps and checkpoints are deleted.",
+        ),
+    ] = "latest",
     epochs: Annotated[
-        int | None, typer.Option(help="Train for so many epochs in total; this also continues a completed run.")
+        int | None, typer.Option(help="The new number of epochs in total. With more epochs a completed run continues.")
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Use this learning rate from here on.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The learning rate from here on.")] = None,
 ) -> None:
-    """Continue a run that was paused, stopped, interrupted or failed, or a completed one with more --epochs."""
+    """Continue a run from a checkpoint, exactly where it left off.
+
+    The run must be paused, stopped, interrupted or failed, or completed if --epochs adds epochs or --from names an
+    earlier checkpoint. The run's id is the last line of stdout.
+    """
     found = RunStore(runs_dir).get(run_id)
-    came = note_signals()
+    signals = record_signals()
     outcome = found.resume(source=source, epochs=epochs, learning_rate=learning_rate)
     if not outcome.acted:
         refuse(f"{outcome.message} Resume a paused, stopped, interrupted or failed run, or set more --epochs.")
-    follow(found, came)
+    follow(found, signals)
 
 
 @app.command("list")
 def list_runs(runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None:
-    """List the runs, newest first."""
+    """List all runs, newest first."""
     runs = RunStore(runs_dir).list()
     if as_json:
         fields = ("id", "name", "status", "reason", "created", "step", "epoch")
@@ -83,48 +96,37 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None
     if not runs:
         print("No runs yet. Start one with: python -m trainer run CONFIG.json")
     for found in runs:
-        print(f"{found.id}  {found.status:<11}  step {found.step:<8}  {recipe_of(found)}  {found.name}")
-
-
-def recipe_of(found: Run) -> str:
-    """Returns "digits/mlp", or what stands for it where the recipe cannot be read."""
-    try:
-        return f"{found.config.dataset}/{found.config.model}"
-    except TrainerError:
-        return "unreadable"
+        print(run_line(found))
 
 
 @app.command()
 def show(run_id: RunId, runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None:
-    """Show one run: status, numbers, checkpoints, digest."""
-    found = RunStore(runs_dir).get(run_id)
-    described = found.describe()
-    if as_json:
-        print(json.dumps(described, indent=2))
-        return
-    for key in ("id", "name", "status", "reason", "step", "epoch", "steps_per_second", "digest"):
-        print(f"{key:<17} {described[key]}")
-    for which in ("last", "best"):
-        values = ", ".join(f"{name} {value:.4g}" for name, value in described["metrics"][which].items())
-        print(f"{which:<17} {values}")
-    for checkpoint in described["checkpoints"]:
-        print(f"{'checkpoint':<17} step {checkpoint['step']}  {checkpoint['path']}")
+    """Show one run: status, metrics, checkpoints.
+
+    The digest is the SHA-256 of the newest checkpoint's state: equal digests mean bit-identical runs.
+    """
+    described = RunStore(runs_dir).get(run_id).describe()
+    print(json.dumps(described, indent=2) if as_json else "\n".join(run_lines(described)))
 
 
 @app.command()
 def export(
     run_id: RunId,
     kind: Annotated[str, typer.Argument(help="What to write, such as model.keras; `catalog` lists the kinds.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write; an existing file is replaced.")],
     source: Annotated[
         str | None,
         typer.Option(
-            "--from", help="best, latest, or the step of a checkpoint. Default: best; for checkpoint.zip latest."
+            "--from",
+            help="The checkpoint to export: best, latest, or a step. Default: best; for checkpoint.zip latest.",
         ),
     ] = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> None:
-    """Write a run's model, checkpoint, history or configuration to a file."""
+    """Write a run's model or history to a file.
+
+    The kinds include model.keras, checkpoint.zip, history.csv and config.json; `catalog` lists all of them.
+    """
     from trainer.export import export as write_export
 
     write_export(RunStore(runs_dir).get(run_id), kind, output, source)
@@ -135,8 +137,11 @@ def inspect(
     path: Annotated[str, typer.Argument(help="A CSV, Parquet, NPZ or NPY file, or a zip of one folder per class.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say what a data file holds, and whether it can be trained on: exit code 0, else 2."""
-    from trainer.data.uploads import inspect, resolve
+    """Report what a data file contains.
+
+    The exit code is 0 if a model can be trained on it, else 2.
+    """
+    from trainer.data import uploads
 
     shape = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     with tqdm(total=1.0, file=sys.stderr, dynamic_ncols=True, delay=1, leave=False, bar_format=shape) as bar:
@@ -145,93 +150,24 @@ def inspect(
             bar.set_description_str(text, refresh=False)
             bar.update(min(fraction, 1.0) - bar.n)
 
-        report = inspect(resolve(path), progress=progress)
-    print(json.dumps(report.to_json(), indent=2) if as_json else describe_report(report, path))
+        report = uploads.inspect(uploads.resolve(path), progress=progress)
+    print(json.dumps(report.to_json(), indent=2) if as_json else "\n".join(report_lines(report, path)))
     report.refuse_errors()
-
-
-def describe_report(report: Report, path: str) -> str:
-    """Returns a report on the file at `path` as lines: what it is, its columns if it has any, and what was found."""
-    lines = [report.summary]
-    columns = report.details["columns"] if report.dataset == "csv" and report.details else []
-    widest = min(40, max([len(column["name"]) for column in columns], default=0))
-    for column in columns:
-        name, missing = plain_name(column["name"], 40), f"{column['missing']:,} missing" if column["missing"] else ""
-        lines.append(f"  {name:<{widest}}  {column['kind']:<10}  {column['unique']:>9,} different  {missing}".rstrip())
-    lines += [f"{finding.level}: {finding}" for finding in report.findings]
-    if report.is_ready:
-        options = {"path": path, **{key: value for key, value in report.options.items() if value}}
-        lines.append(f'Ready. Train with "dataset": "{report.dataset}", "dataset_options": {json.dumps(options)}')
-    return "\n".join(lines)
 
 
 @app.command()
 def catalog(as_json: AsJson = False) -> None:
-    """List models, data sets, optimizers, losses, metrics, schedules, settings, exports and devices."""
-    choices = list_choices()
-    if as_json:
-        print(json.dumps(choices, indent=2))
-        return
-    for plural, entries in choices.items():
-        print(plural)
-        for entry in entries:
-            limit = f" {entry['allowed']} (default {entry['default']})" if "allowed" in entry else ""
-            print(f"  {entry['name']:<32} {entry['label'] if plural == 'devices' else entry['help']}{limit}")
-            for option in entry.get("options", ()):
-                print(f"    {option['name']:<30} {option['allowed']} (default {option['default']})")
+    """List what a configuration can name.
 
-
-def follow(training: Run, came: list[int]) -> None:
-    """Shows a bar until the run has ended, then ends the process; a signal has the run save first.
-
-    Args:
-        training: a run that was started.
-        came: the signals so far, as `note_signals` returns them.
+    These are models, data sets, optimizers, losses, metrics, schedules and settings, each with its options; also
+    export kinds and devices.
     """
-    first, is_asked = training.step, False
-    with tqdm(unit=" steps", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
-        while not training.wait(0.1):
-            if came and not is_asked:
-                is_asked = training.interrupt().acted
-            # TensorFlow takes seconds to load and compile: until a step is made, there is nothing to save.
-            if len(came) > 2 or (len(came) == 2 and training.step == first):
-                leave(training, came[0])
-            with contextlib.suppress(OSError):  # the terminal may be closed
-                update_bar(bar, training)
-        update_bar(bar, training)
-    for note in training.notes:
-        print(note, file=sys.stderr)
-    print(f"{training.name}: {training.status}. {training.reason}".strip(), file=sys.stderr)
-    print(training.id)
-    if came and training.status == "interrupted":
-        print(f"Go on with: python -m trainer resume {training.id}", file=sys.stderr)
-        raise typer.Exit(128 + came[0])
-    raise typer.Exit(1 if training.status == "failed" else 0)
-
-
-def leave(training: Run, number: int) -> None:
-    """Ends the process without waiting for the run; whoever looks at it next finds it interrupted."""
-    with contextlib.suppress(OSError):  # the terminal may be closed
-        os.write(stderr_handle(), f"\nGo on with: python -m trainer resume {training.id}\n".encode())
-        print(training.id, flush=True)
-    os._exit(128 + number)
-
-
-def update_bar(bar: tqdm, training: Run) -> None:
-    """Moves the bar to where the run is."""
-    bar.total = training.total_steps
-    bar.n = training.step
-    history = training.history
-    if training.phase:
-        bar.set_description_str(training.phase, refresh=False)
-    elif len(history):
-        bar.set_description_str(f"epoch {training.epoch}", refresh=False)
-        bar.set_postfix(loss=f"{history.rows(len(history) - 1, len(history))['loss'][0]:.4g}", refresh=False)
-    bar.refresh()
+    choices = list_choices()
+    print(json.dumps(choices, indent=2) if as_json else "\n".join(catalog_lines(choices)))
 
 
 def refuse(sentence: str) -> None:
-    """Says what is wrong in one line and ends with exit code 2."""
+    """Prints an error on one line and ends with exit code 2."""
     print(f"trainer: {' '.join(sentence.split())}", file=sys.stderr)
     raise SystemExit(2)
 

@@ -1,1 +1,1 @@
-"""The command line, beside its commands."""
+"""Parts of the command line; the commands are in `trainer/__main__.py`."""

@@ -1,4 +1,4 @@
-"""What a run can be made of, as JSON-ready lists. Nothing here loads TensorFlow."""
+"""The catalogue as JSON-ready lists. Nothing here loads TensorFlow."""
 
 from __future__ import annotations
 
