@@ -1,4 +1,4 @@
-"""What can go wrong, as sentences a user can act on.
+"""The errors of this package. Their messages are sentences a user can act on.
 
 Every message names the argument, what came, what is allowed and what to do.
 """
@@ -13,7 +13,7 @@ class ConfigError(TrainerError, ValueError):
 
     Args:
         message: one sentence or two, ready to be shown.
-        argument: the field of `RunConfig` (or option) that it is about, if one is.
+        argument: the field of `RunConfig` or the option at fault, if there is one.
     """
 
     def __init__(self, message: str, argument: str | None = None):
@@ -36,7 +36,7 @@ class DivergenceError(TrainerError):
 class RunNotFound(TrainerError, KeyError):
     """There is no run with this id."""
 
-    # KeyError would show its message in quotes.
+    # KeyError shows its message in quotes.
     __str__ = Exception.__str__
 
 
@@ -45,7 +45,7 @@ class RunBusyError(TrainerError):
 
 
 class ExportError(TrainerError):
-    """A download that cannot be made from this run, or not yet."""
+    """A download that this run cannot offer, or not yet."""
 
 
 class StorageError(TrainerError, OSError):

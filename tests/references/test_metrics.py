@@ -64,7 +64,7 @@ def measured(metric, y, scores, run_as=None):
     """Returns the value over all batches and those of each batch."""
     import tensorflow as tf
 
-    from trainer.training.learners.supervised import batch_value
+    from trainer.training.learners.measures import batch_value
 
     def step(y, scores):
         metric.update_state(y, scores)

@@ -22,15 +22,15 @@ def export(run, kind: str, path: str | Path, source: str | int | None = None) ->
         run: a `Run`, of any status.
         kind: an entry of `EXPORTS`, such as "model.keras".
         path: the file to write; its folder must exist.
-        source: "best", "latest" or a checkpoint's step; None: the kind's own default. Files that do not
-            depend on a checkpoint, such as the history, are the same for each.
+        source: "best", "latest" or a checkpoint's step; None: the kind's own default. Ignored for
+            files that do not depend on a checkpoint, such as the history.
 
     Returns:
         The path.
 
     Raises:
         ConfigError: there is no such kind, or no such checkpoint.
-        ExportError: this run cannot give it, or not yet.
+        ExportError: this download is impossible for the run, or not possible yet.
         OSError: the file cannot be written.
     """
     entry, path = EXPORTS[kind], Path(path)

@@ -1,4 +1,4 @@
-"""A checkpoint with everything that another installation needs to continue."""
+"""Download: a checkpoint with everything that another installation needs to continue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES = ("config.json", "spec.json", "history.arrows", "epochs.arrows", "events.
 @EXPORTS.register(
     name="checkpoint.zip",
     label="Checkpoint",
-    help="The complete state of training. Unpack it in the runs folder of another installation and resume there.",
+    help="The complete training state. To continue elsewhere, unpack it in that installation's runs folder and resume.",
     media_type="application/zip",
     source="latest",
     order=2,
@@ -33,7 +33,7 @@ def checkpoint_zip(run, path: Path, source: str | int) -> None:
     except FileNotFoundError:
         if checkpoint.path.exists():
             raise
-        checkpoint_zip(run, path, source)  # Pruned while we looked, so there is a newer one.
+        checkpoint_zip(run, path, source)  # Deleted in the meantime, so there is a newer one.
 
 
 def pack(run, checkpoint: Checkpoint, state: BinaryIO, path: Path) -> None:
@@ -41,8 +41,8 @@ def pack(run, checkpoint: Checkpoint, state: BinaryIO, path: Path) -> None:
 
     Args:
         run: the run.
-        checkpoint: of it, whole.
-        state: its state.npz, open: what is open can be read to its end although it is pruned.
+        checkpoint: a verified checkpoint of the run.
+        state: its state.npz, open. An open file stays readable when the checkpoint is deleted.
         path: the file to write.
     """
     fields = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
@@ -54,7 +54,7 @@ def pack(run, checkpoint: Checkpoint, state: BinaryIO, path: Path) -> None:
         for name in ("config.json", "spec.json", "history.arrows", "epochs.arrows", "events.jsonl", "log.txt")
     ]
     folder = f"{run.id}/{checkpoint.path.relative_to(run.path)}"
-    # Weights hardly get smaller by compression; storing them is quick.
+    # Weights hardly compress, and storing them is fast.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(f"{run.id}/run.json", json.dumps(fields, indent=1))
         archive.writestr(f"{folder}/manifest.json", json.dumps(checkpoint.manifest, indent=1))

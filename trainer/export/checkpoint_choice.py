@@ -1,4 +1,4 @@
-"""Which checkpoint a download is made of."""
+"""Choosing the checkpoint that a download is made from."""
 
 from __future__ import annotations
 
@@ -24,16 +24,15 @@ def choose_state(run, source: str | int) -> tuple[Checkpoint, Mapping[str, np.nd
     folder = run.path / "checkpoints"
     checkpoint = run.find_checkpoint(source)
     if checkpoint is None:
-        # `latest` also looks past damaged manifests, of which the list knows nothing.
         raise ExportError("There is no checkpoint yet. Pause the run, or wait for its first checkpoint.")
     if source == "latest":
         checkpoint, arrays, _ = newest_state(folder)
         if checkpoint is None:
-            raise ExportError("Every checkpoint of this run is damaged. Start the run again.")
+            raise ExportError("Every checkpoint of this run is damaged. Start a new run.")
         return checkpoint, arrays
     try:
         return checkpoint, read_state(checkpoint)
     except CheckpointError as error:
         if not checkpoint.path.exists():
-            return choose_state(run, source)  # Deleted in between, so there is a newer one.
+            return choose_state(run, source)  # Deleted in the meantime, so there is a newer one.
         raise ExportError(f"{error} Choose another checkpoint with --from.") from None

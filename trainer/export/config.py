@@ -1,4 +1,4 @@
-"""The recipe."""
+"""Download: the configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainer.config.registry import EXPORTS
 @EXPORTS.register(
     name="config.json",
     label="Configuration",
-    help="Every choice of this run; `python -m trainer run config.json` repeats it.",
+    help="The complete configuration. `python -m trainer run config.json` repeats the run.",
     media_type="application/json",
     order=5,
 )

@@ -1,4 +1,4 @@
-"""What `evaluate` of a downloaded model gives: the loss and the metrics that the run shows."""
+"""Makes `evaluate` of a downloaded model return the loss and the metrics that the run shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainer.config.run_config import RunConfig
 
 
 def compile_model(model, config: RunConfig, spec: DataSpec, learner) -> str:
-    """Compiles a downloaded model with classes of Keras alone, so that it loads without this project.
+    """Compiles a downloaded model with Keras classes only, so that it loads without this project.
 
     Args:
         model: keras.Model.
@@ -20,10 +20,10 @@ def compile_model(model, config: RunConfig, spec: DataSpec, learner) -> str:
         learner: the run's, with its metrics.
 
     Returns:
-        What `evaluate` gives, as a sentence.
+        What `evaluate` returns, as a sentence.
     """
     if seen_by(MODELS[config.model], spec).task != spec.task:
-        return "The model is not compiled: it was trained on other targets than the data set's."
+        return "The model is not compiled, because its targets are not those of the data set."
     loss, weight, sentence = keras_loss(config, spec)
     known = [metric for metric in learner.metrics if type(metric).__module__.startswith("keras.")]
     if is_smoothed(config) and config.loss == "categorical_crossentropy":
@@ -43,7 +43,7 @@ def compile_model(model, config: RunConfig, spec: DataSpec, learner) -> str:
 
 
 def keras_loss(config: RunConfig, spec: DataSpec) -> tuple:
-    """Returns the run's loss as one of Keras, what it is multiplied by, and what `evaluate` gives, as a sentence."""
+    """Returns the run's loss as a Keras loss, its factor, and what `evaluate` returns, as a sentence."""
     import keras
 
     sentence = "evaluate() gives the loss that the run shows"
@@ -77,7 +77,7 @@ def keras_loss(config: RunConfig, spec: DataSpec) -> tuple:
 
 
 def is_smoothed(config: RunConfig) -> bool:
-    """Whether the loss doubts the labels."""
+    """Returns whether the loss smooths the labels."""
     return bool(config.loss_options.get("label_smoothing"))
 
 
@@ -98,7 +98,7 @@ def describe_model(spec: DataSpec, task: str, evaluate: str = "") -> str:
     Args:
         spec: of the data.
         task: of the model.
-        evaluate: what `evaluate` gives, or "" where there is none.
+        evaluate: what `evaluate` returns, or "" if the model is not compiled.
     """
     about = {"task": task, "classes": list(spec.class_names) if task == spec.task else []}
     if task == "regression" and spec.target_std != 1:

@@ -1,4 +1,4 @@
-"""What was measured, as tables."""
+"""Downloads: the measurements as CSV files."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _ROWS_AT_ONCE = 100_000
     order=3,
 )
 def history_csv(run, path: Path) -> None:
-    """Writes step, epoch, time (s of training), loss and the rest; what was not measured is left empty."""
+    """Writes step, epoch, time (s of training), loss and all other columns; unmeasured values are empty."""
     write_csv(run.history, path)
 
 
 @EXPORTS.register(
     name="epochs.csv",
     label="Epochs",
-    help="One row per epoch: means over its batches and what validation gave.",
+    help="One row per epoch: means over its batches, and validation metrics.",
     media_type="text/csv",
     order=4,
 )
@@ -38,7 +38,7 @@ def epochs_csv(run, path: Path) -> None:
 
 
 def write_csv(table: Table, path: Path) -> None:
-    """Writes a table some rows at a time, so that a long one is never in memory twice."""
+    """Writes a table in blocks of rows, so that a long table is never in memory twice."""
     count = len(table)
     if not count:
         raise ExportError("Nothing has been measured yet. Wait for the first batches, or the first epoch.")

@@ -1,4 +1,4 @@
-"""The trained model, as Keras saves it."""
+"""Download: the trained model, as Keras saves it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trainer.config.registry import EXPORTS, MODELS
 from trainer.errors import ExportError
 from trainer.export.checkpoint_choice import choose_state
 from trainer.export.evaluation import compile_model, describe_model
-from trainer.export.rows import beside_rows, takes_rows
+from trainer.export.rows import row_files, with_named_inputs
 from trainer.export.suitability import needs_keras, refusal_of_module
 from trainer.training.build import build_learner
 from trainer.training.learner_state import restore
@@ -24,7 +24,7 @@ from trainer.training.learner_state import restore
 @EXPORTS.register(
     name="model.keras",
     label="Trained model",
-    help="For keras.models.load_model; it takes raw data. Class names and classes of our own are inside.",
+    help="For keras.models.load_model. It takes raw data and includes class names and custom classes.",
     media_type="application/octet-stream",
     refuse=needs_keras("model.keras"),
     source="best",
@@ -33,27 +33,27 @@ from trainer.training.learner_state import restore
 def model_keras(run, path: Path, source: str | int) -> None:
     """Rebuilds the model from the config, restores a checkpoint and saves it compiled.
 
-    Of a GAN it is the generator. Where a model has a class of our own, the file holds its source beside
-    what Keras writes: take it out (`unzip model.keras "*.py"`), import it, and the model loads.
+    For a GAN it is the generator. If a model has custom classes, the file also contains their source:
+    extract it (`unzip model.keras "*.py"`), import it, and the model loads.
 
-    `about.json` in the file names the classes in the order of the prediction, and says what `evaluate` gives. Of a
-    table the model has one input for each column (`takes_rows`), and `raw_rows.py` makes them of a file's raw rows.
+    `about.json` in the file names the classes in the order of the prediction, and says what `evaluate` returns. For
+    a table the model has one input per column (`with_named_inputs`), and `raw_rows.py` makes them from a file's rows.
     """
     with trained(run, source) as learner:
         model = keras_model(learner, "model.keras")
-        beside = own_sources(model)
+        extra = custom_sources(model)
         if run.spec.columns:
-            model = takes_rows(model, run.spec)
-            beside |= beside_rows(run.spec)
+            model = with_named_inputs(model, run.spec)
+            extra |= row_files(run.spec)
         evaluate = compile_model(model, run.config, run.spec, learner)
         task = seen_by(MODELS[run.config.model], run.spec).task
-        beside["about.json"] = describe_model(run.spec, task, evaluate)
-        # Keras chooses the format by the file's ending, which a temporary name may lack.
+        extra["about.json"] = describe_model(run.spec, task, evaluate)
+        # Keras chooses the format by the file ending, which a temporary name may lack.
         whole = path.with_name(f".{path.name}.keras")
         try:
             save(model, whole)
             with zipfile.ZipFile(whole, "a") as archive:
-                for name, source in beside.items():
+                for name, source in extra.items():
                     archive.writestr(name, source)
             os.replace(whole, path)
         finally:
@@ -62,7 +62,7 @@ def model_keras(run, path: Path, source: str | int) -> None:
 
 @contextlib.contextmanager
 def trained(run, source: str | int) -> Iterator:
-    """Gives a learner with the state of one of the run's checkpoints for as long as the block lasts.
+    """Yields a learner with the state of one of the run's checkpoints, and frees it after the block.
 
     Raises:
         ExportError: there is no checkpoint yet.
@@ -81,7 +81,7 @@ def keras_model(learner, kind: str):
     """Returns the learner's model.
 
     Raises:
-        ExportError: it is not a Keras model, so that `kind` cannot be made of it.
+        ExportError: it is not a Keras model, which `kind` needs.
     """
     import keras
 
@@ -101,12 +101,12 @@ def save(model, path: Path) -> None:
     except (NotImplementedError, TypeError, ValueError) as error:
         raise ExportError(
             f"Keras cannot save this model as model.keras: {str(error).splitlines()[0]} "
-            "Download savedmodel.zip instead, or weights.h5 for the numbers alone."
+            "Download savedmodel.zip instead, or weights.h5 for the weights only."
         ) from error
 
 
-def own_sources(model) -> dict[str, str]:
-    """Returns the source of each of the model's classes that Keras does not know, by file name."""
+def custom_sources(model) -> dict[str, str]:
+    """Returns the source of the model's custom classes, which Keras does not know, by file name."""
     modules = {type(layer).__module__ for layer in (model, *model.layers)}
     return {
         f"{name.rpartition('.')[2]}.py": inspect.getsource(sys.modules[name])

@@ -1,4 +1,4 @@
-"""Rows as a file has them, for the model of a table beside which this file lies.
+"""Turns raw rows of a file into the inputs of the table model that this file was exported with.
 
     import sys
     sys.path.insert(0, "model.keras")  # a zip that holds this file
@@ -7,7 +7,7 @@
     table = raw_rows.read("new.csv")
     table["predicted"] = raw_rows.predict(model, table)
 
-It needs pandas and TensorFlow alone. `rows.json` beside it holds what training decided about each column.
+It needs only pandas and TensorFlow. `rows.json` in the same place holds what training decided about each column.
 """
 
 import csv
@@ -29,7 +29,7 @@ def about() -> dict:
 def read(path) -> pd.DataFrame:
     """Reads a CSV or Parquet file as training did: each value as the text in the file, Parquet's numbers as they are.
 
-    Records of another width than the header are left out, with a warning.
+    Records with more or fewer fields than the header are left out, with a warning.
     """
     with open(path, "rb") as file:
         content = file.read()
@@ -55,7 +55,7 @@ def read(path) -> pd.DataFrame:
 
 
 def inputs(table) -> dict:
-    """Returns what the model takes, by column.
+    """Returns the model's inputs, by column.
 
     Args:
         table: DataFrame, or a dictionary of columns, with at least the columns that the model was trained on: text as
@@ -64,9 +64,9 @@ def inputs(table) -> dict:
     import tensorflow as tf
 
     known = about()
-    lacking = [column["name"] for column in known["inputs"] if column["name"] not in table]
-    if lacking:
-        raise KeyError(f"The rows lack columns that the model was trained on: {', '.join(lacking)}. Add them.")
+    absent = [column["name"] for column in known["inputs"] if column["name"] not in table]
+    if absent:
+        raise KeyError(f"The rows lack columns that the model was trained on: {', '.join(absent)}. Add them.")
     taken = {}
     for column in known["inputs"]:
         make = _category if column["kind"] == "category" else _number
@@ -88,7 +88,7 @@ def inputs(table) -> dict:
 
 
 def predict(model, table) -> np.ndarray | pd.DataFrame:
-    """Returns the class of each row, or its number; of several labels the probability of each.
+    """Returns the class of each row; for regression the number, for several labels the probability of each.
 
     Args:
         model: from keras.models.load_model or tf.saved_model.load.
@@ -126,7 +126,7 @@ def _category(value, column: dict, known: dict) -> str:
         return str(value).lower()
     if not isinstance(value, str):
         return "" if pd.isna(value) else str(value)
-    # Text of a Parquet file is taken as it is.
+    # Text in a Parquet file is used unchanged.
     if value in column["values"]:
         return value
     return "" if value.strip() in known["missing"] else value.strip()
@@ -147,7 +147,7 @@ def _records(text: str, separator: str):
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     has_header = False
     for record in reader:
-        # Blank lines count for nothing, nor does anything blank above the column names.
+        # Skips blank lines, and blank records above the column names.
         has_header = has_header or any(cell.strip() for cell in record)
         if record and has_header:
             yield reader.line_num, record

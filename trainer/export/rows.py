@@ -1,4 +1,4 @@
-"""A model of a table as others use it: it takes columns of a file by their names."""
+"""Exported models of tables: they take the columns of a file by name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from trainer.data.uploads.tables.numbers.formats import CLEANING, FORMATS
 from trainer.export import raw_rows
 
 
-def takes_rows(model, spec: DataSpec):
-    """Returns a model with one named input for each column in front of a table's model.
-
-    It gives the same predictions.
+def with_named_inputs(model, spec: DataSpec):
+    """Returns a table's model with one named input per column, and the same predictions.
 
     Args:
         model: keras.Model of (batch, columns), see `Column`.
@@ -29,16 +27,16 @@ def takes_rows(model, spec: DataSpec):
     import keras
 
     reader = row_reader(spec, {model.name})
-    with quiet():
+    with without_name_warning():
         return keras.Model(reader.input, model(reader.output), name=f"{model.name}_of_rows")
 
 
 def row_reader(spec: DataSpec, taken: set[str] = frozenset()):
-    """Returns a model that makes of a table's rows what training gets of them.
+    """Returns a model that turns a table's columns into the rows that the trained model takes.
 
     Args:
         spec: of the data.
-        taken: names that its layers must not have.
+        taken: layer names that are already in use.
 
     Returns:
         keras.Model of a dictionary, column → numbers float32 (batch, 1), NaN where they are missing, or categories
@@ -54,7 +52,7 @@ def row_reader(spec: DataSpec, taken: set[str] = frozenset()):
         taken.add(name)
         return name
 
-    # Keras allows no slash in a layer's name; what the caller gives is named by the column all the same.
+    # Keras allows no slash in a layer's name. The dictionary that callers pass still uses the column's name.
     inputs = {
         column.name: keras.Input(
             (1,), dtype="float32" if column.kind == "number" else "string", name=unused(column.name.replace("/", "∕"))
@@ -62,29 +60,29 @@ def row_reader(spec: DataSpec, taken: set[str] = frozenset()):
         for column in spec.columns
     }
     codes = [
-        inputs[column.name] if column.kind == "number" else to_codes(inputs[column.name], column, unused)
+        inputs[column.name] if column.kind == "number" else category_codes(inputs[column.name], column, unused)
         for column in spec.columns
     ]
     rows = keras.layers.Concatenate(name=unused("rows"))(codes) if len(codes) > 1 else codes[0]
-    with quiet():
+    with without_name_warning():
         return keras.Model(inputs, rows, name=unused("reader"))
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keeps Keras from telling that a column with a slash in its name is an input of another name."""
+def without_name_warning() -> Iterator[None]:
+    """Silences the warning of Keras about a column whose input has another name, because of a slash."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "When providing `inputs` as a dict")
         yield
 
 
-def to_codes(text, column: Column, unused):
+def category_codes(text, column: Column, unused):
     """Returns a category's codes, float32 (batch, 1), from its strings.
 
     Args:
         text: string (batch, 1).
         column: the category.
-        unused: gives a layer a name that no other has.
+        unused: function (name) that returns a unique layer name.
     """
     import keras
     import numpy as np
@@ -93,21 +91,21 @@ def to_codes(text, column: Column, unused):
     lookup = keras.layers.StringLookup(
         vocabulary=["", *values], num_oov_indices=1, mask_token=None, name=unused("values")
     )
-    code_of = {value: place for place, value in enumerate(column.vocabulary, start=1)}
-    # The first is any other value's code, the second that of a missing one.
+    code_of = {value: index for index, value in enumerate(column.vocabulary, start=1)}
+    # The first code is for unknown values, the second for missing ones.
     codes = np.array([0, column.fill, *(code_of[value] for value in values)], np.float32)
     return keras.ops.take(codes, lookup(text))
 
 
 def describe_rows(spec: DataSpec) -> str:
-    """Returns what the model takes and gives, as JSON for `raw_rows.py`."""
+    """Returns the inputs and classes of the model, as JSON for `raw_rows.py`."""
     rows = {"task": spec.task, "inputs": [describe_column(column) for column in spec.columns]}
     rows |= {"classes": list(spec.class_names), "missing": MISSING, "cleaning": CLEANING}
     return json.dumps(rows, indent=2)
 
 
 def describe_column(column: Column) -> dict:
-    """Returns how a column's values are written."""
+    """Returns how a column's values are written in the file."""
     if column.kind == "category":
         values = [value for value in column.vocabulary if value]
         return {"name": column.name, "kind": column.kind, "values": values}
@@ -115,6 +113,6 @@ def describe_column(column: Column) -> dict:
     return {"name": column.name, "kind": column.kind, "pattern": how.pattern, "replacements": how.replacements}
 
 
-def beside_rows(spec: DataSpec) -> dict[str, str]:
-    """Returns the files that go with a table's model, by name: what makes its inputs of raw rows."""
+def row_files(spec: DataSpec) -> dict[str, str]:
+    """Returns the files that turn raw rows into a table model's inputs, by name."""
     return {"rows.json": describe_rows(spec), "raw_rows.py": inspect.getsource(raw_rows)}

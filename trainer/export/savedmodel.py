@@ -1,4 +1,4 @@
-"""The trained model for TensorFlow without Keras: TensorFlow Serving, C++, Java, …"""
+"""Download: the trained model for TensorFlow without Keras: TensorFlow Serving, C++, Java, …"""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from trainer.config.fitting import seen_by
 from trainer.config.registry import EXPORTS, MODELS
 from trainer.export.evaluation import describe_model
 from trainer.export.model import trained
-from trainer.export.rows import beside_rows, row_reader
+from trainer.export.rows import row_files, row_reader
 
 
 @EXPORTS.register(
     name="savedmodel.zip",
     label="SavedModel",
-    help="Any model for tf.saved_model.load and TensorFlow Serving, with a function serve(x) that takes raw data.",
+    help="The trained model for tf.saved_model.load and TensorFlow Serving. Its function serve(x) takes raw data.",
     media_type="application/zip",
     source="best",
     order=6,
@@ -25,17 +25,17 @@ from trainer.export.rows import beside_rows, row_reader
 def savedmodel_zip(run, path: Path, source: str | int) -> None:
     """Writes `savedmodel/` with one function, `serve`: float32 raw x (batch, …) → float32 prediction.
 
-    Of a table x is a dictionary of columns, as `row_reader` takes them. Of a GAN it is the generator, from noise
-    (batch, latent) to images.
+    For a table, x is a dictionary of columns, as `row_reader` takes them. For a GAN it is the generator, from
+    noise (batch, latent) to images.
     """
     with trained(run, source) as learner, tempfile.TemporaryDirectory() as folder:
         reader = row_reader(run.spec) if run.spec.columns else None
         write_saved_model(learner.model, run.spec.input_shape, Path(folder), reader)
         task = seen_by(MODELS[run.config.model], run.spec).task
-        beside = {"about.json": describe_model(run.spec, task)} | (beside_rows(run.spec) if reader else {})
-        for name, content in beside.items():
+        extra = {"about.json": describe_model(run.spec, task)} | (row_files(run.spec) if reader else {})
+        for name, content in extra.items():
             Path(folder, name).write_text(content, encoding="utf-8")
-        # Weights hardly get smaller by compression; storing them is quick.
+        # Weights hardly compress, and storing them is fast.
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for file in sorted(Path(folder).rglob("*")):
                 if file.is_file():
@@ -47,9 +47,9 @@ def write_saved_model(model, input_shape: tuple[int, ...], folder: Path, reader=
 
     Args:
         model: a keras.Model, or a callable tf.Module.
-        input_shape: of one example, where the model does not say what it takes.
-        folder: it is written into.
-        reader: a keras.Model that makes x of what comes in, or None.
+        input_shape: of one example, used if the model does not define its inputs.
+        folder: the folder to write into.
+        reader: a keras.Model that turns the inputs into x, or None.
     """
     import keras
     import tensorflow as tf
@@ -59,7 +59,7 @@ def write_saved_model(model, input_shape: tuple[int, ...], folder: Path, reader=
     is_keras = isinstance(model, keras.Model)
     shape = model.inputs[0].shape[1:] if getattr(model, "inputs", None) else input_shape
     x = tf.TensorSpec([None, *shape], tf.float32, name="x")
-    # Nothing but variables and one function, so that no class has to be known in loading.
+    # Only variables and one function, so that loading needs no class of this project.
     module = tf.Module()
     module.weights = [raw(variable) for variable in model.variables]
     if reader is not None:
@@ -75,14 +75,14 @@ def write_saved_model(model, input_shape: tuple[int, ...], folder: Path, reader=
 
 
 def column_specs(reader) -> dict:
-    """Returns what `serve` takes of a table; a signature's arguments cannot have every name that a column can."""
+    """Returns the inputs of `serve` for a table. Columns whose names a signature cannot have are numbered."""
     import tensorflow as tf
 
     reserved = {"self", *keyword.kwlist}
     is_plain = all(name.isidentifier() and name.isascii() and name not in reserved for name in reader.input)
-    # TensorFlow takes x and X for one name.
+    # TensorFlow treats x and X as one name.
     is_plain = is_plain and len({name.lower() for name in reader.input}) == len(reader.input)
     return {
-        name: tf.TensorSpec([None, 1], column.dtype, name=name if is_plain else f"column_{place}")
-        for place, (name, column) in enumerate(reader.input.items())
+        name: tf.TensorSpec([None, 1], column.dtype, name=name if is_plain else f"column_{index}")
+        for index, (name, column) in enumerate(reader.input.items())
     }

@@ -1,4 +1,4 @@
-"""Whether a run can ever give a download."""
+"""Whether a download is possible for a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from trainer.config.registry import EXPORTS, MODELS
 
 
 def why_never(run, kind: str) -> str | None:
-    """Returns why a run can never give a download, as a sentence for people; None if it can, now or later.
+    """Returns why a download is impossible for a run, as a sentence; None if it is possible, now or later.
 
     Args:
         run: a `Run`, of any status.
@@ -20,7 +20,7 @@ def why_never(run, kind: str) -> str | None:
 
 
 def needs_keras(kind: str):
-    """Returns a `refuse` for downloads that only a Keras model can give."""
+    """Returns a `refuse` for downloads that need a Keras model."""
 
     def refuse(run) -> str | None:
         model = run.config.model
@@ -33,6 +33,6 @@ def needs_keras(kind: str):
 def refusal_of_module(kind: str) -> str:
     """Returns the sentence for a model of raw variables."""
     return (
-        f"{kind} cannot be made of this model, because it is a tf.Module of raw variables and not a Keras model. "
+        f"{kind} cannot be made from this model, because it is a tf.Module and not a Keras model. "
         "Download savedmodel.zip instead, which every TensorFlow program can load."
     )

@@ -1,4 +1,4 @@
-"""A folder that TensorBoard opens."""
+"""Download: a folder that TensorBoard opens."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from trainer.runs.history import Table
 @EXPORTS.register(
     name="tensorboard.zip",
     label="TensorBoard",
-    help="Unpack it and run tensorboard --logdir on it: every batch, every epoch and the configuration.",
+    help="Every batch, every epoch and the configuration. Unpack it and run tensorboard --logdir on the folder.",
     media_type="application/zip",
     order=8,
 )
 def tensorboard_zip(run, path: Path) -> None:
     """Writes event files `batch/…` by step and `epoch/…` by epoch, and the config as text, under the run's id.
 
-    The profile of the run's first steps is there too, if there is one.
+    It includes the profile of the run's first steps, if there is one.
     """
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
@@ -43,11 +43,11 @@ def tensorboard_zip(run, path: Path) -> None:
 
 
 def write_scalars(writer, group: str, table: Table, step: str, started: float) -> None:
-    """Writes a table's measured columns, one event a row.
+    """Writes a table's measured columns, one event per row.
 
     Args:
         writer: an EventFileWriter.
-        group: what the tags begin with.
+        group: prefix of the tags.
         table: with a column "time" in seconds of training.
         step: the column that TensorBoard takes as its step.
         started: unix time of the run's start.

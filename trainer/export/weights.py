@@ -1,4 +1,4 @@
-"""The weights alone, as Keras saves them."""
+"""Download: the weights alone, as Keras saves them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainer.export.suitability import needs_keras
 @EXPORTS.register(
     name="weights.h5",
     label="Weights",
-    help="The numbers alone, for load_weights of the same model in your own code.",
+    help="The weights only. Load them with load_weights into the same model in your own code.",
     media_type="application/x-hdf5",
     refuse=needs_keras("weights.h5"),
     source="best",
@@ -22,7 +22,7 @@ from trainer.export.suitability import needs_keras
 def weights_h5(run, path: Path, source: str | int) -> None:
     """Writes the weights of the newest checkpoint; of a GAN the generator's."""
     with trained(run, source) as learner:
-        # Keras insists on this ending, when it loads them too.
+        # Keras requires this file ending, also when it loads the file.
         whole = path.with_name(f".{path.name}.weights.h5")
         try:
             keras_model(learner, "weights.h5").save_weights(whole)

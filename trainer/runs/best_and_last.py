@@ -1,4 +1,4 @@
-"""Which numbers of a run are shown: the newest epoch and the best, each with its step, each of one state.
+"""The metrics of a run that are shown: those of the newest epoch and of the best, each with its step.
 
 `last` belongs to the newest weights, `best` to the best epoch's. Test metrics and values per class are measured
 on both at the end of training.
@@ -38,7 +38,7 @@ def row_at(epochs: Table, best_by: str) -> dict[str, float]:
 
 
 def row_of(table: Table, index: int) -> dict[str, float]:
-    """Returns one row as numbers, without what was not measured; empty where there is no such row."""
+    """Returns one row as numbers, without unmeasured values; empty if there is no such row."""
     if index < 0:
         return {}
     return finite({name: values[0].item() for name, values in table.rows(index, index + 1).items()})

@@ -1,9 +1,9 @@
 """The complete state of a run, to a folder and back, so that not one bit is lost.
 
-A checkpoint is a folder `step-0000001234` with `state.npz` (one array a variable, keyed by part
+A checkpoint is a folder `step-0000001234` with `state.npz` (one array per variable, keyed by part
 and position) and `manifest.json` (sizes and SHA-256, path, shape and dtype of every variable).
-It is written beside its place, synced to the disk and then renamed, so that a folder with that
-name is whole; what is read is verified all the same.
+It is written under a temporary name, synced to the disk and then renamed, so that a folder with that
+name is complete. Reading verifies it anyway.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def write_checkpoint(
         step: updates made.
         snapshot: part → values, as `Learner.snapshot` gives them.
         paths: part → names of the variables, for people and for checking.
-        extra: what else the manifest says (epoch, fingerprint, …).
+        extra: more fields for the manifest (epoch, fingerprint, …).
 
     Raises:
-        DivergenceError: a value is not finite, so this is no state to go on from.
+        DivergenceError: a value is not finite, so training cannot continue from this state.
         OSError: the disk is full or the folder cannot be written.
     """
     arrays = state_arrays(snapshot)
@@ -91,7 +91,7 @@ def write_checkpoint(
         sync(file)
     sync_folder(temporary)
     if final.exists():
-        # A resumed run meets its own past: the same step has the same bits, and stays.
+        # A resumed run reaches a step again. If the stored state is intact and has the same bits, it stays.
         drop(temporary if is_whole(final, manifest["digest"]) else final)
     if temporary.exists():
         os.rename(temporary, final)
@@ -158,8 +158,8 @@ def newest_state(
     Args:
         folder: the run's `checkpoints` folder.
         at_most: look at no step above this.
-        set_aside: rename damaged ones to `damaged-…`, so that nothing is built on them again. Only
-            for whoever trains the run.
+        set_aside: rename damaged ones to `damaged-…`, so that they are not tried again. Only the
+            process that trains the run may do this.
     """
     notes = []
     for path in sorted(folder.glob("step-*"), reverse=True):
@@ -170,7 +170,7 @@ def newest_state(
             return checkpoint, read_state(checkpoint), notes
         except CheckpointError as error:
             if not path.exists():
-                # Pruned while we looked, so there is a newer one.
+                # Deleted in the meantime, so there is a newer one.
                 return newest_state(folder, at_most, set_aside=set_aside)
             notes.append(str(error))
             if set_aside:
@@ -188,7 +188,7 @@ def prune(folder: Path, keep: int, also: set[int]) -> None:
 
 
 def drop_after(folder: Path, step: int) -> None:
-    """Deletes checkpoints above `step`, so that a run that went back does not jump ahead later."""
+    """Deletes checkpoints above `step`, so that a run that continues from an earlier step never resumes from them."""
     for checkpoint in list_checkpoints(folder):
         if checkpoint.step > step:
             drop(checkpoint.path)

@@ -42,7 +42,7 @@ class Table:
         self._length = self._flushed = 0
         #: Which file was read, and up to which byte: a reader continues there.
         self._inode, self._offset = None, 0
-        #: Rows of the file whose block failed its checksum; they are left out, or NaN in a dense table.
+        #: Rows of the file whose block failed its checksum; they are left out, or are NaN in a dense table.
         self.damaged = 0
         # Random: a client that reconnects after a restart must not mistake other rows for its own.
         self.generation = secrets.randbelow(2**31)
@@ -178,7 +178,7 @@ class Table:
         self._arrays = arrays  # Replaced as a whole: readers hold no lock.
 
     def _begin_file(self) -> None:
-        # A stream cannot be cut, so the rows that stay are written to a new file, which then grows.
+        # An Arrow stream cannot be cut, so the remaining rows are written to a new file, which then grows.
         fresh = self._path.with_name(f".tmp-{self._path.name}")
         if self.damaged and self._path.exists():
             shutil.copyfile(self._path, self._path.with_name(f"damaged-{self._path.name}"))
@@ -188,7 +188,7 @@ class Table:
         self._flushed = 0
         if self._length:
             self._write(0, self._length)
-        # A power cut must not leave the name without the rows that the old file had.
+        # After a power cut the new file must have all rows of the old one.
         os.fsync(self._file.fileno())
         os.replace(fresh, self._path)
         self.damaged = 0
@@ -200,7 +200,7 @@ class Table:
 
 
 def read_blocks(path: Path, offset: int = 0) -> Iterator[tuple[pa.RecordBatch, bool, int]]:
-    """Yields the blocks of a file from a byte on, up to where its end is torn.
+    """Yields the blocks of a file from a byte on, up to the first incomplete one.
 
     Args:
         path: the file.

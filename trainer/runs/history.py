@@ -86,7 +86,7 @@ class History(Table):
         """Calls `callback()` after every change, in the writer's thread; returns a function that ends this."""
         with self._listening:
             self._listeners.add(callback)
-        return lambda: self._forget(callback)
+        return lambda: self._unsubscribe(callback)
 
     @property
     def readers(self) -> int:
@@ -94,7 +94,7 @@ class History(Table):
         return len(self._listeners)
 
     def notify(self) -> None:
-        """Wakes the readers. One that raises is forgotten: no reader may end the training it watches."""
+        """Wakes the readers. A reader that raises is removed, because it must not end the training."""
         with self._listening:
             listeners = tuple(self._listeners)
         for callback in listeners:
@@ -102,8 +102,8 @@ class History(Table):
                 callback()
             except Exception:
                 logging.getLogger(__name__).exception("A reader of the history failed and is removed.")
-                self._forget(callback)
+                self._unsubscribe(callback)
 
-    def _forget(self, callback: Callable[[], None]) -> None:
+    def _unsubscribe(self, callback: Callable[[], None]) -> None:
         with self._listening:
             self._listeners.discard(callback)

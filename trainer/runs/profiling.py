@@ -1,4 +1,4 @@
-"""A profile of a few steps, as TensorBoard shows it: which operation took how long, on which thread."""
+"""A profile of a few steps for TensorBoard: the time of each operation, by thread."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from trainer.training.sessions.events import Event, Note, Rows
 
 
 class StepProfile:
-    """Has TensorFlow record the first steps after compilation; it only looks, so no bit depends on it.
+    """Records the first steps after compilation with TensorFlow's profiler. No bit of the run depends on it.
 
     It begins and ends between calls of the loop, so it holds at least as many whole steps as were asked for.
 
     Args:
-        folder: where it goes; a run that has one already, from before a pause, is not profiled again.
+        folder: where the profile is written; if it exists, from before a pause, nothing is recorded.
         steps: how many; 0: none.
-        note: called with a sentence where it cannot be had.
+        note: called with a sentence if profiling fails.
     """
 
     def __init__(self, folder: Path, steps: int, note: Callable[[str], None]):
@@ -25,7 +25,7 @@ class StepProfile:
         self._is_on = False
 
     def after(self, steps: int) -> None:
-        """Begins, goes on or ends, after a call of the loop that made `steps` steps."""
+        """Starts, continues or ends the recording after a call of the loop that made `steps` steps."""
         if self._is_on:
             self._left -= steps
             if self._left <= 0:
@@ -34,7 +34,7 @@ class StepProfile:
             self._begin()
 
     def close(self) -> None:
-        """Ends what is being recorded and writes it."""
+        """Ends the recording and writes it."""
         if not self._is_on:
             return
         import tensorflow as tf
@@ -52,13 +52,13 @@ class StepProfile:
             tf.profiler.experimental.start(str(self._folder))
             self._is_on = True
         except (tf.errors.OpError, OSError) as error:
-            # One profile at a time is all that a process can take.
+            # A process can record only one profile at a time.
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
         self._left = 0
         reason = str(error).strip().split("\n")[0][:200].rstrip(".")
-        self._note(f"The steps could not be profiled: {reason}. Training went on without.")
+        self._note(f"The steps could not be profiled: {reason}. Training continued without a profile.")
 
 
 def profiled(events: Iterator[Event], folder: Path, steps: int) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""Pictures of what a model produces while it trains: reconstructions, or a GAN's samples."""
+"""Images that a model produces while it trains: reconstructions, or samples of a GAN."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def write_sample(folder: Path, epoch: int, pixels: np.ndarray) -> None:
 
 
 def list_samples(folder: Path) -> list[Path]:
-    """Returns a run's pictures, newest epoch first."""
+    """Returns a run's sample images, newest epoch first."""
     return sorted(folder.glob("epoch-*.png"), reverse=True)

@@ -44,10 +44,10 @@ class RunState(BaseModel):
         grad_norm_stride: every how many steps the gradient norm is measured.
         metrics: "last" and "best": one epoch's values each, with its epoch and step, measured on the same weights.
         spec: what was known about the data once it was loaded, in runs of schema 1; later ones have spec.json.
-        fingerprint: what the bits depend on beside the recipe.
+        fingerprint: what the bits depend on besides the recipe.
         phase: work other than training, such as "Compiling the training step"; live runs only.
         has_diverged: it failed because loss or weights stopped being finite.
-        is_damaged: run.json could not be read, and this was put together from the other files.
+        is_damaged: run.json could not be read, and this comes from the other files.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -112,7 +112,7 @@ class RunState(BaseModel):
 
 
 def read_state_file(folder: Path) -> RunState:
-    """Reads a run's run.json; where it is damaged, tells so and takes what the other files say.
+    """Reads a run's run.json; if it is damaged, returns what the other files tell.
 
     Raises:
         RunNotFound: there is no run.json.
@@ -122,9 +122,7 @@ def read_state_file(folder: Path) -> RunState:
         text = path.read_bytes()
         created = path.stat().st_mtime
     except OSError:
-        raise RunNotFound(
-            f"The run {folder.name} is not there any more. List the runs to see those that are."
-        ) from None
+        raise not_found(folder) from None
     try:
         return RunState.model_validate({**json.loads(text), "id": folder.name})
     except (ValueError, TypeError, ValidationError, RecursionError):
@@ -144,10 +142,10 @@ def change_state_file(folder: Path, changes: dict[str, Any], *, durable: bool = 
     Args:
         folder: of the run.
         changes: JSON-ready values by field of `RunState`.
-        durable: wait until it is on the disk.
+        durable: wait until the file is on the disk.
 
     Raises:
-        RunNotFound: the run is not there any more.
+        RunNotFound: the run does not exist any more.
         StorageError: the disk is full, or the folder cannot be written.
     """
     if not folder.is_dir():
@@ -164,7 +162,7 @@ def change_state_file(folder: Path, changes: dict[str, Any], *, durable: bool = 
 def read_spec(folder: Path, state: RunState) -> DataSpec | None:
     """Reads what was known about a run's data once it was loaded; None before the first start.
 
-    It has a file of its own, because it can be large and changes at a start alone.
+    It has a file of its own, because it can be large and changes only at a start.
     """
     fields = state.spec
     with contextlib.suppress(OSError, ValueError):
@@ -173,23 +171,21 @@ def read_spec(folder: Path, state: RunState) -> DataSpec | None:
 
 
 def signature(folder: Path) -> tuple:
-    """Returns what changes whenever run.json is replaced.
+    """Returns a value that changes whenever run.json is replaced.
 
     Raises:
-        RunNotFound: the run is not there any more.
+        RunNotFound: the run does not exist any more.
     """
     try:
         found = os.stat(folder / "run.json")
     except OSError:
-        raise RunNotFound(
-            f"The run {folder.name} is not there any more. List the runs to see those that are."
-        ) from None
+        raise not_found(folder) from None
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def not_found(folder: Path) -> RunNotFound:
     """Returns the error for a run whose folder is gone."""
-    return RunNotFound(f"The run {folder.name} does not exist any more. List the runs to see those that do.")
+    return RunNotFound(f"The run {folder.name} does not exist any more. List the runs to see which exist.")
 
 
 def new_state(run_id: str, name: str, config: RunConfig, parent: str | None) -> RunState:

@@ -23,10 +23,10 @@ _default_lock = threading.Lock()
 
 
 class RunStore:
-    """Makes, finds and deletes runs in one folder.
+    """Creates, finds and deletes runs in one folder.
 
     Args:
-        path: the folder; it is made when the first run is created.
+        path: the folder; the first run creates it.
         backend: where sessions run; see `Backend`.
     """
 
@@ -34,7 +34,7 @@ class RunStore:
         self.path, self._backend = Path(path).resolve(), backend
         self._runs: dict[str, Run] = {}
         self._lock = threading.RLock()
-        # A thread must not outlive the interpreter, and its run must not lose what it learned.
+        # A thread must not outlive the interpreter, and its run must save a checkpoint first.
         atexit.register(self.close)
 
     @classmethod
@@ -47,15 +47,15 @@ class RunStore:
             return _default
 
     def create(self, config: RunConfig, name: str | None = None, parent: str | None = None) -> Run:
-        """Makes a run, which waits for `start`.
+        """Creates a run, which waits for `start`.
 
         Args:
             config: its recipe.
-            name: the user's name for it; None: one is made up.
-            parent: the id of the run that it was made from.
+            name: the user's name for it; None: a random one.
+            parent: the id of the run that it was copied from.
 
         Raises:
-            ConfigError: the device is not there, the model does not fit into memory, the name will not do,
+            ConfigError: the device is missing, the model does not fit into memory, the name is not allowed,
                 or the folder cannot be written.
         """
         check_device(config.device)
@@ -92,7 +92,7 @@ class RunStore:
         return self._open(folder)
 
     def list(self) -> list[Run]:
-        """Returns all runs, newest first; folders that hold no readable run are left out."""
+        """Returns all runs, newest first; folders without a readable run are left out."""
         runs = []
         for folder in self._folders().values():
             try:

@@ -1,4 +1,4 @@
-"""Reading a run's recipe from its folder, even if it cannot be trained here any more."""
+"""Reads a run's recipe from its folder, even if it can no longer be trained here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_config(folder: Path) -> RunConfig:
     Raises:
         ConfigError: there is no readable copy.
     """
-    fields = read_fields(folder / "config.json")
+    fields = read_config_file(folder / "config.json")
     for checkpoint in [] if fields else list_checkpoints(folder / "checkpoints"):
         fields = fields or checkpoint.manifest.get("config")
     if not isinstance(fields, dict):
@@ -33,11 +33,11 @@ def read_config(folder: Path) -> RunConfig:
     if "path" not in fields.get("dataset_options", {}):
         with contextlib.suppress(ConfigError, TypeError):
             return RunConfig(**fields)
-    return as_it_stands(fields, folder)
+    return unchecked_config(fields, folder)
 
 
-def read_fields(path: Path) -> dict | None:
-    """Returns the fields of a config file, or None if it is not a recipe at all."""
+def read_config_file(path: Path) -> dict | None:
+    """Returns the fields of a config file, or None if it is not a recipe."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -45,7 +45,7 @@ def read_fields(path: Path) -> dict | None:
     return fields if isinstance(fields, dict) and {"model", "dataset"} <= fields.keys() else None
 
 
-def as_it_stands(fields: dict, folder: Path) -> RunConfig:
+def unchecked_config(fields: dict, folder: Path) -> RunConfig:
     """Returns a stored recipe without checking it against the catalogue.
 
     Raises:

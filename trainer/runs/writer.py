@@ -84,7 +84,7 @@ class Writer:
         self._outcome = {"status": "failed", "reason": "The session ended without an outcome."}, ""
 
     def open(self, at_most: int | None = None) -> SessionState:
-        """Returns the newest stored state that verifies; damaged ones are set aside.
+        """Returns the newest stored state that verifies; damaged ones are renamed and skipped.
 
         Args:
             at_most: start from the checkpoint of this step and delete the later ones; None: from the newest.
@@ -110,7 +110,7 @@ class Writer:
             parts = [f"{damaged:,} rows failed their checksum"] if damaged else []
             parts += [f"{lost:,} rows are missing at the end"] if lost else []
             self.note(
-                f"The history is damaged: {' and '.join(parts)}. They are left empty. The weights are not affected."
+                f"The history is damaged: {' and '.join(parts)}. These rows stay empty. The weights are not affected."
             )
         times = self.history.rows(max(0, step - 1), step).get("time", ())
         epochs = self.history.epochs.rows(0, len(self.history.epochs))
@@ -167,13 +167,13 @@ class Writer:
                 self._save(durable=False, metrics=self.metrics())
 
     def note(self, sentence: str) -> None:
-        """Adds a sentence to the log and the page; one that is known already only to the log."""
+        """Adds a sentence to the log and, if it is new, to the page."""
         self.log(sentence)
         if sentence not in self.state.notes:
             self._save(notes=[*self.state.notes, sentence])
 
     def adopt(self, saved: RunState) -> None:
-        """Takes over the fields that are the user's, after run.json was changed."""
+        """Takes over name, tags and note after the user changed them in run.json."""
         self._update(name=saved.name, tags=saved.tags, note=saved.note)
 
     def log(self, text: str) -> None:
@@ -182,7 +182,7 @@ class Writer:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text.rstrip()}\n")
 
     def save_best(self) -> None:
-        """Writes the best epoch's state, if that is still to be done: what came after it diverged."""
+        """Writes the best epoch's state after a divergence, if it is not written yet."""
         with contextlib.suppress(DivergenceError, OSError):
             if self._best is not None and self._is_free():
                 self._write([self._best], self.history.flush_all())
@@ -199,7 +199,7 @@ class Writer:
             self.history.close_all()
 
     def finish(self) -> None:
-        """Stores how the session ended; where nothing can be written, this process knows it all the same."""
+        """Stores how the session ended; if nothing can be written, at least this process knows it."""
         fields, details = self._outcome
         fields = fields | {"phase": "", "ended": time.time()}
         self._update(**fields)
@@ -276,7 +276,7 @@ class Writer:
         # Flushed here, synced there: a checkpoint must never be ahead of the history on disk.
         descriptors = self.history.flush_all()
         if snapshot.purpose != "final":
-            with contextlib.suppress(RuntimeError):  # The interpreter is ending and takes no more work.
+            with contextlib.suppress(RuntimeError):  # The interpreter is ending and accepts no more work.
                 self._writing = self._background.submit(self._write, snapshots, descriptors)
                 return
         self._write(snapshots, descriptors)
@@ -284,7 +284,7 @@ class Writer:
     def _write(self, snapshots: list[Snapshot], descriptors: list[int]) -> None:
         for descriptor in descriptors:
             os.fsync(descriptor)
-        # Of two snapshots at one step the later one counts.
+        # Of two snapshots at one step the later one is written.
         for snapshot in {s.step: s for s in snapshots if s.step}.values():
             epoch = (snapshot.step - 1) // self.state.steps_per_epoch + 1
             extra = {"epoch": epoch, "epochs": snapshot.finished_epochs, "config": self._config.model_dump()}
@@ -313,22 +313,22 @@ class Writer:
 
 
 def refuse_other_recipe(config: RunConfig, stored: Mapping) -> None:
-    """Refuses a config.json that was edited after training began: it would continue with other bits.
+    """Refuses a config.json that was edited after training began, because the bits would differ.
 
     Raises:
         CheckpointError: a field differs from the recipe that the checkpoint was written with.
     """
     now = config.model_dump(mode="json")
     for field, value in stored.items():
-        if field in now and normal(now[field], value) != value:
+        if field in now and as_stored(now[field], value) != value:
             raise CheckpointError(
                 f"config.json was changed after training began: {field} is {now[field]!r} and was {value!r} when the "
-                "checkpoint was written. Set it back, or start a new run with the new value."
+                "checkpoint was written. Restore the old value, or start a new run with the new value."
             )
 
 
-def normal(value, like):
-    """Returns a value without fields that an earlier version did not have."""
+def as_stored(value, like):
+    """Returns a value as the version that wrote `like` would store it: lists, and only the fields it knows."""
     if isinstance(value, dict) and isinstance(like, dict):
-        return {key: normal(value[key], like[key]) for key in value if key in like}
+        return {key: as_stored(value[key], like[key]) for key in value if key in like}
     return list(value) if isinstance(value, tuple) else value

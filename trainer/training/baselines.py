@@ -1,7 +1,7 @@
-"""What always guessing the same gives: the score that a model has to beat.
+"""Baselines: the scores of a constant prediction, which a model has to beat.
 
-The guess is learned from the training split: each class in its share (hence the most frequent one), or the mean.
-It is scored by the run's own loss and metrics, so that its scores mean what the model's do.
+The prediction comes from the training split: the frequency of each class (so the most frequent class wins), or the
+mean target. The run's own loss and metrics score it, so its scores are comparable with the model's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from trainer.data.splits import Split
 
 #: How many targets are scored at once.
 BLOCK = 1 << 16
-#: What decides whether a run has learned; others, such as F1, any guess that varies may beat.
+#: The metrics that decide whether a run has learned. For others, such as F1, a random guess may beat the baseline.
 DECISIVE = ("loss", "accuracy")
 
 
@@ -30,12 +30,12 @@ def measure_baselines(
 
     Args:
         config: the recipe.
-        goal: the data as the model takes it.
+        goal: the data as the model sees it.
         dataset: loaded and split.
         class_weight: how much an example of each class counts in the training loss, or None.
 
     Returns:
-        Finite numbers only; empty for a task whose target is the input or nothing.
+        Finite numbers only; empty for a task without targets, or whose target is the input.
     """
     if goal.task not in ("classification", "regression", "multilabel"):
         return {}
@@ -54,7 +54,7 @@ def measure_baselines(
 
 
 def constant_guess(goal: DataSpec, y: np.ndarray, units: int) -> np.ndarray:
-    """Returns one prediction for all examples, float32 (units,): the classes' shares, or the mean of the targets."""
+    """Returns one prediction for all examples, float32 (units,): class frequencies, or the mean of the targets."""
     if goal.task != "classification":
         return y.mean(axis=0, dtype=np.float64).astype(np.float32)
     shares = np.bincount(y, minlength=goal.num_classes) / len(y)
@@ -81,17 +81,17 @@ def score_guess(
 
 
 def has_learned(scores: Mapping[str, float], baselines: Mapping[str, float]) -> bool | None:
-    """Returns whether a model is better than always guessing the same.
+    """Returns whether a model is better than a constant prediction.
 
-    It is where its loss or its accuracy beats the baseline's, on the test split if it was tested, else on the
-    validation split, else on the training split.
+    That is the case if its loss or its accuracy beats the baseline's: on the test split if it was tested, else on
+    the validation split, else on the training split.
 
     Args:
         scores: of one state of the model, such as `run.metrics["best"]`.
-        baselines: of the same names.
+        baselines: under the same names.
 
     Returns:
-        None where nothing can be compared.
+        None if nothing can be compared.
     """
     for prefix in ("test_", "val_", ""):
         names = [prefix + name for name in DECISIVE if prefix + name in scores and prefix + name in baselines]

@@ -1,4 +1,4 @@
-"""RunConfig → learner and data set: the plan of a run."""
+"""Builds a run's plan, its learner and data set, from a RunConfig."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from trainer.data.loading import load_dataset
 from trainer.training.baselines import measure_baselines
 from trainer.training.engine.start_up import deterministic, load_engine
 
-# Keras keeps names and seeds for the whole process: two runs built at once would change each other.
+# Keras has one set of names and seeds per process, so two runs built at once would change each other.
 _building = threading.Lock()
-#: How many examples a learner may show with its samples.
+#: How many examples a learner uses for its sample images.
 EXAMPLES = 10
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a config stands for.
+    """What a config describes, ready to train.
 
     Attributes:
         learner: fresh, at step 0.
         dataset: split and ready.
-        steps_per_epoch: optimizer steps in one pass.
-        total_steps: optimizer steps in all.
+        steps_per_epoch: optimizer steps per epoch.
+        total_steps: optimizer steps in total.
     """
 
     learner: object
@@ -45,19 +45,19 @@ class Plan:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a learner is made of beside its model.
+    """Everything a learner needs besides its model.
 
     A model's `learner` trait names the file in `trainer/training/learners/` whose `from_parts(model, parts)` builds it.
 
     Attributes:
-        optimizer: makes a fresh optimizer; a learner of two models calls it twice.
+        optimizer: function that returns a new optimizer; a learner of two models calls it twice.
         loss: function (y, prediction) → scalar.
         metrics: Keras metrics.
         config: the recipe.
         data: what the model sees, with statistics.
-        class_weight: one number a class, or None.
+        class_weight: one number per class, or None.
         augmentation: Keras model that changes training images, or None.
-        seeds: `Seeds`, for what the learner draws itself.
+        seeds: `Seeds`, for random numbers of the learner.
     """
 
     optimizer: Callable
@@ -70,7 +70,7 @@ class Parts:
     seeds: Callable[[], int]
 
     def supervised(self, model, kind: type, **extra):
-        """Returns a learner of `kind`, a subclass of `SupervisedLearner`, with `extra` arguments of its own."""
+        """Returns a learner of `kind`, a subclass of `SupervisedLearner`, with its `extra` arguments."""
         return kind(
             model,
             optimizer=self.optimizer(),
@@ -87,14 +87,14 @@ class Parts:
 
 
 def build(config: RunConfig, known: DataSpec | None = None) -> Plan:
-    """Loads the data and builds the learner in this thread, on the device in force.
+    """Loads the data and builds the learner in this thread, on the current device.
 
     Args:
         config: the recipe.
-        known: the run's data as it was measured when the run began, or None at its beginning.
+        known: the data as measured when the run began; None for a new run.
 
     Raises:
-        ConfigError, DataError: what does not fit or cannot be had, and what to do.
+        ConfigError, DataError: something does not fit or is not available; the message says what to do.
     """
     load_engine()
     dataset = load_dataset(
@@ -114,17 +114,17 @@ def build(config: RunConfig, known: DataSpec | None = None) -> Plan:
 
 
 def rebuild(plan: Plan, config: RunConfig) -> Plan:
-    """Returns a plan with a fresh learner for a changed recipe of the same data."""
+    """Returns a plan with a new learner for a changed recipe on the same data."""
     learner = build_learner(config, plan.dataset.spec, class_weights(config, plan.dataset))
     learner.examples = plan.learner.examples
     return Plan(learner, plan.dataset, plan.steps_per_epoch, plan.steps_per_epoch * config.epochs)
 
 
 def class_weights(config: RunConfig, dataset: Dataset) -> list[float] | None:
-    """Returns how much an example of each class counts in training; None: all alike.
+    """Returns how much an example of each class counts in training; None: all the same.
 
-    Balanced: n / (classes · examples of the class), so that every class counts the same in sum
-    (King & Zeng 2001, as in scikit-learn). A class without examples counts as one with one.
+    Balanced: n / (classes · examples of the class), so that every class has the same total weight
+    (King & Zeng 2001, as in scikit-learn). A class without examples is treated as having one.
     """
     if config.class_weight != "balanced":
         return config.class_weight
@@ -133,7 +133,7 @@ def class_weights(config: RunConfig, dataset: Dataset) -> list[float] | None:
 
 
 def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] | None = None):
-    """Builds model, optimizer, loss and metrics for data as measured in `spec`.
+    """Builds model, optimizer, loss and metrics for the data that `spec` describes.
 
     Args:
         config: the recipe.
@@ -152,7 +152,7 @@ def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] |
     entry = MODELS[config.model]
     goal = seen_by(entry, spec)
     with _building, deterministic(), dtype_policy(config.precision):
-        # The catalogue seeds every layer itself; this is for layers of others that do not.
+        # The catalogue seeds its own layers. This seeds custom layers that do not.
         keras.utils.set_random_seed(config.seed)
         head, seeds = head_for(goal, config.loss), Seeds(config.seed)
         model = entry.build(goal, head, seeds, **config.model_options)
@@ -178,7 +178,7 @@ def augmentation_of(config: RunConfig, data: DataSpec):
         return None
     from trainer.catalog.layers import Seeds
 
-    # A stream of its own: switching it on leaves the model's initial weights as they were.
+    # Seeds of its own, so that augmentation does not change the model's initial weights.
     model = build_augmentation(config.augmentation, 1 / data.rescale, Seeds(config.seed + 1))
     if model is not None:
         model.build((None, *data.input_shape))
@@ -187,7 +187,7 @@ def augmentation_of(config: RunConfig, data: DataSpec):
 
 @contextlib.contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
-    """Has layers built inside the block compute in a precision; Keras keeps this for each thread apart."""
+    """Sets Keras's thread-local dtype policy inside the block."""
     import keras
 
     before = keras.config.dtype_policy()

@@ -1,6 +1,6 @@
-"""How batches reach the compiled steps: from the device, or streamed from where the data lies.
+"""How batches reach the compiled steps: from the device's memory, or streamed from disk.
 
-Both give the same batches in the same order; which one serves follows from the data's size alone.
+Both give the same batches in the same order. The size of the data alone decides which one is used.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from trainer.training.engine.placement import Placement
 #: The most steps that one call can make, and the most examples beside the first batch.
 MOST_STEPS = 2048
 MOST_EXAMPLES = 1 << 18
-#: The most bytes of inputs that a call takes along where the data is streamed.
+#: The most bytes of inputs per call when the data is streamed.
 STREAMED_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
 class Superbatch:
-    """Batches for some steps in a row, as the compiled program takes them.
+    """Batches for consecutive steps, as the compiled program takes them.
 
     Attributes:
         x, y: the whole split on the device; or (room, batch, …), the batches themselves. Dictionaries or tuples
             of them where the model has several inputs or outputs.
-        indices: int32 (room, batch), the batches' places in the split; None where x and y are the batches.
+        indices: int32 (room, batch), indices of the batches' examples in the split; None if x and y are the batches.
         first: the batch that the next step takes.
-        count: how many steps there are from there on; the rest of `room` is not used.
-        is_full: whether the batches have the full size; an epoch's smaller last batch stands alone.
+        count: how many steps there are from there on; the rest of `room` is padding.
+        is_full: whether the batches have the full size; an epoch's smaller last batch is a superbatch of its own.
     """
 
     x: tf.Tensor
@@ -59,7 +59,7 @@ def room_for(batch_size: int) -> int:
 def take_batches(order: np.ndarray, batch_size: int, position: int, most: int) -> np.ndarray:
     """Returns the next batches of an epoch as indices, int32 (steps, batch).
 
-    The epoch's last batch stands alone where it is smaller than the others.
+    The epoch's last batch is returned alone if it is smaller than the others.
     """
     full = len(order) // batch_size
     if position >= full:
@@ -69,7 +69,7 @@ def take_batches(order: np.ndarray, batch_size: int, position: int, most: int) -
 
 
 class ResidentFeed:
-    """The split lies on the device as a whole; a batch is gathered there, inside the program."""
+    """The whole split is in the device's memory; the compiled program gathers each batch there."""
 
     def __init__(self, dataset: Dataset, batch_size: int, seed: int, placement: Placement):
         self._dataset, self._batch_size, self._seed = dataset, batch_size, seed
@@ -90,7 +90,7 @@ class ResidentFeed:
 
 
 class StreamedFeed:
-    """The split lies on disk; batches are read ahead of the training, by a thread of TensorFlow's."""
+    """The split is on disk; a thread of TensorFlow reads batches ahead of training."""
 
     def __init__(self, dataset: Dataset, batch_size: int, seed: int, step: int):
         self._dataset, self._batch_size, self._seed = dataset, batch_size, seed
@@ -108,7 +108,7 @@ class StreamedFeed:
         self._current, self._begins, self._ends = None, step, step
 
     def take(self, step: int, most: int) -> Superbatch:
-        """Returns at most `most` batches, those after `step` updates; each call goes on from the last one."""
+        """Returns at most `most` batches, those after `step` updates; each call continues from the last one."""
         if step >= self._ends:
             self._current = next(self._ahead)
             self._begins, self._ends = step, step + int(self._current[2])
@@ -125,7 +125,7 @@ class StreamedFeed:
                 batches = take_batches(order, self._batch_size, position, self._room)
                 steps = len(batches)
                 if batches.shape[1] == self._batch_size:
-                    # One shape for all calls: a program compiled by XLA takes no other.
+                    # One shape for all calls, because XLA compiles for one shape.
                     batches = np.pad(batches, ((0, self._room - steps), (0, 0)))
                 rows = batches.reshape(-1)
                 read = functools.partial(_read_batches, rows=rows, shape=batches.shape)

@@ -1,4 +1,4 @@
-"""The complete state of a learner as arrays, its digest, and the way back."""
+"""The complete state of a learner as arrays, its digest, and restoring it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def digest_of(arrays: Mapping[str, np.ndarray]) -> str:
 def restore(learner, arrays: Mapping[str, np.ndarray], placement: Placement | None = None) -> None:
     """Puts a complete state into a learner.
 
-    Where a metric keeps other variables than when the checkpoint was written, the epoch's means start over.
+    If a metric has other variables than in the checkpoint, the epoch's means start again.
 
     Args:
         learner: of the same configuration.
@@ -46,7 +46,7 @@ def restore(learner, arrays: Mapping[str, np.ndarray], placement: Placement | No
     from trainer.catalog.variables import raw
 
     variables = {f"{p}/{i:04d}": raw(v) for p, vs in learner.variables().items() for i, v in enumerate(vs)}
-    if not have_like_metrics(variables, arrays):
+    if not have_equal_metrics(variables, arrays):
         variables = {key: variable for key, variable in variables.items() if not key.startswith("metrics/")}
         arrays = {key: array for key, array in arrays.items() if not key.startswith("metrics/")}
     if variables.keys() != arrays.keys():
@@ -66,7 +66,7 @@ def restore(learner, arrays: Mapping[str, np.ndarray], placement: Placement | No
         placement.assign(variable, arrays[key])
 
 
-def have_like_metrics(variables: Mapping, arrays: Mapping[str, np.ndarray]) -> bool:
+def have_equal_metrics(variables: Mapping, arrays: Mapping[str, np.ndarray]) -> bool:
     """Returns whether a learner's metrics have as many variables, of the same shapes, as a checkpoint."""
 
     def shapes(values: Mapping) -> dict[str, tuple]:

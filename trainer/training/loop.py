@@ -1,8 +1,8 @@
 """The loop: many steps inside one compiled call, every batch recorded.
 
 How many steps a call makes is an argument of the compiled program, not a part of it. The same
-program runs whatever the number is, so it may follow the clock (short at first, then about
-`chunk_seconds`) without any bit depending on it.
+program runs any number of steps, so the clock may choose it (few at first, then about
+`chunk_seconds`) without any bit depending on the clock.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ EVAL_BATCH_SIZE = 256
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some optimizer steps in a row, all of one epoch.
+    """Consecutive optimizer steps of one epoch.
 
     Attributes:
         step: updates so far, after this chunk.
         epoch: the epoch it belongs to, from 1.
         logs: name → float32 (steps,), one value per step, of that batch.
         seconds: how long the steps took.
-        compile_seconds: how long it took to compile for this batch size before that; else 0.
+        compile_seconds: time spent compiling for this batch size before the steps; else 0.
         ends_epoch: whether the epoch's last step is the last one here.
         epoch_logs: name → mean over the epoch's batches, where the epoch ends.
     """
@@ -61,16 +61,16 @@ def train(
     chunk_seconds: float = 0.04,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Chunk]:
-    """Trains, yielding a chunk of steps at a time; between chunks the caller may look, save or leave.
+    """Trains, yielding a chunk of steps at a time; between chunks the caller may inspect, save or stop.
 
     Args:
-        learner: at the state it had after `step` updates.
-        dataset: its training split is used; also (x, y), or whatever else `Dataset.of` takes.
-        epochs: how many passes in all, those before `step` included.
-        batch_size: examples a step; an epoch's last batch may be smaller.
+        learner: in the state after `step` updates.
+        dataset: its training split is used; or (x, y), or anything else that `Dataset.of` takes.
+        epochs: passes over the data in total, including those before `step`.
+        batch_size: examples per step; an epoch's last batch may be smaller.
         seed: of the order of the examples.
         step: updates made before.
-        until: the step to end at, such as the one after which a command takes effect; None: the last epoch's end.
+        until: the step to end at, such as one after which a command takes effect; None: the last epoch's end.
         placement: where the data is put and the steps run; None: the device in force.
         chunk_seconds: about how long a chunk should take.
         clock: seconds; decides only how many steps a call makes.
@@ -85,7 +85,7 @@ def train(
     learner.accept(dataset.train)
     steps_per_epoch = dataset.steps_per_epoch(batch_size)
     learner.expect(batch_size, steps_per_epoch)
-    # A learner that was in use before has its compiled program still.
+    # A learner from the program cache is already compiled.
     program = learner.program = learner.program or TrainProgram(learner)
     program.placement = placement = placement or OneDevice()
     batches, steps = feed(dataset, batch_size, seed, step, placement), 1
@@ -123,7 +123,7 @@ def next_chunk(asked: int, made: int, seconds: float, target: float) -> int:
 class TrainProgram:
     """The compiled steps: a superbatch in, one row of logs per step out.
 
-    An epoch's smaller last batch is a program of its own, and not worth XLA's compilation.
+    An epoch's smaller last batch has a program of its own, which is not worth compiling with XLA.
     """
 
     def __init__(self, learner: Learner):
@@ -133,7 +133,7 @@ class TrainProgram:
         self._compiled: set[tuple] = set()
 
     def compile(self, taken: Superbatch) -> None:
-        """Compiles for batches of this kind and size, if that is not done yet, without making a step."""
+        """Compiles for batches of this shape, if not done yet, without making a step."""
         indices = None if taken.indices is None else tuple(taken.indices.shape)
         key = taken.is_full, *((tuple(part.shape), part.dtype) for part in parts_of(taken.x)), indices
         if key not in self._compiled:
@@ -178,14 +178,14 @@ class Evaluator:
     def __init__(self, learner: Learner, split: Split):
         self._learner, self._split = learner, split
         learner.accept(split)
-        # A split that is streamed stays where it lies; of any other, slices are taken on the device.
+        # A streamed split stays on disk; any other is copied to the device and sliced there.
         put = (lambda part: part) if split.is_streamed else tf.constant
         self._x, self._y = map_parts(put, split.x), map_parts(put, split.y)
-        # x and y are arguments: what a compiled function captures outlives it.
+        # x and y are arguments, because a compiled function keeps what it captures alive.
         self._run = tf.function(self._batch, autograph=False)
 
     def __call__(self, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
-        """Returns the split's loss and metrics, or None where `should_stop` became true meanwhile."""
+        """Returns the split's loss and metrics, or None if `should_stop` became true in the meantime."""
         with deterministic(), self._learner.averaged():
             return self._measure(should_stop)
 

@@ -1,4 +1,4 @@
-"""An optimizer as a run wants it: with its schedule, averaged weights and accumulated gradients."""
+"""Builds a run's optimizer with its schedule, weight averaging and gradient accumulation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainer.config.run_config import RunConfig
 
 
 class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule times a factor that may be changed while training.
+    """A schedule times a factor that can change during training.
 
     Args:
         schedule: the schedule, or a constant rate.
@@ -28,11 +28,11 @@ class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def make_optimizer(config: RunConfig, data: DataSpec) -> keras.optimizers.Optimizer:
-    """Returns a fresh optimizer with everything that a config says about it.
+    """Returns a new optimizer with all its settings in a config.
 
     Args:
         config: the recipe.
-        data: what is trained on; a schedule follows from how many steps it takes.
+        data: the training data; a schedule depends on its number of steps.
     """
     optimizer = OPTIMIZERS[config.optimizer].build(**config.optimizer_options)
     if config.gradient_accumulation_steps > 1:
@@ -46,7 +46,7 @@ def make_optimizer(config: RunConfig, data: DataSpec) -> keras.optimizers.Optimi
         plan = Plan(rate, steps, steps * config.epochs)
         schedule = SCHEDULES[config.schedule].build(plan, **config.schedule_options)
     if config.reload_on_plateau is not None:
-        # It can be lowered on the way, so it must be a part of the optimizer's state.
+        # The factor can change during training, so it must be part of the optimizer's state.
         scale = optimizer.add_variable((), initializer="ones", name="learning_rate_scale")
         optimizer.learning_rate_scale = scale
         schedule = ScaledSchedule(schedule, scale)

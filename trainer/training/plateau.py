@@ -1,6 +1,6 @@
-"""Early stopping and going back to the best: functions of the epochs' table alone.
+"""Early stopping and returning to the best epoch: functions of the table of epochs alone.
 
-Nothing is remembered between epochs, so a resumed run decides as the uninterrupted one.
+Nothing is remembered between epochs, so a resumed run decides like an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-#: Metrics of which more is better; all others should be small.
+#: Metrics that are better when higher; all others are better when lower.
 _HIGHER = ("accuracy", "precision", "recall", "f1", "auc", "r2", "exact_match")
 
 
 def is_higher_better(monitor: str) -> bool:
-    """Returns whether more of a metric is better: accuracy is, a loss is not. By "epoch", the newest is the best."""
+    """Returns whether a higher value is better, as for accuracy. For "epoch", the newest is the best."""
     name = monitor.removeprefix("val_")
     return name == "epoch" or any(part in name for part in _HIGHER)
 
@@ -40,13 +40,13 @@ def best_index(values: Iterable[float], monitor: str) -> int | None:
 
 
 def triggers(values: Iterable[float], monitor: str, patience: int, min_delta: float = 0.0) -> list[int]:
-    """Returns the positions at which patience ran out; after each, waiting begins anew.
+    """Returns the positions at which patience ran out; after each, waiting starts again.
 
     Args:
-        values: of the monitored metric, one an epoch.
+        values: of the monitored metric, one per epoch.
         monitor: its name.
         patience: epochs without improvement.
-        min_delta: what counts as improvement.
+        min_delta: smallest change that counts as an improvement.
     """
     best, waited, found = None, 0, []
     for index, value in enumerate(np.asarray(values, np.float64).tolist()):

@@ -1,4 +1,4 @@
-"""Warming up: the engine is loaded and the first program compiled before anyone asks for it."""
+"""Warm-up: loads the engine and compiles the first program before a user needs it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trainer.training.engine.start_up import first_compilation, load_engine
 
 
 def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
-    """Loads the engine and makes the first step of the form's default run, whose program is then compiled.
+    """Loads the engine and makes one step of the form's default run, so that its program is compiled.
 
     Args:
         when_loaded: called in between.
@@ -23,9 +23,9 @@ def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
 def _compile_default() -> None:
     from trainer.training.build import build
     from trainer.training.loop import train
-    from trainer.training.program_cache import give_back, recycle
+    from trainer.training.program_cache import keep_program, reuse_program
 
     config = RunConfig(model="mlp", dataset="digits")
-    plan = recycle(build(config), config)
+    plan = reuse_program(build(config), config)
     next(train(plan.learner, plan.dataset, epochs=1, batch_size=32))
-    give_back(plan.learner)
+    keep_program(plan.learner)

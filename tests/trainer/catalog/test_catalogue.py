@@ -364,7 +364,7 @@ def test_losses_and_metrics_give_the_same_in_a_compiled_function(keras, loss, da
     import tensorflow as tf
 
     from trainer.catalog.layers import head_for
-    from trainer.training.learners.supervised import batch_value
+    from trainer.training.learners.measures import batch_value
 
     spec = dataset_spec(data, DATASETS[data].parse({}))
     head = head_for(spec, loss)

@@ -86,4 +86,6 @@ def test_where_another_run_is_profiled_training_goes_on_and_says_so(tmp_path, pr
     profile.after(1)
     profile.after(1)
     profile.close()
-    assert notes == ["The steps could not be profiled: Another profiler is running. Training went on without."]
+    assert notes == [
+        "The steps could not be profiled: Another profiler is running. Training continued without a profile."
+    ]

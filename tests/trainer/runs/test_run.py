@@ -727,7 +727,7 @@ wait_for_step(run, 100)
 
 
 def test_a_run_on_a_program_that_served_before_has_the_bits_of_a_fresh_one(store, monkeypatch):
-    from trainer.training import program_cache as recycling
+    from trainer.training import program_cache
 
     def digest_of(seed: int) -> str:
         config = RunConfig(model="mlp", model_options={"units": 16}, dataset="digits", epochs=2, seed=seed)
@@ -736,11 +736,11 @@ def test_a_run_on_a_program_that_served_before_has_the_bits_of_a_fresh_one(store
         assert finish(run).status == "completed", run.reason
         return run.describe()["digest"]
 
-    monkeypatch.setattr(recycling, "_idle", {})
+    monkeypatch.setattr(program_cache, "_idle", {})
     fresh = digest_of(1)
-    monkeypatch.setattr(recycling, "_idle", {})
+    monkeypatch.setattr(program_cache, "_idle", {})
     other = digest_of(0)
     assert digest_of(1) == fresh != other
     assert digest_of(0) == other
-    [learners] = recycling._idle.values()
+    [learners] = program_cache._idle.values()
     assert len(learners) == 1

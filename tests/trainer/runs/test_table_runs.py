@@ -222,7 +222,7 @@ def test_columns_may_have_any_name(tmp_path, kind):
     import tensorflow as tf
 
     from trainer.catalog.layers import Head, Seeds
-    from trainer.export.rows import row_reader, takes_rows
+    from trainer.export.rows import row_reader, with_named_inputs
     from trainer.export.savedmodel import write_saved_model
 
     names = ODD_NAMES[kind]
@@ -234,7 +234,7 @@ def test_columns_may_have_any_name(tmp_path, kind):
     spec = DataSpec("classification", (len(names),), 8, num_classes=2, standardize=True, columns=columns)
     spec = Dataset.from_arrays(Arrays(x, np.arange(8) % 2), spec).spec
     model = MODELS["mlp"].build(spec, Head(2, "softmax"), Seeds(0))
-    takes_rows(model, spec).save(tmp_path / "model.keras")
+    with_named_inputs(model, spec).save(tmp_path / "model.keras")
     write_saved_model(model, spec.input_shape, tmp_path / "saved", row_reader(spec))
     numbers, texts = tf.constant([[1.0], [2.0]]), tf.constant([["p"], ["../q;\n"]])
     rows = {name: numbers if place < 4 else texts for place, name in enumerate(names)}
@@ -288,27 +288,27 @@ def test_a_run_ends_well_and_is_downloaded_although_its_file_goes_away_meanwhile
 @pytest.mark.parametrize("model", ["mlp", "mlp_module"])
 def test_a_compiled_program_serves_another_split_of_a_table(tmp_path, monkeypatch, model):
     """Fills and statistics are other ones there; they are variables, so that no program holds them."""
-    from trainer.training import program_cache as recycling
+    from trainer.training import program_cache
     from trainer.training.build import build
     from trainer.training.loop import train
 
-    monkeypatch.setattr(recycling, "_idle", {})
+    monkeypatch.setattr(program_cache, "_idle", {})
     path = made_table(tmp_path / "made.csv")
 
-    def digest_of(seed, is_recycled):
+    def digest_of(seed, is_cached):
         config = recipe(path, "kind", model=model, seed=seed)
         plan = build(config)
-        plan = recycling.recycle(plan, config) if is_recycled else plan
+        plan = program_cache.reuse_program(plan, config) if is_cached else plan
         next(train(plan.learner, plan.dataset, epochs=1, batch_size=32, seed=seed))
         digest = state_digest(state_arrays(plan.learner.snapshot()))
-        if is_recycled:
-            recycling.give_back(plan.learner)
+        if is_cached:
+            program_cache.keep_program(plan.learner)
         return plan.learner, plan.dataset.spec.columns[0].fill, digest
 
-    first, fill, _ = digest_of(1, is_recycled=True)
-    again, other_fill, digest = digest_of(2, is_recycled=True)
+    first, fill, _ = digest_of(1, is_cached=True)
+    again, other_fill, digest = digest_of(2, is_cached=True)
     assert again is first
     assert fill != other_fill
-    fresh, _, expected = digest_of(2, is_recycled=False)
+    fresh, _, expected = digest_of(2, is_cached=False)
     assert fresh is not first
     assert digest == expected

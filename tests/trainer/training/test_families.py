@@ -158,23 +158,23 @@ def test_a_compiled_program_serves_another_split(model):
     """What is compiled by XLA is used again for the next run, whose data has other statistics."""
     from trainer.training.build import build
     from trainer.training.loop import train
-    from trainer.training.program_cache import give_back, recycle
+    from trainer.training.program_cache import keep_program, reuse_program
 
-    def trained(seed, is_recycled):
+    def trained(seed, is_cached):
         options = OPTIONS.get(model, {}) | ({"dropout": 0.0} if model == "mlp" else {})
         config = RunConfig(model=model, dataset="iris", model_options=options, seed=seed)
         plan = build(config)
-        plan = recycle(plan, config) if is_recycled else plan
+        plan = reuse_program(plan, config) if is_cached else plan
         next(train(plan.learner, plan.dataset, epochs=1, batch_size=32, seed=seed))
         digest = digest_of(state_arrays(plan.learner.snapshot()))
-        if is_recycled:
-            give_back(plan.learner)
+        if is_cached:
+            keep_program(plan.learner)
         return plan.learner, digest
 
-    first, _ = trained(1, is_recycled=True)
-    again, digest = trained(2, is_recycled=True)
+    first, _ = trained(1, is_cached=True)
+    again, digest = trained(2, is_cached=True)
     assert again is first
-    fresh, expected = trained(2, is_recycled=False)
+    fresh, expected = trained(2, is_cached=False)
     assert fresh is not first
     assert digest == expected
 

@@ -1,4 +1,4 @@
-"""Where numbers can be computed."""
+"""The devices of this machine, and whether a model fits into its memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trainer.errors import ConfigError
 from trainer.training.engine.start_up import engine_status, load_engine, processor_name
 
 #: float32, five times: weight, gradient, two slots of the optimizer, and the copy of a checkpoint.
-_BYTES_A_PARAMETER = 20
+_BYTES_PER_PARAMETER = 20
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Device:
 
     Attributes:
         name: as in the configuration: "CPU:0".
-        label: what a person reads.
+        label: the name that people see.
         source: how it was found, as a sentence.
     """
 
@@ -60,9 +60,9 @@ def list_devices() -> list[Device]:
 
 
 def check_memory(config) -> None:
-    """Raises ConfigError where a model would not fit into the memory that is free, before it is built.
+    """Raises ConfigError if a model would not fit into the free memory, before it is built.
 
-    Counted are the weights and their gradients, two numbers a weight of the optimizer, and a checkpoint's copy.
+    Counts the weights, their gradients, two optimizer values per weight, and a checkpoint's copy.
     """
     entry = MODELS[config.model]
     count = entry.traits.count_parameters
@@ -70,10 +70,10 @@ def check_memory(config) -> None:
         return
     goal = config.goal
     parameters = count(goal, config.model_options, goal.num_classes or 1)
-    needed, free = parameters * _BYTES_A_PARAMETER, psutil.virtual_memory().available
+    needed, free = parameters * _BYTES_PER_PARAMETER, psutil.virtual_memory().available
     if needed > free:
         raise ConfigError(
-            f"model {config.model} must fit into the memory that is free ({free / 2**30:.1f} GB). "
+            f"model {config.model} must fit into the free memory ({free / 2**30:.1f} GB). "
             f"Received: {parameters:,} parameters, which need about {needed / 2**30:.1f} GB to train. "
             "Choose smaller options.",
             "model",
@@ -81,7 +81,7 @@ def check_memory(config) -> None:
 
 
 def check_device(name: str) -> None:
-    """Raises ConfigError where a device is not there. Loads TensorFlow for anything but CPU:0."""
+    """Raises ConfigError if this machine does not have the device. Loads TensorFlow for anything but CPU:0."""
     if name == "CPU:0":
         return
     load_engine()

@@ -1,4 +1,4 @@
-"""Where variables live and steps run. One device today; the loop and restore know no more than this."""
+"""Where variables live and steps run: one device today. The loop and restore use only this interface."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Placement(Protocol):
-    """What the loop, the session and restore ask of one or several devices."""
+    """The operations on one or several devices that the loop, the session and restore use."""
 
     def scope(self) -> contextlib.AbstractContextManager:
         """Returns a context in which models and their variables are created."""
@@ -32,7 +32,7 @@ class OneDevice:
     """A single processor or GPU.
 
     Args:
-        name: such as "CPU:0"; None: the device in force.
+        name: such as "CPU:0"; None: the current device.
     """
 
     def __init__(self, name: str | None = None):
@@ -62,5 +62,5 @@ class OneDevice:
         """See `Placement.assign`."""
         import tensorflow as tf
 
-        # `release` leaves variables empty, so their shape is not checked here.
+        # `release` empties variables, so their shape is not checked.
         tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tf.constant(array), validate_shape=False)

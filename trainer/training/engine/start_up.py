@@ -1,4 +1,4 @@
-"""TensorFlow, loaded once and set up so that the same work gives the same bits."""
+"""Loads TensorFlow once and sets it up so that the same work gives the same bits."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def first_compilation() -> Iterator[None]:
 
 
 def count_threads() -> int:
-    """Returns how many threads an operation may use: what this process is allowed, at most 16.
+    """Returns how many threads an operation may use: the processors this process may use, at most 16.
 
     The bits of some operations depend on it, so it is fixed at the start and recorded with each
     run. TRAINDECK_THREADS overrides it.
@@ -71,7 +71,7 @@ def load_engine(threads: int | None = None) -> None:
             return
         _status = "warming"
         try:
-            with without_start_up_noise():
+            with without_start_up_messages():
                 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
                 import keras  # noqa: F401
                 import tensorflow as tf
@@ -81,10 +81,10 @@ def load_engine(threads: int | None = None) -> None:
                 tf.config.threading.set_intra_op_parallelism_threads(count)
                 tf.config.threading.set_inter_op_parallelism_threads(count)
             except RuntimeError:
-                pass  # Somebody used TensorFlow before us: the fingerprint tells what is in force.
+                pass  # TensorFlow was used before. The fingerprint records the actual numbers.
             # Every run compiles its own program, and TensorFlow would warn about it.
             tf.get_logger().setLevel("ERROR")
-            with without_start_up_noise():
+            with without_start_up_messages():
                 tf.config.list_logical_devices()  # Looks for devices now rather than in the first step.
             _threads["intra_op"] = tf.config.threading.get_intra_op_parallelism_threads()
             _threads["inter_op"] = tf.config.threading.get_inter_op_parallelism_threads()
@@ -96,7 +96,7 @@ def load_engine(threads: int | None = None) -> None:
 
 @contextlib.contextmanager
 def deterministic() -> Iterator[None]:
-    """Makes TensorFlow's operations deterministic inside the block, and leaves all other code as it was.
+    """Makes TensorFlow's operations deterministic inside the block, and does not affect other code.
 
     TensorFlow has one switch per process. It stays on as long as any thread is in such a block; meanwhile
     random operations without a seed raise an error in every thread.
@@ -128,10 +128,10 @@ def deterministic() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def without_start_up_noise() -> Iterator[None]:
-    """Keeps TensorFlow's remarks on absent GPUs and the like off the terminal; all else still comes through.
+def without_start_up_messages() -> Iterator[None]:
+    """Hides TensorFlow's start-up messages, such as those about missing GPUs; all other output is shown.
 
-    They are written before any log level is in force, so the stream itself has to be held.
+    TensorFlow writes them before it reads a log level, so stderr itself is redirected.
     """
     global _stderr
     held = _stderr = os.dup(2)
@@ -151,14 +151,14 @@ def without_start_up_noise() -> Iterator[None]:
 
 
 def stderr_handle() -> int:
-    """Returns the file handle of the real stderr, while messages are kept off it too."""
+    """Returns the file handle of the real stderr, also while it is redirected."""
     return _stderr
 
 
 def fingerprint(device: str, jit_compile: bool) -> dict:
-    """Returns what the bits of a run depend on beside its config.
+    """Returns what the bits of a run depend on besides its config.
 
-    Where two fingerprints are equal, so are the bits. Elsewhere we do not promise it.
+    Equal fingerprints mean equal bits; different ones may still give equal bits.
     """
     return {
         "python": platform.python_version(),
@@ -178,7 +178,7 @@ def differences(before: dict, now: dict) -> list[str]:
 
 
 def processor_name() -> str:
-    """Returns the processor's model name, as far as the system tells."""
+    """Returns the processor's model name, or "unknown"."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))

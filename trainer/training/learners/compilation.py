@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-#: The most variables whose update is compiled: XLA takes some 30 ms for each, and a run should begin at once.
+#: The most variables whose update is compiled: XLA needs some 30 ms for each, and a run should start immediately.
 MOST_UPDATED = 16
 
 DENSE_LAYERS = (
@@ -30,15 +30,15 @@ DENSE_LAYERS = (
 )
 
 
-#: Dense steps too, but with random numbers, which XLA makes slowly.
+#: Also dense steps, but with random numbers, which XLA generates slowly.
 RANDOM_LAYERS = (keras.layers.Dropout, keras.layers.GaussianNoise, keras.layers.GaussianDropout)
 
 
 def is_dense(model: keras.Model | tf.Module, kinds: tuple = (*DENSE_LAYERS, *RANDOM_LAYERS)) -> bool:
-    """Returns whether a model is made of dense layers alone, whose steps are over in less than a millisecond.
+    """Returns whether a model has only dense layers, so that a step takes less than a millisecond.
 
-    What is no chain of such layers (a tf.Module, a subclass, a layer of one's own) says of itself
-    that it is, with an attribute `is_dense = True`.
+    Other models and layers (a tf.Module, a subclass, a custom layer) declare it with an attribute
+    `is_dense = True`.
 
     Args:
         model: the model.
@@ -55,10 +55,10 @@ def suits_xla(model: keras.Model | tf.Module) -> bool:
 
 
 def compiled_update(optimizer: keras.optimizers.Optimizer, variables: list) -> Callable[[list], None] | None:
-    """Returns a function of gradients that updates variables in one program of XLA's, or None where that is no gain.
+    """Returns a function of gradients that updates variables in one program of XLA's, or None if that is not faster.
 
-    An optimizer is a dozen small operations for each variable, which XLA makes one, whatever the
-    model around it is made of. The rule looks at the kind of optimizer and the number of variables alone.
+    An optimizer makes a dozen small operations per variable. XLA fuses them into one, whatever the
+    model. The rule depends only on the kind of optimizer and the number of variables.
 
     Args:
         optimizer: built; one of Keras's, whose operations XLA knows.

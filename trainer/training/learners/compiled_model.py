@@ -1,4 +1,4 @@
-"""What a Keras model was compiled with."""
+"""Reads optimizer, loss and metrics from a compiled Keras model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trainer.errors import ConfigError
 
 @dataclass(frozen=True)
 class Compiled:
-    """The arguments of `model.compile`; None where there are none.
+    """The arguments of `model.compile`; None if not given.
 
     Attributes:
         optimizer: a Keras optimizer.
@@ -35,11 +35,11 @@ def compiled_with(model: keras.Model | tf.Module) -> Compiled:
     """
     if not getattr(model, "compiled", False):
         return Compiled()
-    # Keras keeps loss weights and metrics as they were given only here.
+    # Keras stores the original loss weights and metrics only here.
     loss, metrics = model._compile_loss, model._compile_metrics
     if metrics is not None and metrics._user_weighted_metrics:
         raise ConfigError(
-            "A compiled model must not have weighted_metrics: this loop measures every example alike. Compile it with "
+            "A compiled model must not have weighted_metrics: this loop weighs every example the same. Compile it with "
             "metrics instead.",
             "metrics",
         )

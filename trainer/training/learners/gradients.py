@@ -1,4 +1,4 @@
-"""What is done to gradients before the optimizer sees them."""
+"""Penalties on weights, and limits on gradients before the optimizer applies them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 def is_kernel(variable) -> bool:
-    """Returns whether a variable is a kernel: a matrix or more, and not a bias.
+    """Returns whether a variable is a kernel: of rank 2 or more, and not a bias.
 
     Some biases are matrices: those of a GRU (one row per bias) and of attention (one row per head).
     """
@@ -21,9 +21,9 @@ class GradientRules:
     """Penalties on weights and limits on gradients.
 
     Attributes:
-        clip_norm: gradients are scaled down to this overall norm where they exceed it, or None.
-        clip_value: every single gradient is cut to at most this size, before that; or None.
-        l1, l2: weight of the penalties on |w| and w² of every kernel. Biases are left alone, whatever their rank.
+        clip_norm: the largest global norm; larger gradients are scaled down to it. Or None.
+        clip_value: the largest absolute value of a gradient, applied before clip_norm; or None.
+        l1, l2: weight of the penalties on |w| and w² of every kernel. Biases are not penalized, whatever their rank.
     """
 
     clip_norm: float | None = None
@@ -32,7 +32,7 @@ class GradientRules:
     l2: float = 0.0
 
     def penalty(self, variables: list) -> list[tf.Tensor]:
-        """Returns what is added to the loss, as a list of no or one scalar."""
+        """Returns the penalty that is added to the loss, as a list of zero or one scalar."""
         kernels = [tf.convert_to_tensor(variable) for variable in variables if is_kernel(variable)]
         if not (self.l1 or self.l2) or not kernels:
             return []
@@ -43,11 +43,16 @@ class GradientRules:
         """Returns the gradients within their limits.
 
         Args:
-            gradients: one a variable.
-            norm: their overall norm, if it is known and no value is clipped.
+            gradients: one per variable.
+            norm: their global norm, if known; ignored if values are clipped.
         """
         if self.clip_value is not None:
             gradients, norm = [tf.clip_by_value(g, -self.clip_value, self.clip_value) for g in gradients], None
         if self.clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, use_norm=norm)
         return gradients
+
+
+def global_norm(gradients: list[tf.Tensor]) -> tf.Tensor:
+    """Returns the global norm of gradients, float32."""
+    return tf.cast(tf.linalg.global_norm(gradients), tf.float32)

@@ -1,20 +1,20 @@
-"""Many small images as one, for people to look at."""
+"""Arranges small images in a grid."""
 
 from __future__ import annotations
 
 import numpy as np
 
-#: Between two images, in pixels, and the least side of an image; smaller ones are enlarged.
+#: Pixels between two images, and the smallest side of an image; smaller images are enlarged.
 GAP = 2
 LEAST_SIDE = 32
 
 
 def image_grid(images: np.ndarray, columns: int) -> np.ndarray:
-    """Returns the images in rows, one after the other, on white.
+    """Returns the images as a grid on white, row by row.
 
     Args:
-        images: float (count, height, width, channels), in [0, 1]; what lies outside is cut off.
-        columns: images in a row; the count must be a multiple of it.
+        images: float (count, height, width, channels), clipped to [0, 1].
+        columns: images per row; the count must be a multiple of it.
 
     Returns:
         uint8 (height, width) of grey images, or (height, width, 3) of colour images.

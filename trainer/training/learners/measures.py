@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import keras
+import tensorflow as tf
 
 from trainer.errors import ConfigError
 from trainer.training.learners.outputs import align, pair_outputs, per_output
@@ -44,7 +45,7 @@ def resolve_metrics(metrics, names: tuple[str, ...]) -> list[keras.metrics.Metri
 
 
 def resolve_metric(metric) -> keras.metrics.Metric:
-    """Returns one Keras metric, named like what was given."""
+    """Returns one Keras metric under the given name."""
     if metric in ("accuracy", "acc"):
         return keras.metrics.MeanMetricWrapper(accuracy, name=metric)
     try:
@@ -66,7 +67,7 @@ def resolve_metric(metric) -> keras.metrics.Metric:
 
 
 def accuracy(y_true, y_pred):
-    """Returns 1 where an example is classified right, else 0; the kind follows from the shapes, as in `compile`."""
+    """Returns 1 for each correctly classified example, else 0; the shapes decide the kind, as in `compile`."""
     y_true, y_pred = align(y_true, y_pred)
     if len(y_pred.shape) == 1 or y_pred.shape[-1] == 1:
         return keras.metrics.binary_accuracy(y_true, y_pred)
@@ -103,11 +104,11 @@ class OfOutput(keras.metrics.Metric):
         self.metric.reset_state()
 
 
-class Twin:
-    """The same metric with variables of its own, for metrics that cannot be built again from their config.
+class MetricCopy:
+    """A metric with its own variables, for metrics that cannot be rebuilt from their config.
 
     Args:
-        metric: the metric; its arguments hold for the twin too.
+        metric: the metric to copy.
     """
 
     def __init__(self, metric: keras.metrics.Metric):
@@ -132,10 +133,18 @@ class Twin:
 
 
 def evaluation_copy(metric: keras.metrics.Metric):
-    """Returns a second metric of the same kind and arguments with a state of its own."""
+    """Returns a copy of a metric with its own state."""
     try:
         config = metric.get_config()
     except NotImplementedError:
-        return Twin(metric)
+        return MetricCopy(metric)
     arguments = set(inspect.signature(type(metric)).parameters) - {"name", "dtype"}
-    return type(metric).from_config(config) if arguments <= set(config) else Twin(metric)
+    return type(metric).from_config(config) if arguments <= set(config) else MetricCopy(metric)
+
+
+def batch_value(metric: keras.metrics.Metric, y: tf.Tensor, prediction: tf.Tensor) -> tf.Tensor:
+    """Returns a metric of this batch alone, float32, without changing the epoch's mean; NaN where it is undefined."""
+    if hasattr(metric, "of_batch"):
+        return tf.cast(metric.of_batch(y, prediction), tf.float32)
+    fresh = [tf.zeros_like(variable) for variable in metric.variables]
+    return tf.cast(metric.stateless_result(metric.stateless_update_state(fresh, y, prediction)), tf.float32)

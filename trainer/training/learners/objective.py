@@ -13,14 +13,14 @@ from trainer.training.learners.outputs import align, pair_outputs, per_output
 
 #: Keras losses of labels, one whole number per prediction.
 SPARSE = ("sparse_categorical_crossentropy",)
-#: Keras losses that ask yes or no.
+#: Keras losses of two classes.
 BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
 #: Keras losses whose targets need not have the shape of the predictions.
 OTHER_SHAPES = ("ctc", "circle", "categorical_generalized_cross_entropy")
 
 
 class NamedLoss(keras.losses.Loss):
-    """A Keras loss that was given by name, averaged over the batch as `compile` does it."""
+    """A Keras loss that was given by name, averaged over the batch as in `compile`."""
 
     def __init__(self, fn: Callable, name: str):
         super().__init__(name=name)
@@ -32,7 +32,7 @@ class NamedLoss(keras.losses.Loss):
 
 
 def resolve_loss(loss):
-    """Returns a loss that can be called: a Keras loss for a name, and anything else as it is.
+    """Returns a callable loss: a Keras loss for a name, and anything else unchanged.
 
     Raises:
         ConfigError: there is no such loss.
@@ -55,7 +55,7 @@ def resolve_loss(loss):
 
 
 class Objective:
-    """Gives the loss of a batch, float32.
+    """Computes the loss of a batch, float32.
 
     Args:
         loss: a resolved loss, or {output: loss} or [loss, …] for several outputs; None leaves an output out.
@@ -110,13 +110,13 @@ def takes_weights(loss: Callable) -> bool:
 
 
 def keras_name(loss: Callable) -> str:
-    """Returns the name of the Keras function behind a loss, or "" where it is not one of Keras's."""
+    """Returns the name of the Keras function behind a loss, or "" if it is not a Keras loss."""
     function = getattr(loss, "fn", loss)
     return function.__name__ if (getattr(function, "__module__", None) or "").startswith("keras.src.losses") else ""
 
 
 def check_shapes(loss: Callable, y: tf.Tensor, prediction: tf.Tensor) -> None:
-    """Raises ConfigError where Keras's own losses would broadcast targets silently, or fail while compiling."""
+    """Raises ConfigError if a Keras loss would broadcast targets silently, or fail while compiling."""
     name = keras_name(loss)
     if not name or name in OTHER_SHAPES or name.startswith("_"):
         return
@@ -137,7 +137,7 @@ def check_shapes(loss: Callable, y: tf.Tensor, prediction: tf.Tensor) -> None:
 
 
 def first_label(loss: Callable, labels: tuple[int, int], prediction: tf.Tensor) -> int:
-    """Returns which label the first class has: 0, or 1 where the labels count from 1.
+    """Returns the label of the first class: 0, or 1 if the labels start at 1.
 
     Args:
         loss: of one output.
@@ -155,7 +155,7 @@ def first_label(loss: Callable, labels: tuple[int, int], prediction: tf.Tensor) 
         if first <= labels[0] and labels[1] < classes + first:
             return first
     raise ConfigError(
-        f"Labels must be from 0 to {classes - 1}, or from 1 to {classes}, because the model tells {classes} classes "
-        f"apart. Received: labels from {labels[0]} to {labels[1]}. Change the last layer or number the classes from 0.",
+        f"Labels must be from 0 to {classes - 1}, or from 1 to {classes}, because the model has {classes} classes. "
+        f"Received: labels from {labels[0]} to {labels[1]}. Change the last layer or number the classes from 0.",
         "y",
     )

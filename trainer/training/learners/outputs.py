@@ -1,4 +1,4 @@
-"""A model's outputs beside their targets, one by one."""
+"""Pairs a model's outputs with their targets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainer.errors import ConfigError
 
 
 def output_names(model: keras.Model | tf.Module) -> tuple[str, ...]:
-    """Returns the names of a model's outputs, in order; empty where it does not say."""
+    """Returns the names of a model's outputs, in order; empty if it has no names."""
     return tuple(getattr(model, "output_names", None) or ())
 
 
@@ -19,8 +19,8 @@ def pair_outputs(y, prediction, names: tuple[str, ...]) -> list[tuple[str, tf.Te
 
     Args:
         y: one tensor, {name: tensor} or (tensor, …).
-        prediction: what the model gives, likewise.
-        names: of the model's outputs, where it has them.
+        prediction: of the model, in the same form.
+        names: of the model's outputs, if it has names.
 
     Raises:
         ConfigError: targets and outputs do not match.
@@ -51,12 +51,12 @@ def pair_outputs(y, prediction, names: tuple[str, ...]) -> list[tuple[str, tf.Te
 
 
 def per_output(given, names: tuple[str, ...], argument: str) -> list:
-    """Returns what is given for each output, in order; one value alone holds for all.
+    """Returns one value per output, in order; a single value is used for all.
 
     Args:
         given: a value, {name: value} or [value, …].
         names: of the outputs.
-        argument: what it is called, for the error.
+        argument: its name, for the error message.
 
     Raises:
         ConfigError: names or number do not match.
@@ -80,7 +80,7 @@ def per_output(given, names: tuple[str, ...], argument: str) -> list:
 
 
 def align(y: tf.Tensor, prediction: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns both with the same rank, where they differ by a last axis of one, as Keras does.
+    """Returns both with the same rank if they differ by a last axis of size 1, as Keras does.
 
     Otherwise (batch, 1) and (batch,) would be broadcast to (batch, batch).
     """

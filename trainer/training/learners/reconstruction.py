@@ -13,7 +13,7 @@ from trainer.training.learners.supervised import SupervisedLearner
 
 
 class ReconstructionLearner(SupervisedLearner):
-    """Trains a model to give its scaled input back; the targets of the data set are not looked at.
+    """Trains a model to reproduce its scaled input; the targets of the data set are ignored.
 
     Args:
         model: from raw x (batch, *input_shape) to float32 of the same shape, in the scaled inputs' units.
@@ -44,7 +44,7 @@ class ReconstructionLearner(SupervisedLearner):
         return super().variables() | {"scaling": list(self._scaling.variables)}
 
     def samples(self):
-        """Returns the examples above what the model makes of them, or None where they are no images."""
+        """Returns the examples above their reconstructions, or None if they are not images."""
         if self.examples is None or not self._data.is_image or self._data.rescale is None:
             return None
         originals = self._scaling(self.examples).numpy()
@@ -53,5 +53,5 @@ class ReconstructionLearner(SupervisedLearner):
 
 
 def from_parts(model, parts) -> ReconstructionLearner:
-    """Returns the learner of a model that gives its input back; see `trainer.training.build.Parts`."""
+    """Returns the learner of a model that reproduces its input; see `trainer.training.build.Parts`."""
     return parts.supervised(model, ReconstructionLearner, data=parts.data)

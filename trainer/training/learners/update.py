@@ -7,13 +7,12 @@ import tensorflow as tf
 
 from trainer.training.learners.compilation import compiled_update
 from trainer.training.learners.gradients import GradientRules
-from trainer.training.learners.learner import own
 
 
 class ScheduleByStep(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule whose position is the training step, not the optimizer's count of updates.
 
-    That count goes back when an earlier state is reloaded, and does not count accumulated batches.
+    The optimizer's count goes back when an earlier state is reloaded, and skips accumulated batches.
 
     Args:
         schedule: a Keras schedule.
@@ -21,7 +20,7 @@ class ScheduleByStep(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, schedule: keras.optimizers.schedules.LearningRateSchedule):
         self._schedule = schedule
-        # Assigned before each use, so it is no part of the state.
+        # Assigned before each use, so it is not part of the state.
         self.position = tf.Variable(0, trainable=False, dtype=tf.int64)
 
     def __call__(self, step):
@@ -33,7 +32,7 @@ class Update:
     """Applies gradients to variables by an optimizer.
 
     With gradient accumulation, the mean gradient over the examples of several batches is limited and
-    applied once: 4 batches of 8 are a batch of 32. An epoch's last batch applies what is left.
+    applied once: 4 batches of 8 equal one batch of 32. An epoch's last batch applies the rest.
 
     Args:
         optimizer: not built yet; its own `gradient_accumulation_steps` and schedule are used.
@@ -45,11 +44,11 @@ class Update:
     def __init__(
         self, optimizer: keras.optimizers.Optimizer, variables: list, rules: GradientRules, *, may_compile: bool = False
     ):
-        self.optimizer, self._variables, self._rules = own(optimizer), variables, rules
+        self.optimizer, self._variables, self._rules = without_replica_sum(optimizer), variables, rules
         optimizer.build(variables)
         self.accumulated_batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
         if self.accumulated_batches > 1:
-            # Keras would clip, decay and average the weights at each batch, and drop what an epoch leaves over.
+            # Keras would clip, decay and average weights at each batch, and drop the rest at an epoch's end.
             optimizer.gradient_accumulation_steps = None
             self._sums = optimizer._accumulated_gradients
         schedule = getattr(optimizer, "_learning_rate", None)
@@ -80,8 +79,8 @@ class Update:
             step: int64, counts batches from 1.
             examples: how many the batch has, a scalar.
             norm: of the gradients, if it is known.
-            batch_size: of all batches but an epoch's last; None: of this one.
-            steps_per_epoch: batches in an epoch; None: without end.
+            batch_size: of every batch but an epoch's last; None: this batch's.
+            steps_per_epoch: batches per epoch; None: epochs never end.
 
         Returns:
             The learning rate, float32.
@@ -125,3 +124,14 @@ class Update:
             self._compiled(gradients)
         else:
             self.optimizer.apply(gradients, self._variables)
+
+
+def without_replica_sum(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Returns an optimizer that does not sum gradients over replicas, where there is only one.
+
+    Keras sums with a custom gradient. TensorFlow keeps each custom gradient until the process ends, together
+    with the whole traced step: 10 MB per run.
+    """
+    if not tf.distribute.has_strategy():
+        optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
+    return optimizer

@@ -1,4 +1,4 @@
-"""What can be asked of a run: typed commands, each stored with the step at which it took effect.
+"""Commands to a run: typed, and each stored with the step at which it takes effect.
 
 `Pause`, `Stop` and `Interrupt` end a session. `SetEpochs` and `SetLearningRate` change its settings;
 they are replayed at the same step when a run resumes from an earlier checkpoint, so the bits stay the same.
@@ -74,7 +74,7 @@ class Commands:
         self._settings: list[Setting] = list(settings)
 
     def give(self, command: Command) -> bool:
-        """Leaves a command; returns False if the session has already been asked to end."""
+        """Adds a command; returns False if the session has already been asked to end."""
         with self._lock:
             if self._ending is not None:
                 return False
@@ -91,7 +91,7 @@ class Commands:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits."""
+        """Whether no command is waiting."""
         return self._ending is None and not self._settings
 
     def take_settings(self) -> list[Setting]:

@@ -1,4 +1,4 @@
-"""What a session tells: typed events, in order. The writer applies them to a run's folder."""
+"""The events of a session, typed and in order. The writer applies them to a run's folder."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from trainer.training.sessions.commands import Command
 
 @dataclass(frozen=True)
 class Phase:
-    """Work other than training, for people.
+    """Work other than training, to be shown.
 
     Attributes:
         text: "Compiling the training step"; empty: training.
-        fraction: of it done, in [0, 1]; None: unknown.
+        fraction: how much of it is done, in [0, 1]; None: unknown.
     """
 
     text: str
@@ -33,10 +33,10 @@ class Started:
         step: updates made before.
         finished_epochs: epochs that keep their row; later rows are deleted.
         steps_per_epoch: optimizer steps per epoch.
-        epochs: in total, as far as known now.
+        epochs: in total, by the current settings.
         columns: of the rows that follow.
         spec: the data with its statistics.
-        fingerprint: what the bits depend on beside the recipe.
+        fingerprint: what the bits depend on besides the recipe.
         grad_norm_stride: every how many steps the gradient norm is measured.
     """
 
@@ -61,7 +61,7 @@ class Commanded:
 
 @dataclass(frozen=True)
 class Rows:
-    """Some steps in a row.
+    """Consecutive steps.
 
     Attributes:
         step: updates so far.
@@ -92,7 +92,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the model produces at an epoch's end: an image, uint8 (height, width[, 3])."""
+    """An image that the model produced at an epoch's end: uint8 (height, width[, 3])."""
 
     epoch: int
     pixels: np.ndarray

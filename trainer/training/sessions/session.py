@@ -21,7 +21,7 @@ from trainer.training.build import Plan, build, rebuild
 from trainer.training.engine.placement import OneDevice, Placement
 from trainer.training.engine.start_up import differences, fingerprint, load_engine
 from trainer.training.learner_state import restore, state_arrays
-from trainer.training.program_cache import give_back, recycle
+from trainer.training.program_cache import keep_program, reuse_program
 from trainer.training.sessions.commands import Commands, Scheduled, SetLearningRate, with_settings
 from trainer.training.sessions.earlier_versions import ARITHMETIC, changed_arithmetic
 from trainer.training.sessions.epoch_scores import EpochScores
@@ -119,7 +119,7 @@ class Session:
         self._step, self._seconds = state.step, state.seconds
         self._scores = EpochScores(config.best_by, state.epochs)
         self._best_snapshot: tuple[int, Mapping[str, list]] | None = None
-        self._left_out = 0.0
+        self._excluded_seconds = 0.0
         self._sampled = float("-inf")
         self._ended_early = ""
         self._weights_step: int | None = None
@@ -129,9 +129,9 @@ class Session:
         yield Phase("Loading the data and building the model")
         try:
             with listening(self._refuse_to_wait):
-                self._use(recycle(build(self._config, self._state.spec), self._config))
+                self._use(reuse_program(build(self._config, self._state.spec), self._config))
         except PreparationEnded:
-            # Nothing was trained, so there is nothing to save.
+            # No step was made, so there is nothing to save.
             yield Ended(self._commands.ending.event)
             return
         try:
@@ -152,7 +152,7 @@ class Session:
             outcome = ending.event if ending else "completed"
             yield Ended(outcome, "" if ending else self._ended_early, self._weights_step, measured or {})
         finally:
-            give_back(self._plan.learner)
+            keep_program(self._plan.learner)
 
     # Preparation
 
@@ -207,7 +207,7 @@ class Session:
             yield from self._end_epoch(self._learner.epoch_logs())
         base, first_step = self._seconds, self._step
         began = saved = self._clock()
-        self._left_out = 0.0
+        self._excluded_seconds = 0.0
         while not (self._is_epoch_pending or self._ended_early):
             yield from self._take_settings()
             if self._step >= self._total or self._commands.ending:
@@ -223,8 +223,8 @@ class Session:
                 placement=self._placement,
             )
             for chunk in chunks:
-                self._left_out += chunk.compile_seconds
-                active = self._clock() - began - self._left_out
+                self._excluded_seconds += chunk.compile_seconds
+                active = self._clock() - began - self._excluded_seconds
                 yield from self._record(chunk, base, active, first_step)
                 if chunk.ends_epoch:
                     yield from self._end_epoch(chunk.epoch_logs)
@@ -263,7 +263,7 @@ class Session:
         return int(np.argmax(bad)) if bad.any() else None
 
     def _take_settings(self) -> Iterator[Event]:
-        """Puts into force what was set: replayed settings at their step, new ones now."""
+        """Applies settings: replayed ones at their step, new ones now."""
         due = [scheduled for scheduled in self._replayed if scheduled.step <= self._step]
         self._replayed = self._replayed[len(due) :]
         new = [Scheduled(self._step, command) for command in self._commands.take_settings()]
@@ -280,13 +280,13 @@ class Session:
             # A schedule is part of the compiled step, so the step is built again around the same state.
             yield Phase("Compiling the training step")
             arrays = state_arrays(self._learner.snapshot())
-            give_back(self._learner)
-            self._use(recycle(rebuild(self._plan, self._config), self._config))
+            keep_program(self._learner)
+            self._use(reuse_program(rebuild(self._plan, self._config), self._config))
             restore(self._learner, arrays, self._placement)
-        self._left_out += self._clock() - began
+        self._excluded_seconds += self._clock() - began
 
     def _adjust(self, before: RunConfig) -> bool:
-        """Changes the learner in place where no schedule is compiled in; returns whether that was enough."""
+        """Changes the learner in place where no schedule is compiled in; returns whether that is sufficient."""
         if self._config.schedule is not None:
             return False
         rate = self._config.optimizer_options["learning_rate"]
@@ -322,10 +322,10 @@ class Session:
                 f"Training went back to epoch {self._restore_best()}" if reload.restore_best else "Training continued"
             )
             self._learner.scale_learning_rate(reload.factor**stuck)
-            yield Note(f"Epoch {epoch}: {self._no_better(reload)}. {what} with a lower learning rate.")
+            yield Note(f"Epoch {epoch}: {self._no_improvement(reload)}. {what} with a lower learning rate.")
         if self._scores.count_stuck(stop):
-            self._ended_early = f"Stopped early at epoch {epoch}: {self._no_better(stop)}."
-        self._left_out += self._clock() - began
+            self._ended_early = f"Stopped early at epoch {epoch}: {self._no_improvement(stop)}."
+        self._excluded_seconds += self._clock() - began
 
     def _sample(self, epoch: int) -> Iterator[Event]:
         """Yields what the model produces now, if it produces images and one is due."""
@@ -337,7 +337,7 @@ class Session:
         if pixels is not None:
             yield Sample(epoch, pixels)
 
-    def _no_better(self, policy) -> str:
+    def _no_improvement(self, policy) -> str:
         return f"{self._config.best_by} had not improved for {policy.patience} epochs"
 
     def _restore_best(self) -> int:
@@ -361,7 +361,7 @@ class Session:
         return Snapshot(self._step, self._scores.finished, learner.snapshot(), paths, purpose)
 
     def _restore_best_at_end(self) -> Iterator[Event]:
-        """Ends with the best epoch's weights where early stopping asks for them, however the run came to its end."""
+        """Restores the best epoch's weights if early stopping asks for it, whatever ended the run."""
         stop, best = self._config.early_stopping, self._scores.best
         if stop is None or not stop.restore_best or not best or int(best["step"]) == self._step:
             return

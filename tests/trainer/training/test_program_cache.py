@@ -8,7 +8,7 @@ from trainer.config.run_config import RunConfig
 from trainer.training.build import build
 from trainer.training.engine.start_up import load_engine
 from trainer.training.learner_state import digest_of, state_arrays
-from trainer.training.program_cache import give_back, recycle
+from trainer.training.program_cache import keep_program, reuse_program
 
 RECIPES = {
     "dropout": {"model": "mlp", "dataset": "iris", "model_options": {"dropout": 0.3, "batch_norm": True}},
@@ -38,21 +38,21 @@ def test_the_next_seed_takes_up_the_compiled_program_and_has_the_bits_of_a_fresh
     load_engine()
     from trainer.training.loop import Evaluator, train
 
-    def trained(seed: int, is_recycled: bool):
+    def trained(seed: int, is_cached: bool):
         config = RunConfig(**recipe, seed=seed)
         plan = build(config)
-        plan = recycle(plan, config) if is_recycled else plan
+        plan = reuse_program(plan, config) if is_cached else plan
         chunks = train(plan.learner, plan.dataset, epochs=1, batch_size=32, seed=seed, chunk_seconds=1e9)
         for _ in range(2):
             next(chunks)
         digest = digest_of(state_arrays(plan.learner.snapshot())), Evaluator(plan.learner, plan.dataset.validation)()
-        if is_recycled:
-            give_back(plan.learner)
+        if is_cached:
+            keep_program(plan.learner)
         return plan.learner, digest
 
-    first, _ = trained(1, is_recycled=True)
-    again, digest = trained(2, is_recycled=True)
-    _, expected = trained(2, is_recycled=False)
+    first, _ = trained(1, is_cached=True)
+    again, digest = trained(2, is_cached=True)
+    _, expected = trained(2, is_cached=False)
     if recipe.get("class_weight") is None:
         assert again is first
     assert digest == expected
