@@ -324,11 +324,11 @@ def test_data_that_cannot_be_read_is_refused_in_a_sentence(what):
         Dataset.of(make())
 
 
-def test_layers_frozen_after_the_learner_was_made_are_refused():
+def test_layers_frozen_after_the_learner_was_created_are_refused():
     model = softmax()
     learner = SupervisedLearner(model, **SPARSE)
     model.layers[0].trainable = False
-    with pytest.raises(ConfigError, match="before the learner is made"):
+    with pytest.raises(ConfigError, match="before the learner is created"):
         next(train(learner, (X, CLASSES), epochs=1, batch_size=32))
 
 
