@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from trainer.data.dataset import Dataset
 from trainer.data.values import map_parts, parts_of
-from trainer.training.engine.placement import Placement
+from trainer.training.engine.placement import OneDevice, Placement
 
 #: The most steps that one call can make, and the most examples beside the first batch.
 MOST_STEPS = 2048
@@ -44,11 +44,13 @@ class Superbatch:
     is_full: bool
 
 
-def feed(dataset: Dataset, batch_size: int, seed: int, step: int, placement: Placement) -> ResidentFeed | StreamedFeed:
+def feed(
+    dataset: Dataset, batch_size: int, seed: int, step: int, placement: Placement | None = None
+) -> ResidentFeed | StreamedFeed:
     """Returns the source of the batches that follow after `step` updates."""
     if dataset.train.is_streamed:
         return StreamedFeed(dataset, batch_size, seed, step)
-    return ResidentFeed(dataset, batch_size, seed, placement)
+    return ResidentFeed(dataset, batch_size, seed, placement or OneDevice())
 
 
 def room_for(batch_size: int) -> int:

@@ -189,8 +189,9 @@ def test_the_file_is_parsed_once_until_it_changes(path, monkeypatch):
     load(path, target="price")
     assert len(parsed) == 1
     write(path, ROWS[:-1])
-    assert config.spec.examples == 22
+    assert dataset_spec("csv", config.dataset_options).examples == 22
     assert len(parsed) == 2
+    assert config.spec.examples == 23, "a recipe keeps what it was checked against"
 
 
 def test_parquet_is_read_alike(path, tmp_path):
