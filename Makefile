@@ -1,5 +1,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes that run tests side by side, and what else pytest is told: make test JOBS=1 ARGS="-k resume"
+JOBS ?= logical
+ARGS ?=
+# Compiling every file of TensorFlow takes longer than compiling what is used at its first import.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary --no-compile
 
 .PHONY: run test lint format bench screenshots browser
 
@@ -7,7 +12,7 @@ run: .venv/run
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev browser lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 $(ARGS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -28,14 +33,14 @@ browser: .venv/dev
 
 .venv/run: requirements.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	touch $@
 
 .venv/dev: requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
 	touch .venv/run $@
 
 .venv/bench: .venv/dev requirements-bench.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	$(INSTALL) -r requirements-bench.txt
 	touch $@

@@ -16,3 +16,32 @@ def cured():
 
     load_engine()
     apply_workaround()
+
+
+#: One process runs these one after the other: they measure what a person waits for, and share a server and a browser.
+BROWSER = ("tests/browser/", "tests/live_chart/")
+#: What takes longest begins first, so that no process still works when the others have long finished.
+LONGEST = (
+    *BROWSER,
+    "tests/trainer/runs/test_resume_exact.py",
+)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Orders the tests for several processes; one process keeps the order of the files."""
+    if hasattr(config, "workerinput"):
+        ranks = {prefix: rank for rank, prefix in enumerate(LONGEST)}
+        items.sort(key=lambda item: next((ranks[p] for p in LONGEST if item.nodeid.startswith(p)), len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Gives each process whole files, in the tests' order: what a module's tests share is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return "browser" if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)

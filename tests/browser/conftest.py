@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
+from trainer import RunStore
+from trainer.data.uploads import DatasetStore
 
 ROOT = Path(__file__).parents[2]
 #: Seconds, on a machine that is busy with other tests.
@@ -66,8 +68,29 @@ class Server:
         return self.process.wait(seconds)
 
 
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shared")
+    server = Server(folder / "runs", folder / "server.log").start()
+    yield server
+    server.kill()
+
+
 @pytest.fixture
-def server(tmp_path):
+def server(shared_server):
+    """A warm server without runs and data sets, which tests share one after the other."""
+    yield shared_server
+    if any(run.is_live for run in RunStore(shared_server.runs).list()):  # where a test has failed
+        shared_server.kill()
+        shared_server.start()
+    for store in (RunStore(shared_server.runs), DatasetStore(shared_server.datasets)):
+        for kept in store.list():
+            store.delete(kept.id)
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A server that has just been started, for tests that end it or look at its start."""
     server = Server(tmp_path / "runs", tmp_path / "server.log").start()
     yield server
     if server.process.poll() is None:

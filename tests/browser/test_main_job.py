@@ -50,14 +50,14 @@ def start_digits(page, server, epochs: int) -> None:
     wait_points(page, 0)
 
 
-def test_points_are_on_the_chart_within_two_seconds_of_the_click(page, server):
-    page.goto(server.url)
+def test_points_are_on_the_chart_within_two_seconds_of_the_click(page, own_server):
+    page.goto(own_server.url)
     settle(page)
     wait_warm(page)
     seconds = []
     # What else the machine does can only make it slower, so the best of a few tries tells.
     while not seconds or (min(seconds) > SECONDS_TO_FIRST_POINT and len(seconds) < 5):
-        page.goto(server.url)
+        page.goto(own_server.url)
         settle(page)
         began = time.monotonic()
         page.get_by_role("button", name="Start training").click()
@@ -95,18 +95,18 @@ def test_choose_train_watch_pause_resume_stop(page, server):
     assert page.problems == []
 
 
-def test_a_killed_server_loses_nothing_that_a_click_does_not_bring_back(page, server, tmp_path):
-    start_digits(page, server, epochs=700)
+def test_a_killed_server_loses_nothing_that_a_click_does_not_bring_back(page, own_server, tmp_path):
+    start_digits(page, own_server, epochs=700)
     wait_points(page, 2_000)
-    server.kill()
-    server.start()
+    own_server.kill()
+    own_server.start()
 
-    page.goto(server.url)
+    page.goto(own_server.url)
     settle(page)
     offer = page.locator(".st-key-train_interrupted_offer")
     offer.get_by_role("button", name="Resume").click()
     wait_status(page, "completed", seconds=120)
-    run = only_run(server)
+    run = only_run(own_server)
     assert run.step == run.total_steps
     page.wait_for_function("n => window.traindeck.points === n", arg=run.step, timeout=30_000)
 
@@ -115,7 +115,7 @@ def test_a_killed_server_loses_nothing_that_a_click_does_not_bring_back(page, se
         link = page.get_by_role("link", name=name)
         link.wait_for()
         # The link opens a tab that closes itself, too quickly to be watched: its address is fetched instead.
-        answer = page.request.get(f"{server.url}{link.get_attribute('href')}", timeout=60_000)
+        answer = page.request.get(f"{own_server.url}{link.get_attribute('href')}", timeout=60_000)
         page.keyboard.press("Escape")
         assert answer.ok, answer.text()
         path = tmp_path / answer.headers["content-disposition"].partition('filename="')[2].rstrip('"')
@@ -161,13 +161,13 @@ def validation_accuracy(model, run) -> float:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def test_sigterm_saves_a_checkpoint_and_ends_within_ten_seconds(page, server):
-    start_digits(page, server, epochs=100_000)
+def test_sigterm_saves_a_checkpoint_and_ends_within_ten_seconds(page, own_server):
+    start_digits(page, own_server, epochs=100_000)
     wait_points(page, 100)
     began = time.monotonic()
-    server.terminate()
+    own_server.terminate()
     assert time.monotonic() - began <= 10
-    run = only_run(server)
+    run = only_run(own_server)
     assert run.status == "interrupted"
     assert run.checkpoints[0].step == run.step > 0
 
@@ -181,8 +181,8 @@ def test_the_page_asks_no_other_host_for_anything(page, server):
     assert foreign == []
 
 
-def test_the_page_comes_up_before_the_engine_is_warm(page, server):
-    page.goto(server.url)
+def test_the_page_comes_up_before_the_engine_is_warm(page, own_server):
+    page.goto(own_server.url)
     page.get_by_role("button", name="Start training").wait_for(timeout=30_000)
     page.get_by_text("The engine is warming up").wait_for(timeout=5_000)
     wait_warm(page)

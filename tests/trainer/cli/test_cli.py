@@ -15,30 +15,7 @@ import pytest
 from tests.trainer.recipes import ENDLESS, digits, line
 from tests.trainer.watching import cut_at, finish, wait_for_step
 from trainer import RunConfig, RunStore
-from trainer.__main__ import main
-from trainer.cli.signals import ENDING
 from trainer.runs.history import History
-
-
-@pytest.fixture
-def cli(monkeypatch, capfd, tmp_path):
-    """Returns a function that runs the command line here and returns exit code, stdout and stderr."""
-    monkeypatch.delenv("TRAINDECK_RUNS", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
-        handlers = {number: signal.getsignal(number) for number in ENDING}
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main()
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-        out, err = capfd.readouterr()
-        return ended.value.code, out, err
-
-    return run
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Which numbers belong to which weights: the newest epoch and the best, in the run, its downloads and on resume."""
 
 import json
-import subprocess
-import sys
 import zipfile
 
 import keras
@@ -67,11 +65,10 @@ def test_the_best_is_downloaded_by_default_and_checkpoints_are_the_newest(run, t
         assert (fields["status"], fields["step"]) == ("interrupted", run.best_step)
 
 
-def test_the_command_line_takes_the_same_choice(run, tmp_path):
-    runs_dir = ["--runs-dir", str(run.path.parent)]
+def test_the_command_line_takes_the_same_choice(run, cli, tmp_path):
     for source in ("best", "latest", str(run.best_step)):
-        command = [sys.executable, "-m", "trainer", "export", run.id, "weights.h5", "-o", str(tmp_path / source)]
-        subprocess.run([*command, "--from", source, *runs_dir], check=True, timeout=200)
+        arguments = ["export", run.id, "weights.h5", "-o", tmp_path / source]
+        assert cli(*arguments, "--from", source, "--runs-dir", run.path.parent)[0] == 0
     model = keras.models.load_model(export(run, "model.keras", tmp_path / "model.keras", "latest"))
     (tmp_path / "latest").rename(tmp_path / "latest.weights.h5")
     expected = [array.copy() for array in model.get_weights()]
