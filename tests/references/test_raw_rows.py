@@ -156,7 +156,7 @@ def test_the_documented_code_predicts_as_the_run_does(trained, judged, name):
     (_, run), found = trained[name], judged[name]
     options = run.config.dataset_options
     whole = load_dataset("csv", options, validation_split=0, seed=0, known=run.spec)
-    with trained_learner(run) as learner:
+    with trained_learner(run, "best") as learner:
         expected = learner.model.predict(whole.train.x, verbose=0)
     compare(f"predictions from raw rows, {name}", "the run's model", found["probabilities"], expected, 1e-5)
     assert found["predicted"] == found["saved"]

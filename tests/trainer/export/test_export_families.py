@@ -86,7 +86,7 @@ def judged(runs, tmp_path_factory):
         if name != "module":
             export(run, "model.keras", folder / f"{name}.keras")
             export(run, "weights.h5", folder / f"{name}.weights.h5")
-        with trained_learner(run) as learner:
+        with trained_learner(run, "best") as learner:
             shape = (5,) if name == "gan" else run.spec.input_shape
             x = np.random.default_rng(0).uniform(0, 2, (3, *shape)).astype(np.float32)
             options = {} if name == "module" else {"training": False}

@@ -119,7 +119,7 @@ print(json.dumps(judged))
 
 
 def predict(run, x):
-    with trained_learner(run) as learner:
+    with trained_learner(run, "best") as learner:
         return learner.model.predict(x, verbose=0)
 
 
@@ -152,13 +152,13 @@ def test_the_exported_model_predicts_raw_rows_as_training_does(trained, judged):
         predicted, y = np.array(found["predicted"])[rows], np.array(found["y"])[rows]
         if found["classes"]:
             right = predicted.argmax(axis=1) == y
-            assert right.mean() == pytest.approx(run.metrics["last"]["val_accuracy"], abs=1e-6)
+            assert right.mean() == pytest.approx(run.metrics["best"]["val_accuracy"], abs=1e-6)
             whole = (np.array(found["predicted"]).argmax(axis=1) == np.array(found["y"])).mean()
             assert found["evaluated"]["accuracy"] == pytest.approx(whole, abs=1e-6)
             assert found["classes"] == sorted(found["classes"])
         else:
             r2 = 1 - ((y - predicted[:, 0]) ** 2).sum() / ((y - y.mean()) ** 2).sum()
-            assert r2 == pytest.approx(run.metrics["last"]["val_r2"], abs=1e-4)
+            assert r2 == pytest.approx(run.metrics["best"]["val_r2"], abs=1e-4)
 
 
 def test_unknown_and_missing_values_are_predicted_as_in_training(trained, judged):
@@ -204,7 +204,7 @@ def test_a_saved_model_takes_raw_rows_whatever_it_is_made_of(store, tmp_path, mo
     texts = [("?", *run.spec.columns[2].vocabulary)[int(code)] for code in x[:, 2]]
     columns = {"size (mm)/x": tf.constant(x[:, :1]), "mlp": tf.constant(x[:, 1:2])}
     predicted = loaded.serve({**columns, "colour": tf.constant([[text] for text in texts])}).numpy()
-    with trained_learner(run) as learner:
+    with trained_learner(run, "best") as learner:
         np.testing.assert_allclose(predicted, learner.model(tf.constant(x)), rtol=1e-4, atol=1e-5)
 
 
