@@ -20,7 +20,7 @@ from trainer.export.suitability import needs_keras
     order=7,
 )
 def weights_h5(run, path: Path, source: str | int) -> None:
-    """Writes the weights of the newest checkpoint; of a GAN the generator's."""
+    """Writes the weights of the chosen checkpoint (by default the best); of a GAN the generator's."""
     with trained(run, source) as learner:
         # Keras requires this file ending, also when it loads the file.
         whole = path.with_name(f".{path.name}.weights.h5")
