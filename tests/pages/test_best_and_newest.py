@@ -127,5 +127,5 @@ def test_downloads_are_of_the_state_that_is_chosen(stopped):
         urls = {urlsplit(link.proto.url).path.rpartition("/")[2]: link.proto.url for link in page.get("link_button")}
         for name, url in urls.items():
             chosen = parse_qs(urlsplit(url).query).get("from")
-            assert chosen == ([source] if "source" in EXPORTS[name].traits else None), name
+            assert chosen == ([source] if EXPORTS[name].traits.source else None), name
         assert {"model.keras", "checkpoint.zip", "history.csv"} <= urls.keys()

@@ -49,10 +49,7 @@ def pack(run, checkpoint: Checkpoint, state: BinaryIO, path: Path) -> None:
     if run.is_live or checkpoint.step != run.step:
         reason = f"This is a copy of the checkpoint of step {checkpoint.step}. Resume to continue from there."
         fields |= {"status": "interrupted", "reason": reason, "step": checkpoint.step, "test": {}}
-    files = [
-        run.path / name
-        for name in ("config.json", "spec.json", "history.arrows", "epochs.arrows", "events.jsonl", "log.txt")
-    ]
+    files = [run.path / name for name in FILES]
     folder = f"{run.id}/{checkpoint.path.relative_to(run.path)}"
     # Weights hardly compress, and storing them is fast.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:

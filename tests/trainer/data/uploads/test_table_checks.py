@@ -105,7 +105,7 @@ def test_missing_values_are_told_with_what_is_done_about_them(inspect):
     columns["colour"] = first(columns["colour"], *[""] * 100)
     report = inspect(columns, missing_numbers="mean")
     assert_said(report, "size", "note", "3 of 200 values", "1.5%", "mean")
-    assert_said(report, "colour", "warning", "100 of 200 values", "leave it out")
+    assert_said(report, "colour", "warning", "100 of 200 values", "leaving it out")
     assert_said(inspect(columns, missing_numbers="drop"), "size", "note", "rows are left out")
 
 
