@@ -35,7 +35,8 @@ def read_settings(folder: Path) -> tuple[Scheduled, ...]:
     """
     found: list[Scheduled] = []
     for event in read_events(folder):
-        if event["event"] == "resume" and event.get("rewound"):
+        # In earlier versions the resume event itself was marked.
+        if event["event"] == "rewind" or event.get("rewound"):
             found = [scheduled for scheduled in found if scheduled.step <= event["step"]]
         try:
             found.append(Scheduled(event["step"], _setting.validate_python(event)))

@@ -73,7 +73,6 @@ class Writer:
         self.folder, self.history, self.state = folder, history, state
         self._config, self._background, self._command, self._clock = config, background, command, clock
         self._checkpoints = folder / "checkpoints"
-        self._rewound = False
         self._flushed = clock()
         self._writing: Future | None = None
         #: The best epoch's state, until the next checkpoint is written.
@@ -97,13 +96,14 @@ class Writer:
         for note in notes:
             self.note(f"{note} It was set aside and the one before is used.")
         step = checkpoint.step if checkpoint else 0
+        if checkpoint:
+            refuse_other_recipe(self._config, checkpoint.manifest.get("config") or {})
         if at_most is not None:
             if step != at_most:
                 raise CheckpointError(f"There is no usable checkpoint of step {at_most}. Resume from the latest.")
+            # Stored first: after a crash in between, later settings must not come back.
+            log_event(self.folder, "rewind", step)
             drop_after(self._checkpoints, step)
-            self._rewound = True
-        if checkpoint:
-            refuse_other_recipe(self._config, checkpoint.manifest.get("config") or {})
         damaged = self.history.damaged + self.history.epochs.damaged
         lost = max(0, step - len(self.history))
         if damaged or lost:
@@ -121,7 +121,7 @@ class Writer:
             arrays=arrays,
             epochs={name: column[:kept].copy() for name, column in epochs.items()},
             seconds=float(times[-1]) if len(times) else 0.0,
-            settings=tuple(s for s in read_settings(self.folder) if not self._rewound or s.step <= step),
+            settings=read_settings(self.folder),
             fingerprint=self.state.fingerprint,
             spec=read_spec(self.folder, self.state),
             recall=self._recall,
@@ -148,7 +148,7 @@ class Writer:
                 case Started():
                     self._begin(event)
                 case Commanded():
-                    if event.command is not None:
+                    if not event.is_replayed:
                         log_command(self.folder, event.command, event.step)
                     self._save(epochs=event.epochs)
                 case Phase():
@@ -213,8 +213,7 @@ class Writer:
         self.history.cut_to(started.step, started.finished_epochs, started.columns)
         times = self.history.rows(max(0, started.step - 1), started.step).get("time", ())
         self._update(step=started.step, seconds=float(times[-1]) if len(times) else 0.0, metrics=self.metrics())
-        rewound = {"rewound": True} if self._rewound else {}
-        log_event(self.folder, self._command, started.step, **rewound)
+        log_event(self.folder, self._command, started.step)
         self.log(f"Training from step {started.step}.")
         write_json(self.folder / "spec.json", dataclasses.asdict(started.spec))
         self._save(

@@ -104,13 +104,32 @@ def test_what_cannot_be_set_is_refused_in_a_sentence(store):
     assert not run.set_epochs(5).acted
 
 
+def test_going_back_is_stored_before_the_later_checkpoints_are_deleted(store, monkeypatch):
+    run = store.create(digits(epochs=3, checkpoint_epochs=1, keep_checkpoints=10))
+    run.start()
+    cut_at(run, 50, run.pause)
+    run.resume(learning_rate=0.01)
+    finish(run)
+    [setting] = read_settings(run.path)
+    back = next(checkpoint.step for checkpoint in run.checkpoints if checkpoint.step < setting.step)
+
+    def killed(*_):
+        raise KeyboardInterrupt  # Between the event and the deletion.
+
+    with monkeypatch.context() as patch:
+        patch.setattr("trainer.runs.writer.drop_after", killed)
+        run.resume(source=back)
+        finish(run)
+    assert read_settings(run.path) == ()
+
+
 def test_going_back_takes_the_later_settings_with_it(tmp_path):
     log_event(tmp_path, "start", 0)
     log_command(tmp_path, SetLearningRate(learning_rate=0.1), 10)
     log_command(tmp_path, SetEpochs(epochs=9), 30)
     log_event(tmp_path, "resume", 25)
     assert [s.step for s in read_settings(tmp_path)] == [10, 30]
-    log_event(tmp_path, "resume", 20, rewound=True)
+    log_event(tmp_path, "rewind", 20)
     assert read_settings(tmp_path) == (Scheduled(10, SetLearningRate(learning_rate=0.1)),)
     with open(tmp_path / "events.jsonl", "ab") as file:
         file.write(b'{"event": "set_epochs", "epochs": -4, "step": 3}\n\xff\xfe torn {"event"')

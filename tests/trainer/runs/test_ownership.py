@@ -197,6 +197,22 @@ def test_an_edited_config_is_refused_with_what_changed(store):
     assert finish(again).status == "completed"
 
 
+def test_going_back_with_an_edited_config_is_refused_before_anything_is_deleted(store):
+    run = store.create(digits())
+    run.start()
+    for step in (20, 70):
+        cut_at(run, step, run.pause)
+        if step == 20:
+            run.resume()
+    steps = [checkpoint.step for checkpoint in run.checkpoints]
+    fields = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(fields | {"batch_size": 16}))
+    again = RunStore(store.path).get(run.id)
+    again.resume(source=steps[-1])
+    assert "config.json was changed" in finish(again).reason
+    assert [checkpoint.step for checkpoint in again.checkpoints] == steps
+
+
 def test_a_full_disk_is_a_sentence_and_leaves_no_temporary_files(store, monkeypatch):
     run = store.create(line())
 

@@ -485,7 +485,8 @@ def test_a_full_disk_fails_the_run_and_it_goes_on_when_there_is_room(store, monk
     run.resume()
     finish(run)
     assert run.status == "failed"
-    assert "No space left on device" in run.reason
+    assert "No space left on device. The disk is full." in run.reason
+    assert run.reason.count("cannot be written") == 1
     full.clear()
     run.resume()
     finish(run)

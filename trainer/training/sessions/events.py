@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from trainer.config.data_spec import DataSpec
-from trainer.training.sessions.commands import Command
+from trainer.training.sessions.commands import Setting
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,19 @@ class Started:
 
 @dataclass(frozen=True)
 class Commanded:
-    """A setting takes effect after `step` updates; it must be stored before the session continues."""
+    """A setting takes effect after `step` updates; a new one must be stored before the session continues.
+
+    Attributes:
+        step: updates made.
+        command: the setting.
+        epochs: in total, from here on.
+        is_replayed: it was stored by an earlier session.
+    """
 
     step: int
-    command: Command
+    command: Setting
     epochs: int
+    is_replayed: bool
 
 
 @dataclass(frozen=True)

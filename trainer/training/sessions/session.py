@@ -112,13 +112,13 @@ class Session:
         placement: Placement,
         clock: Callable[[], float],
     ):
-        self._original, self._state, self._commands = config, state, commands
+        self._state, self._commands = state, commands
         self._placement, self._clock = placement, clock
         self._config = with_settings(config, state.settings, state.step)
         self._replayed = [scheduled for scheduled in state.settings if scheduled.step > state.step]
         self._step, self._seconds = state.step, state.seconds
         self._scores = EpochScores(config.best_by, state.epochs)
-        self._best_snapshot: tuple[int, Mapping[str, list]] | None = None
+        self._best_snapshot: Snapshot | None = None
         self._excluded_seconds = 0.0
         self._sampled = float("-inf")
         self._ended_early = ""
@@ -164,6 +164,8 @@ class Session:
         from trainer.training.loop import Evaluator
 
         self._plan, self._learner = plan, plan.learner
+        variables = plan.learner.variables()
+        self._paths = {part: [getattr(v, "path", v.name) for v in vs] for part, vs in variables.items()}
         self._steps_per_epoch = plan.steps_per_epoch
         self._validate = Evaluator(plan.learner, plan.dataset.validation) if plan.dataset.validation else None
 
@@ -264,18 +266,12 @@ class Session:
 
     def _take_settings(self) -> Iterator[Event]:
         """Applies settings: replayed ones at their step, new ones now."""
-        due = [scheduled for scheduled in self._replayed if scheduled.step <= self._step]
+        due = [scheduled.command for scheduled in self._replayed if scheduled.step <= self._step]
         self._replayed = self._replayed[len(due) :]
-        new = [Scheduled(self._step, command) for command in self._commands.take_settings()]
-        if not due and not new:
-            return
         before, began = self._config, self._clock()
-        for scheduled in (*due, *new):
-            self._config = with_settings(self._config, [scheduled], self._step)
-        for scheduled in new:
-            yield Commanded(self._step, scheduled.command, self._config.epochs)
-        if due and not new:
-            yield Commanded(self._step, None, self._config.epochs)
+        for number, command in enumerate((*due, *self._commands.take_settings())):
+            self._config = with_settings(self._config, [Scheduled(self._step, command)], self._step)
+            yield Commanded(self._step, command, self._config.epochs, is_replayed=number < len(due))
         if self._config != before and not self._adjust(before):
             # A schedule is part of the compiled step, so the step is built again around the same state.
             yield Phase("Compiling the training step")
@@ -313,14 +309,14 @@ class Session:
         self._is_epoch_pending = False
         yield EpochEnd(row)
         if is_best:
-            snapshot = self._snapshot("best")
-            self._best_snapshot = self._step, snapshot.state
-            yield snapshot
+            self._best_snapshot = self._snapshot("best")
+            yield self._best_snapshot
         yield from self._sample(epoch)
         if stuck:
-            what = (
-                f"Training went back to epoch {self._restore_best()}" if reload.restore_best else "Training continued"
-            )
+            what = "Training continued"
+            if reload.restore_best:
+                self._restore_best()
+                what = f"Training went back to epoch {self._scores.best['epoch']}"
             self._learner.scale_learning_rate(reload.factor**stuck)
             yield Note(f"Epoch {epoch}: {self._no_improvement(reload)}. {what} with a lower learning rate.")
         if self._scores.count_stuck(stop):
@@ -340,15 +336,13 @@ class Session:
     def _no_improvement(self, policy) -> str:
         return f"{self._config.best_by} had not improved for {policy.patience} epochs"
 
-    def _restore_best(self) -> int:
-        """Restores the best epoch's state and returns that epoch."""
-        best = self._scores.best
-        restore(self._learner, self._state_of(int(best["step"])), self._placement)
-        return int(best["epoch"])
+    def _restore_best(self) -> None:
+        """Restores the best epoch's state."""
+        restore(self._learner, self._state_of(int(self._scores.best["step"])), self._placement)
 
     def _state_of(self, step: int) -> Mapping[str, np.ndarray]:
-        if self._best_snapshot and self._best_snapshot[0] == step:
-            return state_arrays(self._best_snapshot[1])
+        if self._best_snapshot and self._best_snapshot.step == step:
+            return state_arrays(self._best_snapshot.state)
         if self._state.recall is None:
             raise CheckpointError(f"The checkpoint of the best epoch (step {step}) is gone. Start a new run.")
         return self._state.recall(step)
@@ -356,9 +350,7 @@ class Session:
     # The end
 
     def _snapshot(self, purpose: str) -> Snapshot:
-        learner = self._learner
-        paths = {part: [getattr(v, "path", v.name) for v in vs] for part, vs in learner.variables().items()}
-        return Snapshot(self._step, self._scores.finished, learner.snapshot(), paths, purpose)
+        return Snapshot(self._step, self._scores.finished, self._learner.snapshot(), self._paths, purpose)
 
     def _restore_best_at_end(self) -> Iterator[Event]:
         """Restores the best epoch's weights if early stopping asks for it, whatever ended the run."""
@@ -366,7 +358,8 @@ class Session:
         if stop is None or not stop.restore_best or not best or int(best["step"]) == self._step:
             return
         self._weights_step = int(best["step"])
-        restored = f"The weights are those of epoch {self._restore_best()}."
+        self._restore_best()
+        restored = f"The weights are those of epoch {best['epoch']}."
         self._ended_early = f"{self._ended_early} {restored}" if self._ended_early else ""
         if not self._ended_early:
             yield Note(f"Completed. {restored}")
