@@ -9,6 +9,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from trainer.storage import write_json
+
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 #: Older drafts are deleted.
 _MOST_DRAFTS = 200
@@ -29,9 +31,7 @@ def save_draft(folder: Path, id: str, draft: dict[str, Any]) -> None:
     """
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f"{id}.tmp"
-        temporary.write_text(json.dumps(draft), encoding="utf-8")
-        temporary.replace(folder / f"{id}.json")
+        write_json(folder / f"{id}.json", draft, durable=False)
         drafts = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for old in drafts[_MOST_DRAFTS:]:
             old.unlink(missing_ok=True)
