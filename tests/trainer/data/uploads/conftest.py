@@ -10,6 +10,15 @@ from trainer.__main__ import main
 
 
 @pytest.fixture
+def datasets(tmp_path, monkeypatch):
+    """Uploaded data sets and runs go into folders of the test; returns that of the data sets."""
+    folder = tmp_path / "datasets"
+    monkeypatch.setenv("TRAINDECK_DATASETS", str(folder))
+    monkeypatch.setenv("TRAINDECK_RUNS", str(tmp_path / "runs"))
+    return folder
+
+
+@pytest.fixture
 def cli(monkeypatch, capfd, tmp_path):
     """Returns a function that runs the command line here and returns exit code, stdout and stderr."""
     folder = tmp_path / "here"

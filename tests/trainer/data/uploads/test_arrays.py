@@ -33,12 +33,7 @@ DATA = Path(os.environ.get("TRAINDECK_DATA", "../shared/data"))
 MNIST = DATA / "mnist.npz"
 
 
-@pytest.fixture(autouse=True)
-def datasets(tmp_path, monkeypatch):
-    folder = tmp_path / "datasets"
-    monkeypatch.setenv("TRAINDECK_DATASETS", str(folder))
-    monkeypatch.setenv("TRAINDECK_RUNS", str(tmp_path / "runs"))
-    return folder
+pytestmark = pytest.mark.usefixtures("datasets")
 
 
 @pytest.fixture
