@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from trainer.catalog.dropout import HashedDropout
+from trainer.config.arithmetic import ARITHMETIC
 from trainer.config.data_spec import DataSpec
 from trainer.config.registry import LOSSES
 
@@ -24,10 +26,11 @@ class Seeds:
 
     Args:
         seed: of the run.
+        arithmetic: of the run: how layers turn seeds into random numbers; see `trainer.config.arithmetic`.
     """
 
-    def __init__(self, seed: int):
-        self._generator = np.random.Generator(np.random.Philox(seed))
+    def __init__(self, seed: int, arithmetic: int = ARITHMETIC):
+        self._generator, self.arithmetic = np.random.Generator(np.random.Philox(seed)), arithmetic
 
     def __call__(self) -> int:
         """Returns the next seed, in [0, 2**31)."""
@@ -64,6 +67,12 @@ def dense(units: int, seeds: Seeds, activation: str | None = None) -> keras.laye
     """Returns a dense layer with initial weights from `seeds` (Glorot & Bengio 2010)."""
     initializer = keras.initializers.HeNormal if activation == "relu" else keras.initializers.GlorotUniform
     return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer(seed=seeds()))
+
+
+def dropout(rate: float, seeds: Seeds) -> keras.layers.Layer:
+    """Returns a dropout layer for nets that XLA compiles; runs of earlier versions keep Keras's layer."""
+    kind = HashedDropout if seeds.arithmetic >= 3 else keras.layers.Dropout
+    return kind(rate, seed=seeds())
 
 
 def standardize(data: DataSpec) -> keras.layers.Layer:

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from trainer.config.arithmetic import arithmetic_of
 from trainer.config.fitting import seen_by
 from trainer.config.registry import EXPORTS, MODELS
 from trainer.errors import ExportError
@@ -67,8 +68,9 @@ def trained(run, source: str | int) -> Iterator:
     Raises:
         ExportError: there is no checkpoint yet.
     """
-    _, arrays = choose_state(run, source)
-    learner = build_learner(run.config, run.spec)
+    checkpoint, arrays = choose_state(run, source)
+    arithmetic = arithmetic_of(checkpoint.manifest | run.fingerprint, checkpoint.step)
+    learner = build_learner(run.config, run.spec, arithmetic=arithmetic)
     try:
         restore(learner, arrays)
         learner.use_average()
@@ -78,7 +80,7 @@ def trained(run, source: str | int) -> Iterator:
 
 
 def keras_model(learner, kind: str):
-    """Returns the learner's model.
+    """Returns the learner's model, made of layers that load without this project where Keras has them.
 
     Raises:
         ExportError: it is not a Keras model, which `kind` needs.
@@ -87,7 +89,9 @@ def keras_model(learner, kind: str):
 
     if not isinstance(learner.model, keras.Model):
         raise ExportError(refusal_of_module(kind))
-    return learner.model
+    from trainer.catalog.dropout import with_keras_dropout
+
+    return with_keras_dropout(learner.model)
 
 
 def save(model, path: Path) -> None:

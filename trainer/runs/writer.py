@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainer.config.arithmetic import arithmetic_of
 from trainer.config.run_config import RunConfig
 from trainer.errors import CheckpointError, DivergenceError, RunNotFound
 from trainer.runs.best_and_last import best_and_last, row_at
@@ -95,9 +96,8 @@ class Writer:
         checkpoint, arrays, notes = newest_state(self._checkpoints, at_most, set_aside=True)
         for note in notes:
             self.note(f"{note} It was set aside and the one before is used.")
-        step = checkpoint.step if checkpoint else 0
-        if checkpoint:
-            refuse_other_recipe(self._config, checkpoint.manifest.get("config") or {})
+        step, manifest = (checkpoint.step, checkpoint.manifest) if checkpoint else (0, {})
+        refuse_other_recipe(self._config, manifest.get("config") or {})
         if at_most is not None:
             if step != at_most:
                 raise CheckpointError(f"There is no usable checkpoint of step {at_most}. Resume from the latest.")
@@ -114,7 +114,7 @@ class Writer:
             )
         times = self.history.rows(max(0, step - 1), step).get("time", ())
         epochs = self.history.epochs.rows(0, len(self.history.epochs))
-        finished = checkpoint.manifest.get("epochs", 0) if checkpoint else 0
+        finished = manifest.get("epochs", 0)
         kept = int(np.searchsorted(epochs.get("epoch", ()), finished, side="right"))
         return SessionState(
             step=step,
@@ -123,6 +123,8 @@ class Writer:
             seconds=float(times[-1]) if len(times) else 0.0,
             settings=read_settings(self.folder),
             fingerprint=self.state.fingerprint,
+            # If run.json was lost, the checkpoint still says it.
+            arithmetic=arithmetic_of(manifest | self.state.fingerprint, step),
             spec=read_spec(self.folder, self.state),
             recall=self._recall,
         )
@@ -286,7 +288,12 @@ class Writer:
         # Of two snapshots at one step the later one is written.
         for snapshot in {s.step: s for s in snapshots if s.step}.values():
             epoch = (snapshot.step - 1) // self.state.steps_per_epoch + 1
-            extra = {"epoch": epoch, "epochs": snapshot.finished_epochs, "config": self._config.model_dump()}
+            extra = {
+                "epoch": epoch,
+                "epochs": snapshot.finished_epochs,
+                "arithmetic": self.state.fingerprint["arithmetic"],
+                "config": self._config.model_dump(),
+            }
             with storing(self._checkpoints):
                 write_checkpoint(self._checkpoints, snapshot.step, snapshot.state, snapshot.paths, extra)
         best = row_at(self.history.epochs, self._config.best_by)

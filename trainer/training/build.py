@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from trainer.catalog.augmentation import build_augmentation
+from trainer.config.arithmetic import ARITHMETIC
 from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import seen_by
 from trainer.config.registry import LOSSES, METRICS, MODELS
@@ -35,12 +36,14 @@ class Plan:
         dataset: split and ready.
         steps_per_epoch: optimizer steps per epoch.
         total_steps: optimizer steps in total.
+        arithmetic: the one that the run began with; see `trainer.config.arithmetic`.
     """
 
     learner: object
     dataset: Dataset
     steps_per_epoch: int
     total_steps: int
+    arithmetic: int = ARITHMETIC
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,13 @@ class Parts:
         )
 
 
-def build(config: RunConfig, known: DataSpec | None = None) -> Plan:
+def build(config: RunConfig, known: DataSpec | None = None, arithmetic: int = ARITHMETIC) -> Plan:
     """Loads the data and builds the learner in this thread, on the current device.
 
     Args:
         config: the recipe.
         known: the data as measured when the run began; None for a new run.
+        arithmetic: the one that the run began with; see `trainer.config.arithmetic`.
 
     Raises:
         ConfigError, DataError: something does not fit or is not available; the message says what to do.
@@ -106,18 +110,18 @@ def build(config: RunConfig, known: DataSpec | None = None) -> Plan:
     )
     steps = dataset.steps_per_epoch(config.batch_size)
     weights = class_weights(config, dataset)
-    learner = build_learner(config, dataset.spec, weights)
+    learner = build_learner(config, dataset.spec, weights, arithmetic)
     goal = seen_by(MODELS[config.model], dataset.spec)
     dataset.spec = replace(dataset.spec, baselines=measure_baselines(config, goal, dataset, weights))
     learner.examples = (dataset.validation or dataset.train).x[:EXAMPLES]
-    return Plan(learner, dataset, steps, steps * config.epochs)
+    return Plan(learner, dataset, steps, steps * config.epochs, arithmetic)
 
 
 def rebuild(plan: Plan, config: RunConfig) -> Plan:
     """Returns a plan with a new learner for a changed recipe on the same data."""
-    learner = build_learner(config, plan.dataset.spec, class_weights(config, plan.dataset))
+    learner = build_learner(config, plan.dataset.spec, class_weights(config, plan.dataset), plan.arithmetic)
     learner.examples = plan.learner.examples
-    return Plan(learner, plan.dataset, plan.steps_per_epoch, plan.steps_per_epoch * config.epochs)
+    return replace(plan, learner=learner, total_steps=plan.steps_per_epoch * config.epochs)
 
 
 def class_weights(config: RunConfig, dataset: Dataset) -> list[float] | None:
@@ -132,13 +136,16 @@ def class_weights(config: RunConfig, dataset: Dataset) -> list[float] | None:
     return (len(dataset.train) / (len(counts) * counts)).tolist()
 
 
-def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] | None = None):
+def build_learner(
+    config: RunConfig, spec: DataSpec, class_weight: list[float] | None = None, arithmetic: int = ARITHMETIC
+):
     """Builds model, optimizer, loss and metrics for the data that `spec` describes.
 
     Args:
         config: the recipe.
         spec: of the loaded data set, with its statistics.
         class_weight: how much an example of each class counts in training, or None.
+        arithmetic: the one that the run began with; see `trainer.config.arithmetic`.
 
     Returns:
         Learner: every initial value follows from `config.seed`.
@@ -154,7 +161,7 @@ def build_learner(config: RunConfig, spec: DataSpec, class_weight: list[float] |
     with _building, deterministic(), dtype_policy(config.precision):
         # The catalogue seeds its own layers. This seeds custom layers that do not.
         keras.utils.set_random_seed(config.seed)
-        head, seeds = head_for(goal, config.loss), Seeds(config.seed)
+        head, seeds = head_for(goal, config.loss), Seeds(config.seed, arithmetic)
         model = entry.build(goal, head, seeds, **config.model_options)
         learners = importlib.import_module(f"trainer.training.learners.{entry.traits.learner}")
         return learners.from_parts(

@@ -72,4 +72,5 @@ def program_key(plan: Plan, config: RunConfig) -> str:
     # A schedule is compiled with the number of its last step, and balanced weights follow from the split.
     recipe.append(config.epochs if config.schedule else None)
     recipe.append(class_weights(config, plan.dataset))
+    recipe.append(plan.arithmetic)
     return json.dumps(recipe, sort_keys=True)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.trainer.watching import finish
 from trainer import RunConfig
-from trainer.training.sessions.earlier_versions import ARITHMETIC, changed_arithmetic
+from trainer.config.arithmetic import ARITHMETIC, arithmetic_of, changed_arithmetic
 
 #: Two runs that the first version paused: a linear model, and an MLP with dropout and batch norm.
 FOLDERS = Path(__file__).with_name("earlier_runs.zip")
@@ -35,8 +35,10 @@ def test_an_earlier_run_opens_with_its_numbers(earlier):
 
 
 @pytest.mark.parametrize("name", ["linear", "mlp"])
-def test_an_earlier_run_resumes_to_what_an_uninterrupted_run_reaches(store, earlier, name):
+def test_an_earlier_run_resumes_to_what_an_uninterrupted_run_reaches(store, earlier, name, monkeypatch):
     run = earlier[name]
+    # What an uninterrupted run computed then; an earlier run keeps it of its own accord.
+    monkeypatch.setattr("trainer.config.arithmetic.ARITHMETIC", 2)
     whole = store.create(run.config)
     for each in (run, whole):
         assert each.resume().acted if each is run else each.start().acted
@@ -56,3 +58,11 @@ def test_a_run_says_what_is_computed_differently_since_it_began():
     assert changed_arithmetic(accumulating, before) == ["accumulated gradients are averaged before they are clipped"]
     assert changed_arithmetic(accumulating, {}) == []
     assert changed_arithmetic(accumulating, before | {"arithmetic": ARITHMETIC}) == []
+
+
+def test_a_run_keeps_the_arithmetic_that_it_began_with():
+    assert arithmetic_of({}) == ARITHMETIC
+    assert arithmetic_of({}, step=10) == 2
+    assert arithmetic_of({"threads": 2}, step=10) == 2
+    assert arithmetic_of({"arithmetic": 2}) == 2
+    assert arithmetic_of({"arithmetic": ARITHMETIC}, step=10) == ARITHMETIC

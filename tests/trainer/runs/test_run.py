@@ -682,8 +682,8 @@ def test_statuses_are_the_words_of_the_contract():
 def test_a_finished_run_gives_its_memory_back(store, monkeypatch):
     learners = []
 
-    def build(config, known, real=session_module.build):
-        plan = real(config, known)
+    def build(*arguments, real=session_module.build):
+        plan = real(*arguments)
         learners.append(plan.learner)
         return plan
 

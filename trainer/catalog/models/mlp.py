@@ -65,6 +65,7 @@ def mlp(
 
     from trainer.catalog.custom.learned_swish import LearnedSwish
     from trainer.catalog.layers import dense, predict_output, raw_input
+    from trainer.catalog.layers import dropout as drop
 
     is_learned = activation == "learned"
     inputs, x = raw_input(data)
@@ -78,5 +79,5 @@ def mlp(
         elif batch_norm:
             x = keras.layers.Activation(activation)(x)
         if dropout:
-            x = keras.layers.Dropout(dropout, seed=seeds())(x)
+            x = drop(dropout, seeds)(x)
     return keras.Model(inputs, predict_output(x, data, head, seeds), name="mlp")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from trainer.config.arithmetic import ARITHMETIC, changed_arithmetic
 from trainer.config.data_spec import DataSpec
 from trainer.config.run_config import RunConfig
 from trainer.data.progress import listening
@@ -23,7 +24,6 @@ from trainer.training.engine.start_up import differences, fingerprint, load_engi
 from trainer.training.learner_state import restore, state_arrays
 from trainer.training.program_cache import keep_program, reuse_program
 from trainer.training.sessions.commands import Commands, Scheduled, SetLearningRate, with_settings
-from trainer.training.sessions.earlier_versions import ARITHMETIC, changed_arithmetic
 from trainer.training.sessions.epoch_scores import EpochScores
 from trainer.training.sessions.events import (
     Commanded,
@@ -53,6 +53,7 @@ class SessionState:
         seconds: of training so far.
         settings: what was set in this run, with the steps; later ones are replayed.
         fingerprint: what the bits depended on so far.
+        arithmetic: the one that the run began with; see `trainer.config.arithmetic`.
         spec: the data as it was measured when the run began.
         recall: step → the stored state of an earlier step; raises CheckpointError.
     """
@@ -63,6 +64,7 @@ class SessionState:
     seconds: float = 0.0
     settings: tuple[Scheduled, ...] = ()
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
+    arithmetic: int = ARITHMETIC
     spec: DataSpec | None = None
     recall: Callable[[int], Mapping[str, np.ndarray]] | None = None
 
@@ -129,7 +131,7 @@ class Session:
         yield Phase("Loading the data and building the model")
         try:
             with listening(self._refuse_to_wait):
-                self._use(reuse_program(build(self._config, self._state.spec), self._config))
+                self._use(reuse_program(build(self._config, self._state.spec, self._state.arithmetic), self._config))
         except PreparationEnded:
             # No step was made, so there is nothing to save.
             yield Ended(self._commands.ending.event)
@@ -182,7 +184,7 @@ class Session:
         # An epoch may have ended at the stored step without having been measured.
         epoch, steps_into = divmod(state.step, self._steps_per_epoch)
         self._is_epoch_pending = state.step > 0 and steps_into == 0 and self._scores.finished < epoch
-        now = fingerprint(self._config.device, learner.jit_compile) | {"arithmetic": ARITHMETIC}
+        now = fingerprint(self._config.device, learner.jit_compile) | {"arithmetic": state.arithmetic}
         changed = differences(dict(state.fingerprint), now) if state.step and state.fingerprint else []
         changed += changed_arithmetic(self._config, state.fingerprint) if state.step else []
         yield Started(

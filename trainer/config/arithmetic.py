@@ -1,14 +1,30 @@
-"""What earlier versions computed differently, so that a run they began says so when it continues."""
+"""What earlier versions computed differently, so that a run continues as it began, or says what has changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trainer.config.run_config import RunConfig
+if TYPE_CHECKING:
+    from trainer.config.run_config import RunConfig
 
 #: Part of each run's fingerprint. It changes whenever a recipe gives other numbers than before.
-ARITHMETIC = 2
+#: 1: everything before the number was recorded. 2: what `changed_arithmetic` lists. 3: `HashedDropout`.
+ARITHMETIC = 3
+#: A run that began with this or a later one continues with it; an earlier one says what has changed.
+_KEPT = 2
+
+
+def arithmetic_of(fingerprint: Mapping[str, Any], step: int = 0) -> int:
+    """Returns the arithmetic that a run is trained and rebuilt with.
+
+    Args:
+        fingerprint: of the run so far; empty before its first start, or where it is lost.
+        step: updates made so far.
+    """
+    if not step and "arithmetic" not in fingerprint:
+        return ARITHMETIC
+    return max(fingerprint.get("arithmetic", 1), _KEPT)
 
 
 def changed_arithmetic(config: RunConfig, fingerprint: Mapping[str, Any]) -> list[str]:
@@ -18,7 +34,7 @@ def changed_arithmetic(config: RunConfig, fingerprint: Mapping[str, Any]) -> lis
         config: the recipe.
         fingerprint: of the run so far; empty before its first start.
     """
-    if not fingerprint or "arithmetic" in fingerprint:
+    if not fingerprint or fingerprint.get("arithmetic", 1) >= _KEPT:
         return []
     changed = {
         "accumulated gradients are averaged before they are clipped": config.gradient_accumulation_steps > 1,
