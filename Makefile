@@ -8,6 +8,9 @@ AGAIN := $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 # Compiling every file of TensorFlow takes longer than compiling what is used at its first import.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary --no-compile
 
+# Bytecode is cached whatever the environment says. Otherwise each process would compile every file that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint format bench screenshots browser
 
 run: .venv/run

@@ -1,23 +1,35 @@
 """The program cache: compiled programs that the next run of the same recipe uses again.
 
-TensorFlow keeps what XLA compiled until the process ends, some 10 MB per program. A hundred runs of one recipe
+TensorFlow keeps what XLA compiled until the process ends, 5 to 10 MB per program. A hundred runs of one recipe
 would hold a hundred programs. So a finished learner stays here with its program and without its memory, and the
-next run of the recipe, whatever its seed, takes it. That run also starts sooner.
+next run of the recipe, whatever its seed or learning rate, takes it. That run also starts sooner. The graphs behind a
+program take as much memory again, so only the latest programs stay.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from trainer.config.run_config import RunConfig
 from trainer.training.build import Plan, class_weights
 from trainer.training.learner_state import restore, state_arrays
 
-#: Learners that no run uses, by what their compiled programs depend on.
-_idle: dict[str, list] = {}
+if TYPE_CHECKING:
+    from trainer.training.learners import Learner
+
+#: Learners that no run uses, the latest last, each with what its compiled program depends on.
+_idle: list[tuple[str, Learner]] = []
+_MOST_IDLE = 8
 _lock = threading.Lock()
+#: Programs that are being compiled for whoever needs them first, by the same key.
+_coming: dict[str, threading.Event] = {}
+#: Seconds to wait for such a program, at most.
+_PATIENCE = 30
 #: Fields that no compiled program depends on. Seeds are variables of the model.
 _NOT_COMPILED = {
     "seed",
@@ -40,15 +52,32 @@ def reuse_program(plan: Plan, config: RunConfig) -> Plan:
     if not fresh.is_compiled:
         return plan
     key = program_key(plan, config)
+    coming = _coming.get(key)
+    if coming is not None:
+        coming.wait(_PATIENCE)
     with _lock:
-        cached = _idle[key].pop() if _idle.get(key) else None
-    if cached is None:
-        fresh.program_key = key
-        return plan
+        found = next((pair for pair in reversed(_idle) if pair[0] == key), None)
+        if found is None:
+            fresh.program_key = key
+            return plan
+        _idle.remove(found)
+    cached = found[1]
     restore(cached, state_arrays(fresh.snapshot()))
     cached.examples = fresh.examples
     fresh.release()
     return dataclasses.replace(plan, learner=cached)
+
+
+@contextlib.contextmanager
+def announced(learner) -> Iterator[None]:
+    """Has runs of the same recipe wait for the block's end, where the program is in the cache."""
+    key, ready = learner.program_key, threading.Event()
+    _coming[key] = ready
+    try:
+        yield
+    finally:
+        _coming.pop(key, None)
+        ready.set()
 
 
 def keep_program(learner) -> None:
@@ -56,7 +85,8 @@ def keep_program(learner) -> None:
     learner.release()
     if learner.program_key is not None:
         with _lock:
-            _idle.setdefault(learner.program_key, []).append(learner)
+            _idle.append((learner.program_key, learner))
+            del _idle[:-_MOST_IDLE]
 
 
 def program_key(plan: Plan, config: RunConfig) -> str:
@@ -68,7 +98,11 @@ def program_key(plan: Plan, config: RunConfig) -> str:
         dataclasses.replace(column, fill=0.0, vocabulary=(str(column.features),)) for column in spec.columns
     )
     spec = dataclasses.replace(spec, mean=(), variance=(), columns=columns, baselines={})
-    recipe = [config.model_dump(exclude=_NOT_COMPILED), dataclasses.asdict(spec)]
+    fields = config.model_dump(exclude=_NOT_COMPILED)
+    if config.schedule is None:
+        # Then it is a variable of the optimizer.
+        fields["optimizer_options"].pop("learning_rate", None)
+    recipe = [fields, dataclasses.asdict(spec)]
     # A schedule is compiled with the number of its last step, and balanced weights follow from the split.
     recipe.append(config.epochs if config.schedule else None)
     recipe.append(class_weights(config, plan.dataset))

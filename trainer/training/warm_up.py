@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trainer.config.run_config import RunConfig
-from trainer.training.engine.start_up import first_compilation, load_engine
+from trainer.training.engine.start_up import first_compilation, is_awaited, load_engine
 
 
 def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
     """Loads the engine and makes one step of the form's default run, so that its program is compiled.
+
+    If a run waits for the engine already, that run compiles its own program, and there is nothing more to prepare.
 
     Args:
         when_loaded: called in between.
     """
     with first_compilation():
         load_engine()
+        is_late = is_awaited()
         when_loaded()
-        _compile_default()
+        if not is_late:
+            _compile_default()
 
 
 def _compile_default() -> None:
     from trainer.training.build import build
     from trainer.training.loop import train
-    from trainer.training.program_cache import keep_program, reuse_program
+    from trainer.training.program_cache import announced, keep_program, reuse_program
 
     config = RunConfig(model="mlp", dataset="digits")
     plan = reuse_program(build(config), config)
-    next(train(plan.learner, plan.dataset, epochs=1, batch_size=32))
-    keep_program(plan.learner)
+    with announced(plan.learner):
+        next(train(plan.learner, plan.dataset, epochs=1, batch_size=32))
+        keep_program(plan.learner)
