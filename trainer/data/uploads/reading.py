@@ -33,12 +33,8 @@ def inspect(
     """
     path, limits = Path(path), limits or Limits.from_environment()
     kind = detect(read_head(path))
-    dataset = (
-        "csv"
-        if kind == "office" or (kind == "zip" and path.suffix.lower() in TABLES)
-        else DATASET_OF[STORED_NAMES[kind]]
-    )
-    if dataset == "csv":
+    dataset = DATASET_OF[STORED_NAMES[kind]]
+    if dataset == "csv" or kind == "office" or (kind == "zip" and path.suffix.lower() in TABLES):
         from trainer.data.uploads.tables.inspecting import inspect_table
 
         return inspect_table(path, options=options, limits=limits, progress=progress)

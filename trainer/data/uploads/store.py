@@ -10,6 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -59,10 +60,8 @@ class DatasetStore:
         try:
             sweep(self.path, _LEFTOVER)
             temporary.mkdir(parents=True)
-            if isinstance(source, Path):
-                with open(source, "rb") as file:
-                    return self._keep(file, temporary, name, progress)
-            return self._keep(source, temporary, name, progress)
+            with open(source, "rb") if isinstance(source, Path) else nullcontext(source) as file:
+                return self._keep(file, temporary, name, progress)
         except OSError as error:
             raise DataError(
                 f"“{name}” cannot be stored in {self.path}: {error.strerror or error}. "

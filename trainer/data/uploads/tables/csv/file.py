@@ -14,7 +14,7 @@ from trainer.data.uploads.quoting import plain_name
 from trainer.data.uploads.report import Progress, in_order, warning
 from trainer.data.uploads.signatures import read_head, refuse_other_content
 from trainer.data.uploads.tables.csv.columns import ColumnBuilder
-from trainer.data.uploads.tables.csv.dialect import BLOCK_BYTES, ENCODINGS, Dialect, possible_encodings, sniff
+from trainer.data.uploads.tables.csv.dialect import BLOCK_BYTES, ENCODINGS, possible_encodings, sniff
 from trainer.data.uploads.tables.csv.notes import note_long_values, note_ragged, note_strays, refuse_open_quote
 from trainer.data.uploads.tables.csv.records import DecodedFile, Ragged, read_records
 from trainer.data.uploads.tables.table import Table
@@ -45,7 +45,7 @@ def read_csv(path: Path, limits: Limits, progress: Progress | None, formats: Map
         try:
             dialect = sniff(path, encoding, limits)
             file = DecodedFile(path, dialect)
-            return _read(path, file, dialect, limits, not_utf8, progress, formats)
+            return _read(file, limits, not_utf8, progress, formats)
         except UnicodeDecodeError as error:
             line = dialect.header_lines + file.failed_line if file else error.object[: error.start].count(b"\n") + 1
             not_utf8 = not_utf8 or line
@@ -61,24 +61,22 @@ def read_csv(path: Path, limits: Limits, progress: Progress | None, formats: Map
 
 
 def _read(
-    path: Path, file: DecodedFile, dialect: Dialect, limits: Limits, not_utf8: int, progress: Progress | None,
-    formats: Mapping[str, str],
-) -> Table:  # fmt: skip
-    """Reads a file in this dialect; `not_utf8` is the line where it is no UTF-8, or 0."""
-    ragged, encoding = Ragged(), ENCODINGS[dialect.encoding]
+    file: DecodedFile, limits: Limits, not_utf8: int, progress: Progress | None, formats: Mapping[str, str]
+) -> Table:
+    """Reads a file in its dialect; `not_utf8` is the line where it is no UTF-8, or 0."""
+    dialect, ragged, encoding = file.dialect, Ragged(), ENCODINGS[file.dialect.encoding]
     columns = [ColumnBuilder(formats.get(column, "")) for column in dialect.names]
-    rows = read_columns(path, file, dialect, ragged, columns, limits, progress)
+    rows = read_columns(file, ragged, columns, limits, progress)
     first_line = dialect.header_lines + 1 if file.records == rows + len(ragged.records) else None
-    findings, listed = note_ragged(path, dialect, ragged, rows, first_line)
+    findings, listed = note_ragged(file.path, dialect, ragged, rows, first_line)
     if not rows:
         raise DataError(
-            f"{plain_name(path.name)} has column names and no rows below them (line {dialect.header_lines}). Save it "
-            "with its data."
+            f"{file.name} has column names and no rows below them (line {dialect.header_lines}). Save it with its data."
         )
     decimals = {sign for column in columns if (sign := column.sure_decimal())}
     for column in columns:
         column.decide(dialect.separator, decimals)
-    reread_torn(path, dialect, columns)
+    reread_torn(file, columns)
     table = Table(
         pa.table([column.finish() for column in columns], names=list(dialect.names)),
         details={
@@ -100,13 +98,12 @@ def _read(
 
 
 def read_columns(
-    path: Path, file: DecodedFile, dialect: Dialect, ragged: Ragged, columns: list[ColumnBuilder], limits: Limits,
-    progress: Progress | None,
-) -> int:  # fmt: skip
+    file: DecodedFile, ragged: Ragged, columns: list[ColumnBuilder], limits: Limits, progress: Progress | None
+) -> int:
     """Reads all records into their columns and returns how many there are."""
-    name, size, rows, needed = plain_name(path.name), max(1, path.stat().st_size), 0, 0
+    name, size, rows, needed = file.name, max(1, file.path.stat().st_size), 0, 0
     try:
-        for batch in read_records(file, dialect, ragged):
+        for batch in read_records(file, ragged):
             rows += len(batch)
             needed += sum([column.add(cells) for column, cells in zip(columns, batch.columns, strict=True)])
             limits.check("rows", rows, f"{name} must have", received=f"at least {rows:,}")
@@ -115,25 +112,25 @@ def read_columns(
             if progress:
                 progress(min(1.0, file.tell() / size), f"Reading {name}")
     except pa.ArrowInvalid as error:
-        refuse_open_quote(path, dialect)
+        refuse_open_quote(file.path, file.dialect)
         raise DataError(
-            f"{name} cannot be cut into records about line {dialect.header_lines + file.lines:,} ({error}). No "
+            f"{name} cannot be cut into records about line {file.dialect.header_lines + file.lines:,} ({error}). No "
             f"record may be longer than {BLOCK_BYTES // 2**20} MB; check the quotation marks there."
         ) from None
     # If values have line ends in them, an open quotation mark may have swallowed rows without a trace.
     if file.quotes % 2 or (file.quotes and file.records != rows + len(ragged.records)):
-        refuse_open_quote(path, dialect)
+        refuse_open_quote(file.path, file.dialect)
     return rows
 
 
-def reread_torn(path: Path, dialect: Dialect, columns: list[ColumnBuilder]) -> None:
+def reread_torn(file: DecodedFile, columns: list[ColumnBuilder]) -> None:
     """Rereads the columns whose blocks disagree on the type."""
     torn = {place: column for place, column in enumerate(columns) if column.is_torn}
     if not torn:
         return
     for column in torn.values():
         column.read_again()
-    with closing(DecodedFile(path, dialect)) as file:
-        for batch in read_records(file, dialect, Ragged(), list(torn)):
+    with closing(DecodedFile(file.path, file.dialect)) as again:
+        for batch in read_records(again, Ragged(), list(torn)):
             for column, cells in zip(torn.values(), batch.columns, strict=True):
                 column.add_as(cells)

@@ -35,6 +35,8 @@ class DecodedFile:
         dialect: how it is written.
 
     Attributes:
+        path, dialect: as given.
+        name: of the file, for messages.
         lines: number of complete lines read so far.
         quotes: number of quotation marks read so far.
         failure: the error while reading; the parser may hide it.
@@ -42,10 +44,10 @@ class DecodedFile:
     """
 
     def __init__(self, path: Path, dialect: Dialect):
+        self.path, self.dialect, self.name = path, dialect, plain_name(path.name)
         self.lines, self.quotes, self.failure, self.failed_line = 0, 0, None, 0
         self._file = path.open("rb")
         self._decoder = codecs.getincrementaldecoder(dialect.encoding)()
-        self._name, self._header_lines = plain_name(path.name), dialect.header_lines
         self._is_plain, self._skip = dialect.encoding == "utf-8", len(dialect.header)
         self._ready, self._newline, self._ends = b"", b"", True
         self._is_stopped, self._returned = False, threading.Event()
@@ -80,8 +82,8 @@ class DecodedFile:
             text, self._skip = text[self._skip :], max(0, self._skip - len(text))
             data = text.encode()
         if b"\0" in data:
-            lines = self._header_lines + self.lines
-            raise nul_byte(self._name, lines + data[: data.index(b"\0")].count(b"\n") + 1)
+            lines = self.dialect.header_lines + self.lines
+            raise nul_byte(self.name, lines + data[: data.index(b"\0")].count(b"\n") + 1)
         # Old Macintosh files end their lines with a carriage return alone.
         self._newline = self._newline or (b"\n" if b"\n" in data else b"\r" if b"\r" in data else b"")
         if data:
@@ -151,16 +153,13 @@ class Ragged:
         return "error" if self.is_hopeless else "skip"
 
 
-def read_records(
-    file: DecodedFile, dialect: Dialect, ragged: Ragged, columns: list[int] | None = None
-) -> Iterator[pa.RecordBatch]:
+def read_records(file: DecodedFile, ragged: Ragged, columns: list[int] | None = None) -> Iterator[pa.RecordBatch]:
     """Yields the records below the header in blocks, without ragged ones.
 
     Small blocks, as of a table with many columns, are joined, because each call on a column costs time.
 
     Args:
         file: the file, from its beginning.
-        dialect: how it is written.
         ragged: collects the records that are left out.
         columns: the indices of the columns to read; None: all.
 
@@ -173,7 +172,7 @@ def read_records(
         pyarrow.ArrowInvalid: a record that is longer than a block.
     """
     held: list[pa.RecordBatch] = []
-    for batch in _parse(file, dialect, ragged, columns):
+    for batch in _parse(file, ragged, columns):
         held.append(batch)
         if sum(map(len, held)) >= ENOUGH_ROWS or len(held) * BLOCK_BYTES >= MOST_BYTES:
             yield pa.concat_batches(held)
@@ -182,15 +181,15 @@ def read_records(
         yield pa.concat_batches(held)
 
 
-def _parse(file: DecodedFile, dialect: Dialect, ragged: Ragged, columns: list[int] | None) -> Iterator[pa.RecordBatch]:
-    names = [str(place) for place in range(len(dialect.names))]
+def _parse(file: DecodedFile, ragged: Ragged, columns: list[int] | None) -> Iterator[pa.RecordBatch]:
+    names = [str(place) for place in range(len(file.dialect.names))]
     chosen = names if columns is None else [str(place) for place in columns]
     try:
         yield from pyarrow.csv.open_csv(
             pa.PythonFile(file.lend(), mode="r"),
             read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(
-                delimiter=dialect.separator, newlines_in_values=True, invalid_row_handler=ragged.add
+                delimiter=file.dialect.separator, newlines_in_values=True, invalid_row_handler=ragged.add
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), include_columns=chosen, strings_can_be_null=False,
