@@ -75,11 +75,18 @@ def repeated_rows(data: pa.Table) -> tuple[np.ndarray, np.ndarray]:
             hashes ^= hashes >> np.uint64(33)
             hashes *= np.uint64(factor)
         if name in (names[0], names[len(names) // 2]) or not pa.types.is_floating(data[name].type):
-            _, places, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-            kept = np.flatnonzero(counts[places] > 1)
-            order, hashes = order[kept], hashes[kept]
-    by_hash = np.argsort(hashes, kind="stable")
-    is_repeat, order = hashes[by_hash][1:] == hashes[by_hash][:-1], order[by_hash]
+            is_shared = np.zeros(len(hashes), bool)
+            for places in equal_pairs(hashes):
+                is_shared[places] = True
+            order, hashes = order[is_shared], hashes[is_shared]
+    later, earlier = equal_pairs(hashes)
+    return order[later], order[earlier]
+
+
+def equal_pairs(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the places of values that equal an earlier one, int64 (n,), and for each the place of the one before."""
+    order = np.argsort(hashes, kind="stable")
+    is_repeat = hashes[order][1:] == hashes[order][:-1]
     return order[1:][is_repeat], order[:-1][is_repeat]
 
 
