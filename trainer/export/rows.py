@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 
 from trainer.config.data_spec import Column, DataSpec
-from trainer.data.uploads.tables.csv.cells import MISSING
+from trainer.data.uploads.tables.csv.columns import MISSING
 from trainer.data.uploads.tables.numbers.formats import CLEANING, FORMATS
 from trainer.export import raw_rows
 

@@ -178,11 +178,11 @@ def test_a_file_that_is_not_there_is_named():
 
 
 def test_the_file_is_parsed_once_until_it_changes(path, monkeypatch):
-    from trainer.data.uploads.tables import loading
+    from trainer.data.uploads.tables import inspecting
 
     parsed = []
     monkeypatch.setattr(
-        loading, "read_table", lambda path, *rest: parsed.append(path) or tables.read_table(path, *rest)
+        inspecting, "read_table", lambda path, *rest: parsed.append(path) or tables.read_table(path, *rest)
     )
     config = RunConfig(model="mlp", dataset="csv", dataset_options={"path": str(path), "target": "kind"}, batch_size=8)
     load(path, target="kind")
@@ -208,7 +208,7 @@ def test_models_of_images_and_sequences_are_not_offered(path):
 
 
 def test_few_results_are_kept_and_large_ones_are_let_go(tmp_path):
-    from trainer.data.uploads.recent import Recent
+    from trainer.data.uploads.loaded import Recent
 
     files = [tmp_path / name for name in "abc"]
     for file in files:

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 
 from trainer.data.npz import read_npz
-from trainer.data.uploads.arrays.npy import read_header
+from trainer.data.uploads.arrays.file import read_header
 
 
 def test_headers_are_parsed_by_one_thread_at_a_time(tmp_path, monkeypatch):

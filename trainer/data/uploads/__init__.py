@@ -7,8 +7,8 @@ from trainer.data.uploads.quoting import plain_name
 from trainer.data.uploads.reading import inspect, load
 from trainer.data.uploads.report import Change, Finding, Report
 from trainer.data.uploads.store import DatasetStore, needs, refuse_changed, resolve
-from trainer.data.uploads.tables.numbers.evidence import read as read_number
 from trainer.data.uploads.tables.numbers.formats import FORMATS, TEXT
+from trainer.data.uploads.tables.numbers.formats import read as read_number
 
 __all__ = [
     "FORMATS",

@@ -20,9 +20,9 @@ from trainer.storage import delete_folder, sweep, sync
 #: Arrays of at most this many bytes in total stay in memory.
 SMALL = 64 << 20
 ABOUT = "about.json"
-#: What the name of each part's arrays ends with, as in `Arrays`.
+#: The ending of each part's array names, as in `Arrays`.
 SUFFIX = {"train": "", "validation": "_validation", "test": "_test"}
-#: Seconds after which what a crash left is deleted.
+#: Seconds after which the leftovers of a crash are deleted.
 _LEFTOVER = 86_400
 
 
@@ -99,10 +99,10 @@ def write_header(file: BinaryIO, dtype: np.dtype, shape: list[int]) -> None:
 
 
 def open_folder(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """Returns what `ArrayCache.finish` stored in a folder, and marks it as used.
+    """Returns what `ArrayCache.finish` stored in a folder, and marks the folder as used.
 
     Raises:
-        OSError, ValueError, KeyError: it is not there, or not whole.
+        OSError, ValueError, KeyError: it is missing or incomplete.
     """
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     names = [name for name in about.pop("arrays") if name.isidentifier()]
@@ -114,7 +114,7 @@ def open_folder(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
 def folder_for(path: Path, sha256: str, recipe: object) -> Path:
     """Returns the folder on disk for a file's arrays, read by `recipe`.
 
-    It is beside an uploaded file, so that both are deleted together; for other files it is in the store's "cache".
+    It lies beside an uploaded file, so that both are deleted together; for other files in the store's "cache".
     """
     store = datasets_folder()
     place = path.parent / "cache" if path.parent.parent == store else store / "cache" / sha256[:16]

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.data.uploads.limits import Limits
+from trainer.data.uploads.quoting import display_name
 from trainer.data.uploads.reading import inspect
-from trainer.data.uploads.receiving import display_name
 from trainer.data.uploads.report import Finding, Progress, Report
 from trainer.data.uploads.signatures import DATASET_OF
 from trainer.errors import DataError
 from trainer.storage import write_json
 
-#: Of meta.json and report.json; raised when an older one would be misread.
+#: Version of meta.json and report.json. Increase it when older files would be misread.
 SCHEMA = 2
 PREFIX = "upload:"
-#: Configurations of earlier versions name data sets with the second.
+#: The second is what earlier versions wrote.
 _PREFIXES = (PREFIX, "brought:")
 
 
@@ -28,13 +28,13 @@ class UploadedDataset:
 
     Attributes:
         id: the first 16 hex digits of the SHA-256 of the content.
-        name: what people call it; at most 80 characters.
+        name: the display name; at most 80 characters.
         dataset: the entry of `DATASETS` that reads it: "csv", "npz" or "images".
-        file_name: what the file was called where it came from; for display alone.
+        file_name: the name of the user's file; only for display.
         bytes: its size.
         sha256: of the content.
         added: Unix time.
-        path: of the stored file, which is named by the server.
+        path: of the stored file; the server named it.
     """
 
     id: str
@@ -48,19 +48,19 @@ class UploadedDataset:
 
     @property
     def reference(self) -> str:
-        """What the option `path` says for it: "upload:0123456789abcdef"."""
+        """The value of the option `path` for it: "upload:0123456789abcdef"."""
         return PREFIX + self.id
 
     @property
     def report(self) -> Report:
-        """What is known of the file; it is inspected at the first look."""
+        """The report on the file, which is inspected on first use."""
         return self.inspect()
 
     def inspect(self, progress: Progress | None = None) -> Report:
         """Returns the report, from report.json beside the file if it was made under the limits in force.
 
         Args:
-            progress: told what is being looked at.
+            progress: called with the fraction done, in [0, 1], and what is being done.
         """
         limits, cache = Limits.from_environment(), self.path.parent / "report.json"
         try:
@@ -72,10 +72,10 @@ class UploadedDataset:
         try:
             report = inspect(self.path, limits=limits, progress=progress)
         except DataError as error:
-            # People know the file by the name it came with.
+            # Users know the file by its original name.
             sentence = str(error).replace(self.path.name, self.file_name)
             report = Report(self.dataset, {}, "It cannot be read.", (Finding("error", "", sentence),))
-        # Where it cannot be kept, because the data set was deleted meanwhile or the disk is full, it is made again.
+        # If the data set was deleted in the meantime or the disk is full, the next call inspects the file again.
         with contextlib.suppress(OSError):
             write_json(cache, {"schema": SCHEMA, "limits": vars(limits), "report": report.to_json()})
         return report

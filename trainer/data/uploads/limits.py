@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from trainer.config.environment import read_setting
+from trainer.errors import DataError
 
 
 def datasets_folder() -> Path:
@@ -16,16 +17,16 @@ def datasets_folder() -> Path:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits, each of which the environment can change: TRAINDECK_MAX_BYTES=… and so on.
+    """The limits. The environment can change each of them: TRAINDECK_MAX_BYTES=… and so on.
 
     Attributes:
-        bytes: of the file as it comes.
+        bytes: the size of the uploaded file.
         rows, columns: of a table.
         files: in an archive.
         pixels: of one image, width times height.
-        expanded_bytes: that an archive or a compressed array may unpack to.
-        ratio: that one member of an archive may expand by.
-        cache_bytes: of arrays kept unpacked on disk; beyond it the least recently used are removed.
+        expanded_bytes: what an archive or a compressed array may unpack to.
+        ratio: how many times its packed size one member of an archive may unpack to.
+        cache_bytes: arrays kept unpacked on disk; beyond it the least recently used are deleted.
     """
 
     bytes: int = 2 * 2**30
@@ -44,5 +45,32 @@ class Limits:
         Raises:
             ConfigError: a variable is not a whole number of at least 1.
         """
-        names = {field.name: f"TRAINDECK_MAX_{field.name.upper()}" for field in fields(cls)}
-        return cls(**{field.name: read_setting(names[field.name], field.default) for field in fields(cls)})
+        return cls(**{one.name: read_setting(f"TRAINDECK_MAX_{one.name.upper()}", one.default) for one in fields(cls)})
+
+    def check(
+        self, limit: str, amount: int, subject: str, *, received: str = "", remedy: str = "Use a part of it"
+    ) -> None:
+        """Refuses an amount above a limit.
+
+        Args:
+            limit: the limit's name; its unit is also that of `amount`.
+            amount: what was found.
+            subject: the beginning of the sentence, up to "at most".
+            received: the amount in words; "" writes it with its unit.
+            remedy: what to do instead of raising the limit.
+
+        Raises:
+            DataError: the amount is above the limit.
+        """
+        most = getattr(self, limit)
+        if amount > most:
+            raise DataError(
+                f"{subject} at most {_with_unit(most, limit)}. Received: {received or _with_unit(amount, limit)}. "
+                f"{remedy}, or raise the limit with TRAINDECK_MAX_{limit.upper()}."
+            )
+
+
+def _with_unit(amount: int, limit: str) -> str:
+    if not limit.endswith("bytes"):
+        return f"{amount:,} {'numbers' if limit == 'pixels' else limit}"
+    return f"{amount / 1e6:,.0f} MB" if amount >= 1e6 else f"{amount:,} bytes"

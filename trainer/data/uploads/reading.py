@@ -1,4 +1,4 @@
-"""Which reader a file needs: it is inspected for a report, and loaded for training."""
+"""Chooses the reader of a file, to inspect it for a report or to load it for training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trainer.data.uploads.loaded import Loaded
 from trainer.data.uploads.report import Progress, Report
 from trainer.data.uploads.signatures import DATASET_OF, STORED_NAMES, detect, read_head
 
-#: Files with these names hold text; an archive with such a name is a mistake.
+#: File names of tables; an archive with such a name is a mistake.
 TABLES = (".csv", ".tsv", ".tab", ".txt", ".parquet")
 
 
@@ -23,22 +23,18 @@ def inspect(
 
     Args:
         path: the file.
-        options: of the data set that reads it, without `path`. What is missing is guessed.
-        limits: None: those of the environment.
+        options: of the data set that reads it, without `path`; missing ones are guessed.
+        limits: in force; None: those of the environment.
         progress: called with the fraction done, in [0, 1], and what is being done.
 
     Raises:
-        DataError: the file cannot be read at all; the sentence says why, where, and what to do.
+        DataError: the file cannot be read at all; the message says why, where, and what to do.
         ConfigError: an option does not fit the file.
     """
     path, limits = Path(path), limits or Limits.from_environment()
     kind = detect(read_head(path))
-    dataset = (
-        "csv"
-        if kind == "office" or (kind == "zip" and path.suffix.lower() in TABLES)
-        else DATASET_OF[STORED_NAMES[kind]]
-    )
-    if dataset == "csv":
+    dataset = DATASET_OF[STORED_NAMES[kind]]
+    if dataset == "csv" or kind == "office" or (kind == "zip" and path.suffix.lower() in TABLES):
         from trainer.data.uploads.tables.inspecting import inspect_table
 
         return inspect_table(path, options=options, limits=limits, progress=progress)
@@ -58,7 +54,7 @@ def load(path: Path, dataset: str, options: dict[str, Any]) -> Loaded:
         DataError: the file cannot be read, or cannot be trained on.
     """
     if dataset == "csv":
-        from trainer.data.uploads.tables.loading import load_table
+        from trainer.data.uploads.tables.inspecting import load_table
 
         return load_table(path, options)
     return _loader(dataset)(path, options, progress=lambda fraction, text: report_progress(text, fraction)).ready()

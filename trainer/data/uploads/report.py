@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter
 
 from trainer.errors import DataError
 
 #: Called with the fraction done, in [0, 1], and what is being done.
 Progress = Callable[[float, str], None]
+Level = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class Change:
     """One way to change what was decided about a file.
 
     Attributes:
-        label: what a button says.
-        options: of the data set, as they should be; objects and lists are added to what is there.
+        label: the text of its button.
+        options: new options of the data set; objects and lists are added to those in force.
     """
 
     label: str
@@ -33,14 +37,14 @@ class Finding:
     Attributes:
         level: "error" (cannot be trained on as it is), "warning" (can, but somebody should look) or "note"
             (what was done with it, such as a column that was left out).
-        where: "column sex", "line 12", "cat/3.png", "array x"; "" if it is the file as a whole.
+        where: "column sex", "line 12", "cat/3.png", "array x"; "" for the file as a whole.
         message: a sentence or two: what it is, and what to do. Free of markup; names from the file are quoted
             and cut short.
         count: how many rows, files or values it is about.
-        changes: what can be done about it with one click.
+        changes: what one click can change.
     """
 
-    level: Literal["error", "warning", "note"]
+    level: Level
     where: str
     message: str
     count: int = 1
@@ -51,13 +55,17 @@ class Finding:
         return f"{place}: {self.message}" if place else self.message
 
 
+#: Make a finding of each level: `error(where, message, count, changes)`.
+error, warning, note = (partial(Finding, level) for level in get_args(Level))
+
+
 @dataclass(frozen=True)
 class Report:
     """What was found in a data file, and the options that are guessed for it.
 
     Attributes:
         dataset: the entry of `DATASETS` that trains on it: "csv", "npz" or "images".
-        options: that entry's options, without `path`, as they are guessed: {"target": "species", …}.
+        options: that entry's guessed options, without `path`: {"target": "species", …}.
         summary: one line: "344 rows · 7 columns · predict species (3 classes)".
         findings: errors first, then warnings, then notes.
         details: what else a page or a program may show: columns with kinds and statistics, arrays with
@@ -96,16 +104,14 @@ class Report:
         """Returns the report that `to_json` wrote.
 
         Raises:
-            KeyError, TypeError: it is none.
+            ValueError: these are not the fields of a report.
         """
-        own = {field.name: fields[field.name] for field in dataclasses.fields(cls)}
-        findings = [
-            Finding(**{**finding, "changes": tuple(Change(**change) for change in finding.get("changes", ()))})
-            for finding in own["findings"]
-        ]
-        return cls(**{**own, "findings": tuple(findings)})
+        return _REPORT.validate_python(fields)
+
+
+_REPORT = TypeAdapter(Report)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Returns findings with errors first, then warnings, then notes."""
-    return tuple(sorted(findings, key=lambda finding: ("error", "warning", "note").index(finding.level)))
+    return tuple(sorted(findings, key=lambda finding: get_args(Level).index(finding.level)))

@@ -1,4 +1,4 @@
-"""What a file seems to be by its first bytes, whatever its name says."""
+"""Tells what a file is by its first bytes, whatever its name says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from trainer.data.uploads.quoting import plain_name
 from trainer.errors import DataError
 
-#: How many of a file's first bytes are looked at.
+#: Number of bytes at the beginning of a file that are inspected.
 HEAD_BYTES = 65536
 
 ZIP, EMPTY_ZIP, NUMPY, PARQUET = b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY", b"PAR1"
@@ -27,7 +27,7 @@ STORED_NAMES: dict[Kind, str] = {
 #: The entry of `DATASETS` that reads a stored file, by its name.
 DATASET_OF = {"data.csv": "csv", "data.parquet": "csv", "data.npz": "npz", "data.npy": "npz", "data.zip": "images"}
 
-#: First bytes, what they are the beginning of, and what to do about it.
+#: First bytes, the kind of file that begins with them, and what to do about it.
 _OTHERS = (
     (EMPTY_ZIP, "an empty zip archive", "Put files into it"),
     (ZIP, "a zip archive", "Unpack it, and upload the CSV file inside"),
@@ -49,10 +49,8 @@ _OTHERS = (
     (b"\x89HDF", "an HDF5 file", "Save its arrays as NPZ, or its table as CSV"),
     (b"ARROW1", "an Arrow or Feather file", "Save it as Parquet or CSV"),
     (b"Obj\x01", "an Avro file", "Save it as Parquet or CSV"),
-    (b"\x80\x04", "a Python pickle, which is never opened here", "Save it as Parquet or CSV"),
-    (b"\x80\x05", "a Python pickle, which is never opened here", "Save it as Parquet or CSV"),
-    (b"\xff\xfe\x00\x00", "text in UTF-32", "Save it as CSV in UTF-8"),
-    (b"\x00\x00\xfe\xff", "text in UTF-32", "Save it as CSV in UTF-8"),
+    ((b"\x80\x04", b"\x80\x05"), "a Python pickle, which is never opened here", "Save it as Parquet or CSV"),
+    ((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"), "text in UTF-32", "Save it as CSV in UTF-8"),
     (b"{\\rtf", "a rich text document", "Save its table as CSV"),
 )
 
@@ -81,7 +79,7 @@ def read_head(path: Path) -> bytes:
 
 
 def detect(head: bytes) -> Kind:
-    """Returns what a file is by its first bytes; "text" where nothing else is known."""
+    """Returns what a file is by its first bytes; "text" if they say nothing else."""
     if head.startswith(PARQUET):
         return "parquet"
     if head.startswith(NUMPY):
@@ -105,11 +103,11 @@ def is_office(head: bytes) -> bool:
 
 
 def refuse_other_content(head: bytes, name: str) -> None:
-    """Raises DataError where the first bytes are those of something that is no table in text.
+    """Raises DataError where the first bytes show that a file is no table in text.
 
     Args:
         head: the first bytes.
-        name: of the file, for the sentence.
+        name: of the file, for the message.
     """
     if is_office(head):
         raise DataError(
@@ -129,18 +127,18 @@ def refuse_other_content(head: bytes, name: str) -> None:
         )
     if text.startswith((b'{"', b"[{", b"[[", b"{\n", b"{\r\n", b"{ ", b"{}", b"[]")):
         raise DataError(f"{name} seems to be JSON, not CSV. Save it as CSV, as pandas does: read_json, then to_csv.")
-    if head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        refuse_binary(head, name)
-
-
-def refuse_binary(head: bytes, name: str) -> None:
-    """Raises DataError where the bytes are no text: NUL bytes, or many other control characters."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return
     zeros = head.count(0)
     if zeros and max(head[0::2].count(0), head[1::2].count(0)) > 0.9 * zeros and zeros > len(head) / 5:
         raise DataError(f"{name} seems to be UTF-16 without its byte order mark. Save it as CSV in UTF-8.")
     if zeros:
-        line = head[: head.index(0)].count(b"\n") + 1
-        raise DataError(f"{name} has a NUL byte on line {line}, so it is no text. Save it as CSV in UTF-8.")
+        raise nul_byte(name, head[: head.index(0)].count(b"\n") + 1)
     control = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
     if control > max(2, 0.01 * len(head)):
         raise DataError(f"{name} does not seem to be text: it is full of control characters. Upload a CSV file.")
+
+
+def nul_byte(name: str, line: int) -> DataError:
+    """Returns the error for a text file with a NUL byte."""
+    return DataError(f"{name} has a NUL byte on line {line:,}, so it is no text. Save it as CSV in UTF-8.")

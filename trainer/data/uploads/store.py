@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -9,27 +10,30 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
 from trainer.config.names import check_name
 from trainer.data.uploads.dataset import PREFIX, SCHEMA, UploadedDataset, read_meta, reference_in
 from trainer.data.uploads.limits import Limits, datasets_folder
-from trainer.data.uploads.receiving import display_name, receive
+from trainer.data.uploads.quoting import display_name
 from trainer.data.uploads.report import Progress
 from trainer.data.uploads.signatures import STORED_NAMES, detect, read_head
 from trainer.errors import DataError
-from trainer.storage import delete_folder, sha256_of, sweep, write_json
+from trainer.storage import delete_folder, sha256_of, sweep, sync, write_json
 
-#: Seconds after which what a crash left is deleted; an upload that still runs is younger.
+#: Seconds after which the leftovers of a crash are deleted; an upload that still runs is younger.
 _LEFTOVER = 3600
+#: Bytes that are read and stored at a time.
+BLOCK = 1 << 20
 
 
 class DatasetStore:
     """Keeps, finds, renames and deletes uploaded data sets in one folder.
 
     Args:
-        path: the folder; it is made when the first data set is added.
+        path: the folder; adding the first data set creates it.
     """
 
     def __init__(self, path: str | Path = "datasets"):
@@ -41,25 +45,23 @@ class DatasetStore:
         return cls(datasets_folder())
 
     def add(self, source: Path | BinaryIO, name: str, progress: Progress | None = None) -> UploadedDataset:
-        """Keeps a file; the same content twice is one data set, which keeps its name.
+        """Stores a file. The same content twice is one data set, which keeps its first name.
 
         Args:
             source: a file on this machine, or a stream, which is read in blocks.
-            name: what the file is called; folders in it count for nothing.
-            progress: told how much is stored.
+            name: of the file; folders in it are ignored.
+            progress: called after each block.
 
         Raises:
-            DataError: it is empty, too large, or cannot be read or written.
+            DataError: the file is empty or too large, or cannot be read or written.
         """
         name = display_name(name)
         temporary = self.path / f".tmp-{secrets.token_hex(8)}"
         try:
             sweep(self.path, _LEFTOVER)
             temporary.mkdir(parents=True)
-            if isinstance(source, Path):
-                with open(source, "rb") as file:
-                    return self._keep(file, temporary, name, progress)
-            return self._keep(source, temporary, name, progress)
+            with open(source, "rb") if isinstance(source, Path) else nullcontext(source) as file:
+                return self._keep(file, temporary, name, progress)
         except OSError as error:
             raise DataError(
                 f"“{name}” cannot be stored in {self.path}: {error.strerror or error}. "
@@ -77,7 +79,7 @@ class DatasetStore:
         """Returns a data set by id.
 
         Raises:
-            DataError: there is none. No path is ever made from `id`.
+            DataError: there is no such data set. `id` never becomes part of a path.
         """
         folder = self._folders().get(id) if isinstance(id, str) else None
         uploaded = folder and read_meta(folder)
@@ -93,7 +95,7 @@ class DatasetStore:
 
         Raises:
             DataError: there is no such data set.
-            ConfigError: the name will not do.
+            ConfigError: the name is empty, too long, or has control characters.
         """
         uploaded = self.get(id)
         meta = uploaded.path.parent / "meta.json"
@@ -105,7 +107,7 @@ class DatasetStore:
 
         Args:
             id: the data set.
-            runs: those that might need it.
+            runs: those that may need it.
 
         Raises:
             DataError: there is no such data set, or one of the runs is live and needs it.
@@ -142,6 +144,47 @@ class DatasetStore:
         return {e.name: e for e in entries if re.fullmatch("[0-9a-f]{16}", e.name) and (e / "meta.json").is_file()}
 
 
+def receive(source: BinaryIO, target: Path, name: str, limits: Limits, progress: Progress | None = None) -> str:
+    """Copies a stream to a new file in blocks and returns its SHA-256, in hex.
+
+    Args:
+        source: open for reading, at its beginning.
+        target: the new file.
+        name: of the file, for messages.
+        limits: in force.
+        progress: called after each block.
+
+    Raises:
+        DataError: the stream is empty or larger than the limit. The caller removes what was written.
+    """
+    hasher, done, total = hashlib.sha256(), 0, length_of(source)
+    with open(target, "xb") as file:
+        while block := source.read(BLOCK):
+            done += len(block)
+            size = max(done, total or 0)
+            limits.check("bytes", size, f"“{name}” must be", received=f"at least {size / 1e6:,.0f} MB")
+            file.write(block)
+            hasher.update(block)
+            if progress:
+                shown = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else f"{done / 1e6:,.0f} MB"
+                progress(min(done / total, 1.0) if total else 0.0, f"Storing {name}: {shown}")
+        sync(file)
+    if not done:
+        raise DataError(f"“{name}” is empty: it has 0 bytes. Choose a file with data in it.")
+    return hasher.hexdigest()
+
+
+def length_of(source: BinaryIO) -> int | None:
+    """Returns how many bytes a stream holds from here on, or None where it cannot tell."""
+    try:
+        here = source.tell()
+        end = source.seek(0, os.SEEK_END)
+        source.seek(here)
+    except (OSError, AttributeError, ValueError):
+        return None
+    return end - here
+
+
 def needs(run, uploaded: UploadedDataset) -> bool:
     """Returns whether a run trains on an uploaded data set."""
     return reference_in(str(run.config.dataset_options.get("path", ""))) == uploaded.reference
@@ -151,7 +194,7 @@ def resolve(path: str) -> Path:
     """Returns the file that the option `path` names: on this machine, or "upload:<id>" in the store.
 
     Raises:
-        DataError: it is not there; the sentence says what to do.
+        DataError: there is no such file.
     """
     if reference := reference_in(path):
         return DatasetStore.default().get(reference.removeprefix(PREFIX)).path
@@ -168,11 +211,11 @@ def resolve(path: str) -> Path:
 
 
 def refuse_changed(path: str, sha256: str) -> None:
-    """Raises DataError where the file that the option `path` names is gone, or has another content.
+    """Raises DataError where the file that the option `path` names is gone or has changed.
 
     Args:
         path: as for `resolve`.
-        sha256: of the content that a run began with.
+        sha256: of the content when the run began.
     """
     if sha256_of(resolve(path)) != sha256:
         raise DataError(

@@ -26,7 +26,7 @@ from trainer.data.dataset import Dataset
 from trainer.data.loading import load_dataset
 from trainer.data.uploads import Limits, inspect
 from trainer.data.uploads.arrays.reader import load_arrays
-from trainer.data.uploads.recent import Recent
+from trainer.data.uploads.loaded import Recent
 from trainer.errors import DataError
 
 DATA = Path(os.environ.get("TRAINDECK_DATA", "../shared/data"))
@@ -327,7 +327,7 @@ def test_a_missing_file_is_told():
 
 def test_large_arrays_lie_on_disk_and_are_read_in_blocks(save, datasets, monkeypatch):
     monkeypatch.setattr("trainer.data.uploads.array_cache.SMALL", 1 << 20)
-    monkeypatch.setattr("trainer.data.uploads.arrays.npy.BLOCK", 1 << 18)
+    monkeypatch.setattr("trainer.data.uploads.arrays.file.BLOCK", 1 << 18)
     x = RANDOM.integers(0, 256, (3000, 50, 50), np.uint8)
     path = save(x=x, y=np.arange(3000) % 10)
     reported = []

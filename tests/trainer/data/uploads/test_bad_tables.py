@@ -47,7 +47,7 @@ LIMITED = {
     "BYTES": ("1000", ["1,", "1,000", "TRAINDECK_MAX_BYTES"]),
     "ROWS": ("59", ["59 rows", "TRAINDECK_MAX_ROWS"]),
     "COLUMNS": ("2", ["3 columns", "2", "TRAINDECK_MAX_COLUMNS"]),
-    "EXPANDED_BYTES": ("1000", ["MB", "TRAINDECK_MAX_EXPANDED_BYTES"]),
+    "EXPANDED_BYTES": ("1000", ["1,000 bytes", "TRAINDECK_MAX_EXPANDED_BYTES"]),
 }
 
 

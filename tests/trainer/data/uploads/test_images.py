@@ -22,7 +22,7 @@ from trainer.config.registry import DATASETS
 from trainer.data.loading import load_dataset
 from trainer.data.uploads import Limits, inspect
 from trainer.data.uploads.images.reader import load_images
-from trainer.data.uploads.recent import Recent
+from trainer.data.uploads.loaded import Recent
 from trainer.errors import DataError
 
 DATA = Path(os.environ.get("TRAINDECK_DATA", "../shared/data"))
@@ -453,7 +453,7 @@ def test_decoded_images_lie_on_disk_and_are_found_again(save, datasets, monkeypa
 
 def test_what_is_broken_off_leaves_nothing_behind(save, datasets, monkeypatch):
     monkeypatch.setattr("trainer.data.uploads.array_cache.SMALL", 0)
-    monkeypatch.setattr("trainer.data.uploads.images.decoding._TOGETHER", 1)
+    monkeypatch.setattr("trainer.data.uploads.images.reader._TOGETHER", 1)
 
     def cancel(done, text):
         if done:

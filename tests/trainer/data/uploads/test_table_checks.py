@@ -10,10 +10,10 @@ import pytest
 
 from trainer.data import uploads
 from trainer.data.uploads import Report
-from trainer.data.uploads.tables.columns.summary import describe_columns, guess_task
 from trainer.data.uploads.tables.inspecting import inspect_table
 from trainer.data.uploads.tables.reader import read_table
-from trainer.data.uploads.tables.target.candidates import guess_target, rank_targets
+from trainer.data.uploads.tables.summary import describe_columns, guess_task
+from trainer.data.uploads.tables.target.choices import guess_target, rank_targets
 from trainer.errors import ConfigError
 
 ROWS = 200
@@ -275,7 +275,7 @@ def test_columns_that_give_a_number_away_are_told(inspect):
 def test_long_texts_are_counted_like_short_ones(inspect, monkeypatch):
     columns = good(remark=first([f"a word {i % 150}" for i in range(ROWS)], "", "NA"))
     short = inspect(columns).details["columns"]
-    monkeypatch.setattr("trainer.data.uploads.tables.columns.summary.LARGE", 0)
+    monkeypatch.setattr("trainer.data.uploads.tables.summary.LARGE", 0)
     long = inspect(columns).details["columns"]
     for one, other in zip(short, long, strict=True):
         assert (one["name"], one["kind"], one["unique"]) == (other["name"], other["kind"], other["unique"])

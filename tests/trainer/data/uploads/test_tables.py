@@ -246,11 +246,13 @@ print(max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before,
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_arrow_has_let_go_of_a_file_once_it_is_read(read, monkeypatch, encoding):
-    from trainer.data.uploads.tables.csv import decoded_file
+    from trainer.data.uploads.tables.csv.records import DecodedFile
 
     released = []
-    wait = decoded_file.Lent.wait
-    monkeypatch.setattr(decoded_file.Lent, "wait", lambda lent: wait(lent) or released.append(lent._returned.is_set()))
+    take_back = DecodedFile.take_back
+    monkeypatch.setattr(
+        DecodedFile, "take_back", lambda file: take_back(file) or released.append(file._returned.is_set())
+    )
     read(TEXT.encode(encoding))
     assert released
     assert all(released)

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import example, given, settings
 
 from trainer.data.uploads import Limits
-from trainer.data.uploads.tables.columns.summary import describe_columns, guess_task
-from trainer.data.uploads.tables.csv.cells import MISSING
+from trainer.data.uploads.tables.csv.columns import MISSING
 from trainer.data.uploads.tables.inspecting import inspect_table
 from trainer.data.uploads.tables.reader import read_table
+from trainer.data.uploads.tables.summary import describe_columns, guess_task
 from trainer.data.uploads.tables.table import Table
-from trainer.data.uploads.tables.target.candidates import guess_target
+from trainer.data.uploads.tables.target.choices import guess_target
 from trainer.errors import DataError
 
 LIMITS = Limits(bytes=1 << 20, rows=10_000, columns=100, expanded_bytes=1 << 24)

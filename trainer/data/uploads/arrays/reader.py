@@ -1,4 +1,4 @@
-"""NPZ and NPY files: what is in them, whether it can be trained on, and the arrays themselves."""
+"""NPZ and NPY files: the report on them, and their arrays for training."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from trainer.config.data_spec import DataSpec
+from trainer.data.uploads.archives import open_archive
 from trainer.data.uploads.array_cache import SUFFIX, ArrayCache
-from trainer.data.uploads.arrays.file import ArrayFile, open_array_file, read_npy_header
-from trainer.data.uploads.arrays.layout import Layout, check_inputs, check_targets, find_layout
-from trainer.data.uploads.arrays.npy import Header, shown_shape
+from trainer.data.uploads.arrays.file import ArrayFile, Header, read_header, shown_shape
+from trainer.data.uploads.arrays.layout import Layout, check_inputs, check_targets, find_layout, find_scaling
 from trainer.data.uploads.arrays.roles import Roles, assign_roles
-from trainer.data.uploads.arrays.scaling import find_scaling
 from trainer.data.uploads.arrays.targets import Targets, read_targets
 from trainer.data.uploads.limits import Limits
-from trainer.data.uploads.loaded import Loaded, read_once
+from trainer.data.uploads.loaded import Loaded, Reading, read_once
 from trainer.data.uploads.quoting import plain_name, quoted
-from trainer.data.uploads.report import Finding, Progress, Report, in_order
+from trainer.data.uploads.report import Progress, Report, error, in_order, note
 from trainer.data.uploads.scan import Scan, compare_examples
 from trainer.data.uploads.signatures import detect, read_head
 from trainer.errors import DataError
@@ -27,17 +26,21 @@ from trainer.errors import DataError
 def load_arrays(
     path: Path, options: dict | None = None, *, limits: Limits | None = None, progress: Progress | None = None
 ) -> Loaded:
-    """Returns report, spec and arrays of an NPZ file; what was read before is not read again.
+    """Returns report, spec and arrays of an NPZ file. The file is read again only if it changed.
 
     Raises:
         DataError: it cannot be read at all.
     """
     limits, task = limits or Limits.from_environment(), (options or {}).get("task", "auto")
     if detect(read_head(path)) == "npy":
-        return Loaded(lone_array(read_npy_header(path, limits)))
+        size = path.stat().st_size
+        limits.check("bytes", size, "The file must be")
+        with open(path, "rb") as file:
+            return Loaded(lone_array(read_header(file, path.stem, size)))
 
-    def read(cache: ArrayCache) -> tuple[Report, DataSpec | None]:
-        with open_array_file(path, limits) as file:
+    def read(cache: ArrayCache) -> Reading:
+        with open_archive(path, limits) as archive:
+            file = ArrayFile(archive)
             roles = assign_roles(file.headers)
             layouts = check_headers(roles, limits)
             cache.expect(sum(x.bytes // x.dtype.itemsize * 4 + y.bytes for x, y in roles.parts.values()))
@@ -50,9 +53,9 @@ def check_headers(roles: Roles, limits: Limits) -> Mapping[str, Layout]:
     """Returns each part's layout.
 
     Raises:
-        DataError: the headers tell that the arrays cannot be trained on, or do not belong together.
+        DataError: the headers show that the arrays cannot be trained on, or do not belong together.
     """
-    layouts = {}
+    layouts, first = {}, roles.parts["train"][0]
     for part, (x, y) in roles.parts.items():
         check_inputs(x, limits)
         check_targets(y, limits)
@@ -62,7 +65,6 @@ def check_headers(roles: Roles, limits: Limits) -> Mapping[str, Layout]:
                 f"and {y.shape[0]:,} rows. Give both the same rows."
             )
         layouts[part] = find_layout(x)
-        first = roles.parts["train"][0]
         if layouts[part].shape != layouts["train"].shape or (x.dtype == np.uint8) != (first.dtype == np.uint8):
             raise DataError(
                 f"{quoted(first.name)} and {quoted(x.name)} must hold examples of the same shape and type. Received: "
@@ -78,7 +80,7 @@ def read_arrays(
     task: str,
     cache: ArrayCache,
     progress: Progress | None = None,
-) -> tuple[Report, DataSpec | None]:
+) -> Reading:
     """Puts the arrays into the cache; returns the report, and the spec where there is no error."""
     total, done, scans = sum(x.bytes for x, _ in roles.parts.values()), 0, {}
     for part, (x, _) in roles.parts.items():
@@ -92,32 +94,24 @@ def read_arrays(
     targets = read_targets(headers, {part: file.read(y) for part, y in headers.items()}, task)
     for part, values in targets.values.items():
         cache.append("y" + SUFFIX[part], values)
-    labels = targets.values["train"] if targets.task == "classification" else None
+    layout, train, first = layouts["train"], scans["train"], roles.parts["train"][0]
     findings = [
         *file.findings,
         *roles.findings,
-        *layouts["train"].findings,
+        *layout.findings,
         *(finding for scan in scans.values() for finding in scan.wrong_values()),
-        *(f for f in scans["train"].constants() if f.level == "error" or layouts["train"].kind != "image"),
+        *(finding for finding in train.constants() if finding.level == "error" or layout.kind != "image"),
         *targets.findings,
     ]
-    if not any(finding.level == "error" for finding in findings):
-        findings += compare_examples(scans, labels)
-    low, high = scans["train"].range
-    first = roles.parts["train"][0]
-    rescale, standardize, scaling = find_scaling(
-        layouts["train"],
-        np.dtype(np.uint8 if first.dtype.itemsize == 1 and first.dtype.kind in "ub" else "f4"),
-        low,
-        high,
-    )
+    rescale, standardize, scaling = find_scaling(layout, first.dtype, *train.range)
     details = describe(file, roles, targets, scaling)
     if any(finding.level == "error" for finding in findings):
-        return Report("npz", {}, f"{scans['train'].rows:,} examples", in_order(findings), details), None
+        return Report("npz", {}, f"{train.rows:,} examples", in_order(findings), details), None
+    findings += compare_examples(scans, targets.values["train"] if targets.task == "classification" else None)
     spec = DataSpec(
         task=targets.task,
-        input_shape=layouts["train"].shape,
-        examples=scans["train"].rows,
+        input_shape=layout.shape,
+        examples=train.rows,
         validation_examples=scans["validation"].rows if "validation" in scans else 0,
         test_examples=scans["test"].rows if "test" in scans else 0,
         num_classes=len(targets.class_names) or None,
@@ -128,16 +122,16 @@ def read_arrays(
         source="an uploaded file",
         licence="its owner's",
     )
-    findings.append(Finding("note", first.place, f"{scaling[:1].upper()}{scaling[1:]}."))
+    findings.append(note(first.place, f"{scaling[:1].upper()}{scaling[1:]}."))
     return Report("npz", {}, spec.summary, in_order(findings), details), spec
 
 
 def describe(file: ArrayFile, roles: Roles, targets: Targets, scaling: str) -> dict:
     """Returns what a page may show of the file, as JSON values."""
     uses = {
-        header.name: f"{'inputs' if place == 0 else 'targets'} for {part}"
+        header.name: f"{what} for {part}"
         for part, pair in roles.parts.items()
-        for place, header in enumerate(pair)
+        for what, header in zip(("inputs", "targets"), pair, strict=True)
     }
     details = {
         "arrays": [describe_array(header, uses.get(header.name, "left out")) for header in file.headers],
@@ -163,10 +157,6 @@ def lone_array(header: Header) -> Report:
     code = "numpy.savez('data.npz', x=x, y=y)"
     if len(header.shape) == 2 and header.shape[1] > 1:
         code = "numpy.savez('data.npz', x=a[:, :-1], y=a[:, -1]) if the last column is the target"
-    finding = Finding(
-        "error",
-        header.place,
-        f"An NPY file holds one array, and training needs inputs and targets. Received: one array of shape {shape}. "
-        f"Save both in one file: {code}.",
-    )
+    message = "An NPY file holds one array, and training needs inputs and targets. Received: one array of shape "
+    finding = error(header.place, f"{message}{shape}. Save both in one file: {code}.")
     return Report("npz", {}, f"one array {shape}", (finding,), {"arrays": [describe_array(header, "left out")]})

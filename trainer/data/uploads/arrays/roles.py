@@ -1,43 +1,46 @@
-"""Which array of an NPZ file is what: inputs or targets, for training, validation or the test."""
+"""The role of each array of an NPZ file: inputs or targets, for training, validation or the test."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from trainer.data.uploads.arrays.npy import Header, shown_shape
-from trainer.data.uploads.quoting import quoted
-from trainer.data.uploads.report import Finding
+from trainer.data.uploads.arrays.file import Header, shown_shape
+from trainer.data.uploads.quoting import listed, quoted
+from trainer.data.uploads.report import Finding, note
 from trainer.errors import DataError
 
 PARTS = {"train": "train(ing)?", "validation": "val(id(ation)?)?|dev", "test": "test(ing)?"}
 INPUTS = set("x xs image images img imgs data inputs input features feature samples examples values sequences".split())
 TARGETS = set("y ys label labels target targets class classes outputs output lbl lbls answers".split())
 REMEDY = "Name them x_train, y_train, x_test and y_test, or x and y: numpy.savez('data.npz', x=x, y=y)."
+_WHAT = {"x": "inputs", "y": "targets"}
 
 
 @dataclass(frozen=True)
 class Roles:
-    """What the arrays are.
+    """The roles of the arrays.
 
     Attributes:
-        parts: "train", and "validation" and "test" where there are such, with the inputs' and the targets' headers.
+        parts: "train", and "validation" and "test" if they exist, with the headers of the inputs and the targets.
         findings: what was guessed, and what was left out.
     """
 
-    parts: Mapping[str, tuple[Header, Header]]
-    findings: tuple[Finding, ...]
+    parts: dict[str, tuple[Header, Header]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def leave_out(self, header: Header, why: str) -> None:
+        """Notes that an array is not used."""
+        self.findings.append(note(header.place, f"Left out: {why}. Its shape is {shown_shape(header.shape)}."))
 
 
 def role_of(name: str) -> tuple[str, str] | None:
-    """Returns ("train", "x") for "x_train", "X", "train_images", …; None for a name that says nothing."""
+    """Returns ("train", "x") for "x_train", "X", "train_images", …; None for a name that suggests no role."""
     plain = re.sub("[^a-z0-9]", "", name.lower())
-    candidates = [("train", plain)]
-    for part, pattern in PARTS.items():
-        candidates += [(part, re.sub(f"^({pattern})|({pattern})$", "", plain))]
-    for part, word in candidates:
+    shortened = [(part, re.sub(f"^({pattern})|({pattern})$", "", plain)) for part, pattern in PARTS.items()]
+    for part, word in [("train", plain), *shortened]:
         if word in INPUTS | TARGETS:
             return part, "x" if word in INPUTS else "y"
     return None
@@ -47,40 +50,38 @@ def assign_roles(headers: Sequence[Header]) -> Roles:
     """Finds inputs and targets by name, and otherwise by length: two arrays of one length belong together.
 
     Raises:
-        DataError: no inputs with targets can be told; the sentence lists the arrays.
+        DataError: no inputs with targets are found; the message lists the arrays.
     """
-    found: dict[tuple[str, str], Header] = {}
-    findings: list[Finding] = []
-    rest = []
+    roles, found, rest = Roles(), dict[tuple[str, str], Header](), []
     for header in headers:
-        if not header.shape:
-            findings.append(left_out(header, "it is a single value"))
-            continue
         role = role_of(header.name)
-        if role in found:
+        if not header.shape:
+            roles.leave_out(header, "it is a single value")
+        elif role in found:
             raise DataError(
                 f"The arrays {quoted(found[role].name)} and {quoted(header.name)} could both be the "
-                f"{'inputs' if role[1] == 'x' else 'targets'} for {role[0]}. Leave one out. {REMEDY}"
+                f"{_WHAT[role[1]]} for {role[0]}. Leave one out. {REMEDY}"
             )
-        if role:
+        elif role:
             found[role] = header
         else:
             rest.append(header)
     if not any(part == "train" for part, _ in found):
-        guess_pairs(rest, found, findings)
-    complete_pairs(rest, found, findings)
-    if ("train", "x") not in found or ("train", "y") not in found:
-        raise DataError(missing(headers, found))
+        guess_pairs(rest, found, roles.findings)
+    complete_pairs(rest, found, roles.findings)
+    wanted = " and ".join(what for role, what in _WHAT.items() if ("train", role) not in found)
+    if wanted:
+        shown = listed(headers, 8, lambda header: f"{quoted(header.name)} {shown_shape(header.shape)}")
+        raise DataError(f"There must be {wanted} for training. Received: {shown or 'no array'}. {REMEDY}")
     for header in rest:
-        findings.append(left_out(header, "its name says neither inputs nor targets"))
-    parts = {}
+        roles.leave_out(header, "its name says neither inputs nor targets")
     for part in PARTS:
         x, y = found.get((part, "x")), found.get((part, "y"))
         if x and y:
-            parts[part] = (x, y)
+            roles.parts[part] = (x, y)
         elif x or y:
-            findings.append(left_out(x or y, f"there are no {'targets' if x else 'inputs'} with it"))
-    return Roles(parts, tuple(findings))
+            roles.leave_out(x or y, f"there are no {'targets' if x else 'inputs'} with it")
+    return roles
 
 
 def guess_pairs(rest: list[Header], found: dict, findings: list[Finding]) -> None:
@@ -91,21 +92,13 @@ def guess_pairs(rest: list[Header], found: dict, findings: list[Finding]) -> Non
     pairs = [group for _, group in sorted(groups.items(), reverse=True) if len(group) == 2]
     if not pairs or len(pairs) > 3 or any(len(group) > 2 for group in groups.values()):
         return
-    names = {1: ["train"], 2: ["train", "test"], 3: ["train", "test", "validation"]}[len(pairs)]
-    for part, pair in zip(names, pairs, strict=True):
+    for part, pair in zip(("train", "test", "validation"), pairs, strict=False):
         # The inputs of one example are more numbers than its target; sorted() keeps the order of equals.
-        x, y = sorted(pair, key=lambda header: -math.prod(header.shape[1:]))
-        found[part, "x"], found[part, "y"] = x, y
-        rest.remove(x)
-        rest.remove(y)
-        findings.append(
-            Finding(
-                "note",
-                x.place,
-                f"Taken as inputs for {part}, with {quoted(y.name)} as targets: they have the same length, and the "
-                f"inputs are what has more numbers. If that is wrong, rename them. {REMEDY}",
-            )
-        )
+        x, y = found[part, "x"], found[part, "y"] = sorted(pair, key=lambda header: -math.prod(header.shape[1:]))
+        rest[:] = [header for header in rest if header not in pair]
+        message = f"Taken as inputs for {part}, with {quoted(y.name)} as targets: they have the same length, and the "
+        message += f"inputs are what has more numbers. If that is wrong, rename them. {REMEDY}"
+        findings.append(note(x.place, message))
 
 
 def complete_pairs(rest: list[Header], found: dict, findings: list[Finding]) -> None:
@@ -118,27 +111,6 @@ def complete_pairs(rest: list[Header], found: dict, findings: list[Finding]) -> 
             if len(fitting) == 1:
                 found[part, wanted] = fitting[0]
                 rest.remove(fitting[0])
-                what = "inputs" if wanted == "x" else "targets"
-                other = quoted(found[part, known].name)
-                findings.append(
-                    Finding(
-                        "note",
-                        fitting[0].place,
-                        f"Taken as {what} for {part}: it is the only other array as long as {other}. If that is wrong, "
-                        f"rename it. {REMEDY}",
-                    )
-                )
-
-
-def left_out(header: Header, why: str) -> Finding:
-    """Returns the note on an array that is not used."""
-    return Finding("note", header.place, f"Left out: {why}. Its shape is {shown_shape(header.shape)}.")
-
-
-def missing(headers: Sequence[Header], found: Mapping) -> str:
-    """Returns the sentence for a file in which inputs or targets cannot be told."""
-    listed = ", ".join(f"{quoted(header.name)} {shown_shape(header.shape)}" for header in headers[:8])
-    more = f" and {len(headers) - 8:,} more" if len(headers) > 8 else ""
-    what = "inputs and targets" if ("train", "x") not in found else "targets"
-    what = "inputs" if ("train", "y") in found else what
-    return f"There must be {what} for training. Received: {listed or 'no array'}{more}. {REMEDY}"
+                message = f"Taken as {_WHAT[wanted]} for {part}: it is the only other array as long as "
+                message += f"{quoted(found[part, known].name)}. If that is wrong, rename it. {REMEDY}"
+                findings.append(note(fitting[0].place, message))

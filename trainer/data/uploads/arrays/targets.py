@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from trainer.data.uploads.arrays.npy import Header
-from trainer.data.uploads.arrays.target_arrays import (
-    Task,
-    check_labels,
-    class_name,
-    flatten,
-    looks_like_numbers,
-    problem_of,
-)
+from trainer.data.uploads.arrays.file import Header, shown_shape
 from trainer.data.uploads.classes import check_classes
-from trainer.data.uploads.quoting import quoted
-from trainer.data.uploads.report import Finding
+from trainer.data.uploads.quoting import plain_name, quoted
+from trainer.data.uploads.report import Finding, error, note, warning
 
+Task = Literal["auto", "classification", "regression", "multilabel"]
 MOST_CLASSES = 10_000
+#: Whole numbers are classes unless there are many different ones for the number of rows.
+FEW_CLASSES = 100
+_SURELY_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,9 @@ class Targets:
 
     Attributes:
         task: "classification", "regression" or "multilabel"; "" where an error is among the findings.
-        values: for each part int64 (n,) places in `class_names`, float32 (n,) numbers, or float32 (n, labels).
+        values: per part int64 (n,) indices of `class_names`, float32 (n,) numbers, or float32 (n, labels).
         class_names: of classes or labels.
-        findings: what was found.
+        findings: on the targets.
     """
 
     task: str
@@ -41,35 +39,34 @@ class Targets:
 
 
 def read_targets(headers: Mapping[str, Header], values: Mapping[str, np.ndarray], task: Task = "auto") -> Targets:
-    """Makes targets of arrays as they come.
+    """Makes targets of raw arrays.
 
     Args:
         headers: of each part's array, for messages.
         values: each part's array; "train" decides what they are.
-        task: what they are to be; "auto": what they look like.
+        task: their task; "auto": guessed.
     """
     flat = {part: flatten(array) for part, array in values.items()}
     train, place = flat["train"], headers["train"].place
     for part, array in flat.items():
-        problem = problem_of(array, train, task)
-        if problem:
+        if problem := problem_of(array, train, task):
             return failed(headers[part].place, problem)
-    note = None
     if train.ndim == 2:
         is_one_hot = all((array.sum(axis=1) == 1).all() for array in flat.values())
         if task == "multilabel" or (task == "auto" and not is_one_hot):
             labels = tuple(f"label {place}" for place in range(train.shape[1]))
             numbers = {part: array.astype(np.float32) for part, array in flat.items()}
-            return Targets("multilabel", numbers, labels, check_labels(place, numbers["train"]))
+            return Targets("multilabel", numbers, labels, tuple(check_labels(place, numbers["train"])))
         if not is_one_hot:
             return failed(
                 place,
                 "Each row must have a single 1 for its class (one-hot). Received: rows with none or several. "
                 "Correct them, or choose the task multilabel.",
             )
-        flat = {part: array.argmax(axis=1) for part, array in flat.items()}
         names = [str(column) for column in range(train.shape[1])]
-        return as_classes(headers, flat, np.arange(train.shape[1]), names)
+        return as_classes(
+            headers, {part: array.argmax(axis=1) for part, array in flat.items()}, np.arange(len(names)), names
+        )
     if task == "multilabel":
         return failed(
             place,
@@ -77,55 +74,101 @@ def read_targets(headers: Mapping[str, Header], values: Mapping[str, np.ndarray]
             "Give y that shape, or choose another task.",
         )
     if task == "regression" or (task == "auto" and looks_like_numbers(train)):
-        if train.dtype.kind in "US":
-            return failed(place, "The task regression needs numbers. Received: text. Choose the task classification.")
+        return as_numbers(place, flat, task)
+    findings: Sequence[Finding] = ()
+    if train.dtype.kind == "f":
+        fractions = np.flatnonzero(train != np.floor(train))
+        if len(fractions):
+            row = int(fractions[0])
+            return failed(
+                place,
+                f"Labels of classes must be whole numbers. Received: {train[row]} in row {row}. Correct it, or choose "
+                "the task regression.",
+            )
         if task == "auto":
-            note = number_note(place, train)
-        return as_numbers(headers, flat, note)
-    if train.dtype.kind == "f" and (train != np.floor(train)).any():
-        row = int(np.flatnonzero(train != np.floor(train))[0])
-        return failed(
-            place,
-            f"Labels of classes must be whole numbers. Received: {train[row]} in row {row}. Correct it, or choose "
-            "the task regression.",
-        )
-    if train.dtype.kind == "f" and task == "auto":
-        note = Finding(
-            "note", place, "The only values are 0 and 1: taken as two classes. Choose the task regression for a number."
-        )
+            message = "The only values are 0 and 1: taken as two classes. Choose the task regression for a number."
+            findings = (note(place, message),)
     classes = np.unique(train)
-    names = [class_name(value) for value in classes]
-    return as_classes(headers, flat, classes, names, note)
+    return as_classes(headers, flat, classes, [class_name(value) for value in classes], findings)
 
 
-def number_note(place: str, values: np.ndarray) -> Finding | None:
-    """Returns the note on numbers that might as well be classes."""
-    if (values == np.floor(values)).all():
-        different = len(np.unique(values))
-        return Finding(
-            "note",
-            place,
-            f"{different:,} different whole numbers: taken as a number to predict. Choose the task classification if "
-            "they are classes.",
+def flatten(array: np.ndarray) -> np.ndarray:
+    """Returns (n, 1) as (n,) and other shapes as they are; bytes as text, and numbers in native byte order."""
+    array = array.reshape(-1) if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.dtype.kind == "S":
+        return np.array([value.decode("utf-8", "replace") for value in array.reshape(-1)]).reshape(array.shape)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def problem_of(array: np.ndarray, train: np.ndarray, task: Task) -> str | None:
+    """Returns why an array cannot be targets, as sentences, or None."""
+    if array.ndim > 2 or array.shape[1:] != train.shape[1:]:
+        return (
+            "Targets must be one number, class or row of labels for each example, the same for all parts. "
+            f"Received: shape {shown_shape(array.shape)}. Reshape it."
         )
+    # numpy takes any four bytes for a character; Python fails on impossible ones.
+    if array.dtype.kind == "U" and np.ascontiguousarray(array).view(np.uint32).max() > sys.maxunicode:
+        return "There is text with characters that do not exist: it is damaged. Save it again with numpy.savez."
+    if array.dtype.kind in "fc":
+        wrong = np.argwhere(~np.isfinite(array))
+        if len(wrong):
+            return (
+                f"Targets must be finite numbers. Received: {array[tuple(wrong[0])]} in row {wrong[0][0]:,}, and "
+                f"{len(wrong):,} such in all. Correct them or remove the rows."
+            )
+        if np.abs(array).max() > np.finfo(np.float32).max:
+            return f"Targets must fit float32. Received: {np.abs(array).max()}. Divide them by a power of ten."
+    if array.ndim == 2:
+        wrong = np.argwhere(~((array == 0) | (array == 1))) if array.dtype.kind not in "US" else np.zeros((1, 2), int)
+        if len(wrong):
+            row, column = wrong[0]
+            return (
+                f"Several columns of targets must be 0 and 1, one column per class or label. Received: "
+                f"{plain_name(array[row, column])} in row {row:,}, column {column:,}. Keep one column, or save "
+                "y.argmax(axis=1) if these are probabilities of classes."
+            )
+    if array.dtype.kind in "US" and task == "regression":
+        return "The task regression needs numbers. Received: text. Choose the task classification."
     return None
 
 
-def as_numbers(headers: Mapping[str, Header], flat: Mapping[str, np.ndarray], note: Finding | None) -> Targets:
+def looks_like_numbers(values: np.ndarray) -> bool:
+    """Returns whether targets are numbers to predict rather than classes."""
+    if values.dtype.kind == "f":
+        return not ((values == 0) | (values == 1)).all()
+    if values.dtype.kind in "iu":
+        different = len(np.unique(values))
+        return different > len(values) / (2 if different <= FEW_CLASSES else 20) and different > _SURELY_CLASSES
+    return False
+
+
+def check_labels(place: str, labels: np.ndarray) -> Iterator[Finding]:
+    """Yields the finding on labels that all examples have, or none."""
+    same = np.flatnonzero(labels.min(axis=0) == labels.max(axis=0))
+    if len(same):
+        columns = ", ".join(map(str, same[:10].tolist())) + (", …" if len(same) > 10 else "")
+        level = error if len(same) == labels.shape[1] else warning
+        text = "the same for all examples, so there is nothing to learn from it. Leave it out, or add more examples."
+        yield level(place, f"Label {columns}: {text}", len(same))
+
+
+def class_name(value: object) -> str:
+    """Returns the name of a class: 3 for 3.0, and text on one line."""
+    return plain_name(int(value) if isinstance(value, np.floating) else value, 80) or "(empty)"
+
+
+def as_numbers(place: str, flat: Mapping[str, np.ndarray], task: Task) -> Targets:
     """Returns targets of a regression."""
-    findings = [note] if note else []
-    train = flat["train"].astype(np.float64)
+    findings, train = [], flat["train"].astype(np.float64)
+    if task == "auto" and (flat["train"] == np.floor(flat["train"])).all():
+        message = f"{len(np.unique(train)):,} different whole numbers: taken as a number to predict. "
+        findings.append(note(place, f"{message}Choose the task classification if they are classes."))
     if train.min() == train.max():
-        findings.append(
-            Finding(
-                "error",
-                headers["train"].place,
-                f"All targets are {train[0]:g}: there is nothing to predict. Use targets that differ.",
-            )
-        )
-    return Targets(
-        "regression", {part: array.astype(np.float32) for part, array in flat.items()}, findings=tuple(findings)
-    )
+        message = f"All targets are {train[0]:g}: there is nothing to predict. Use targets that differ."
+        findings.append(error(place, message))
+    values = {part: array.astype(np.float32) for part, array in flat.items()}
+    return Targets("regression", values, findings=tuple(findings))
 
 
 def as_classes(
@@ -133,20 +176,21 @@ def as_classes(
     flat: Mapping[str, np.ndarray],
     classes: np.ndarray,
     names: list[str],
-    note: Finding | None = None,
+    findings: Sequence[Finding] = (),
 ) -> Targets:
-    """Returns targets of a classification: each value's place among the training split's sorted values."""
-    findings, coded, place = [note] if note else [], {}, headers["train"].place
-    if len(classes) > MOST_CLASSES or (classes.dtype.kind in "US" and len(classes) > len(flat["train"]) / 2 > 10):
-        what = "different texts" if classes.dtype.kind in "US" else "different values"
+    """Returns targets of a classification: each value's index among the training split's sorted values."""
+    findings, coded, place = list(findings), {}, headers["train"].place
+    is_text = classes.dtype.kind in "US"
+    if len(classes) > MOST_CLASSES or (is_text and len(classes) > len(flat["train"]) / 2 > 10):
+        what = "different texts" if is_text else "different values"
         return failed(
             place,
             f"There are {len(classes):,} {what} in {len(flat['train']):,} rows, which is too many for classes: they "
             "look like names or numbers of examples. Choose another array for y, or the task regression.",
         )
     for part, array in flat.items():
-        places = np.searchsorted(classes, array).clip(0, len(classes) - 1)
-        wrong = np.flatnonzero(classes[places] != array)
+        coded[part] = np.searchsorted(classes, array).clip(0, len(classes) - 1)
+        wrong = np.flatnonzero(classes[coded[part]] != array)
         if len(wrong):
             return failed(
                 headers[part].place,
@@ -154,17 +198,10 @@ def as_classes(
                 f"{quoted(headers['train'].name)}, and {len(wrong):,} labels are not. Correct them, or remove the "
                 "rows.",
             )
-        coded[part] = places
     if classes.dtype.kind in "iu" and (len(classes) != classes[-1] + 1 or classes[0] != 0):
-        span = f"{classes[0]} to {classes[-1]}"
-        findings.append(
-            Finding(
-                "note",
-                place,
-                f"The labels are {len(classes)} whole numbers from {span}, not 0 to {len(classes) - 1}: each is a "
-                "class of its own and keeps its number as its name.",
-            )
-        )
+        message = f"The labels are {len(classes)} whole numbers from {classes[0]} to {classes[-1]}, not 0 to "
+        message += f"{len(classes) - 1}: each is a class of its own and keeps its number as its name."
+        findings.append(note(place, message))
     counts = dict(zip(names, np.bincount(coded["train"], minlength=len(names)).tolist(), strict=True))
     findings += check_classes(counts, place, "example")
     return Targets("classification", coded, tuple(names), tuple(findings))
@@ -172,4 +209,4 @@ def as_classes(
 
 def failed(place: str, message: str) -> Targets:
     """Returns targets that cannot be used, with the error."""
-    return Targets("", {}, findings=(Finding("error", place, message),))
+    return Targets("", {}, findings=(error(place, message),))

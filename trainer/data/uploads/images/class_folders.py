@@ -1,14 +1,13 @@
-"""Which class and which part each image of an archive belongs to, by the folders it lies in."""
+"""Sorts the images of an archive into classes and parts by their folders."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trainer.config.names import LONGEST_NAME
-from trainer.data.uploads.archives import Archive, Member
 from trainer.data.uploads.quoting import plain_name, quoted
 from trainer.errors import DataError
 
@@ -18,7 +17,7 @@ PARTS = {
 }  # fmt: skip
 IMAGES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif"}
 ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz"}
-#: A model has an output for each class.
+#: The largest number of classes; a model has one output for each.
 MOST_CLASSES = 10_000
 _SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}
 
@@ -28,12 +27,12 @@ class Picture:
     """An image that may be trained on.
 
     Attributes:
-        member: where it is in the archive.
+        member: its entry in the archive.
         part: "train", "validation" or "test".
-        class_name: the folder it lies in.
+        class_name: the name of its folder.
     """
 
-    member: Member
+    member: zipfile.ZipInfo
     part: str
     class_name: str
 
@@ -44,8 +43,8 @@ class Skipped:
 
     Attributes:
         name: its path in the archive.
-        reason: why, for all files of the same kind: "it lies in no class folder".
-        why: the same for this file, with what is wrong with it; "" if there is nothing more to say.
+        reason: shared by all files with the same problem: "it lies in no class folder".
+        why: what is wrong with this file; "" if the reason says it all.
     """
 
     name: str
@@ -61,7 +60,7 @@ class Sorted:
         pictures: by part and name.
         skipped: the others.
         empty: class folders without an image.
-        nested: how many pictures lie deeper than in their class folder.
+        nested: number of pictures in folders inside their class folder.
     """
 
     pictures: list[Picture]
@@ -70,21 +69,22 @@ class Sorted:
     nested: int
 
 
-def sort_members(archive: Archive) -> Sorted:
+def sort_members(members: Sequence[zipfile.ZipInfo]) -> Sorted:
     """Sorts an archive's files into pictures and others.
 
-    Folders that hold everything are skipped; then come train, validation and test, if there are such; then the class.
+    In a path come first the folders that hold everything, then train, validation or test, if any, then the class.
 
     Raises:
         DataError: a class folder has a name that cannot be shown, or there are too many.
     """
     candidates, skipped = [], []
-    for member in archive.members:
-        reason = reason_to_skip(member.name)
-        if reason:
-            skipped.append(Skipped(member.name, reason))
+    for member in members:
+        if member.is_dir():
+            continue
+        if reason := reason_to_skip(member.filename):
+            skipped.append(Skipped(member.filename, reason))
         else:
-            candidates.append((member, parts_of(member.name)))
+            candidates.append((member, parts_of(member.filename)))
     depth = shared_depth([parts for _, parts in candidates])
     tops = {parts[depth].lower() for _, parts in candidates if len(parts) > depth + 1}
     has_parts = any(PARTS.get(top) == "train" for top in tops) and len({PARTS.get(top) for top in tops}) > 1
@@ -94,9 +94,9 @@ def sort_members(archive: Archive) -> Sorted:
         if has_parts:
             part, inner = PARTS.get(inner[0].lower()) if len(inner) > 1 else None, inner[1:]
         if part is None:
-            skipped.append(Skipped(member.name, "it is neither in train nor in validation nor in test"))
+            skipped.append(Skipped(member.filename, "it is neither in train nor in validation nor in test"))
         elif len(inner) < 2:
-            skipped.append(Skipped(member.name, "it lies in no class folder"))
+            skipped.append(Skipped(member.filename, "it lies in no class folder"))
         else:
             pictures.append(Picture(member, part, inner[0]))
             nested += len(inner) > 2
@@ -107,14 +107,19 @@ def sort_members(archive: Archive) -> Sorted:
             f"{quoted(min(names))}. Put all images of one class into one folder."
         )
     for name in names:
-        check_class_name(name)
+        if len(name) > LONGEST_NAME or plain_name(name, LONGEST_NAME) != name:
+            what = "control characters" if len(name) <= LONGEST_NAME else f"{len(name):,} characters"
+            raise DataError(
+                f"The class folder {quoted(name)} must have a name of at most {LONGEST_NAME} characters, without "
+                f"control characters. Received: {what}. Rename the folder and pack the archive again."
+            )
     inside = depth + has_parts
-    folders = {parts[inside] for parts in map(parts_of, archive.folders) if len(parts) > inside and is_plain(parts)}
+    listed = [parts_of(member.filename) for member in members if member.is_dir()]
+    folders = {parts[inside] for parts in listed if len(parts) > inside and is_plain(parts)}
     folders |= {parts[inside] for s in skipped if len(parts := parts_of(s.name)) > inside + 1 and is_plain(parts)}
-    empty = sorted(folders - names)
     order = list(dict.fromkeys(PARTS.values()))
-    pictures.sort(key=lambda picture: (order.index(picture.part), picture.class_name, picture.member.name))
-    return Sorted(pictures, skipped, empty, nested)
+    pictures.sort(key=lambda picture: (order.index(picture.part), picture.class_name, picture.member.filename))
+    return Sorted(pictures, skipped, sorted(folders - names), nested)
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -146,24 +151,7 @@ def shared_depth(paths: list[tuple[str, ...]]) -> int:
     return depth
 
 
-def check_class_name(name: str) -> None:
-    """Raises DataError for a class folder's name that cannot be shown."""
-    if len(name) > LONGEST_NAME or plain_name(name, LONGEST_NAME) != name:
-        what = "control characters" if len(name) <= LONGEST_NAME else f"{len(name):,} characters"
-        raise DataError(
-            f"The class folder {quoted(name)} must have a name of at most {LONGEST_NAME} characters, without control "
-            f"characters. Received: {what}. Rename the folder and pack the archive again."
-        )
-
-
 def order_classes(names: Iterable[str]) -> tuple[str, ...]:
     """Returns class names in order: by value if all are whole numbers, else by name."""
     names = set(names)
     return tuple(sorted(names, key=int if all(name.isdecimal() for name in names) else str))
-
-
-def alike_names(names: Iterable[str]) -> list[str]:
-    """Returns class names that differ from another one in upper and lower case or outer spaces alone."""
-    names = list(names)
-    counts = Counter(name.strip().casefold() for name in names)
-    return [name for name in names if counts[name.strip().casefold()] > 1]

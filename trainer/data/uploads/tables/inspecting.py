@@ -1,57 +1,65 @@
-"""The report on a CSV or Parquet file."""
+"""A CSV or Parquet file: the report on it, and its rows as examples for training."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from trainer.data.progress import report as report_progress
 from trainer.data.uploads.limits import Limits
+from trainer.data.uploads.loaded import Loaded, Recent
 from trainer.data.uploads.quoting import quoted
-from trainer.data.uploads.report import Finding, Report, in_order
-from trainer.data.uploads.tables.columns.checks import check_columns
-from trainer.data.uploads.tables.columns.summary import ColumnSummary, count_values, describe_columns
-from trainer.data.uploads.tables.numbers.notes import note_asked_formats, note_formats
+from trainer.data.uploads.report import Finding, Progress, Report, error, in_order, note, warning
+from trainer.data.uploads.tables.column_checks import check_columns
+from trainer.data.uploads.tables.examples import label_of, make_examples
+from trainer.data.uploads.tables.numbers.notes import note_formats
 from trainer.data.uploads.tables.reader import read_table
+from trainer.data.uploads.tables.summary import ColumnSummary, count_values, describe_columns
 from trainer.data.uploads.tables.table import NumberDecision, Table
-from trainer.data.uploads.tables.target.candidates import guess_target, rank_targets
 from trainer.data.uploads.tables.target.checks import check_multilabel, check_target, note_guessed_task
-from trainer.data.uploads.tables.target.choices import Choices, choose, refuse_unknown_columns
+from trainer.data.uploads.tables.target.choices import (
+    Choices,
+    choose,
+    guess_target,
+    rank_targets,
+    refuse_unknown_columns,
+)
 from trainer.data.uploads.tables.target.leaks import check_duplicates, check_giveaways
 from trainer.errors import DataError
 
-#: Fewer rows than this can hardly be learned from; so many are shown, with values of so many characters.
+#: Fewer rows than this are hardly enough to learn from. Number of rows shown, and of characters per value.
 FEW_ROWS, SHOWN_ROWS, SHOWN_LENGTH = 20, 20, 200
 
-#: So many candidates for the target are listed.
+#: Number of candidates for the target that are listed.
 LISTED_TARGETS = 20
 
-#: The parts of the work that are done after reading and after describing the columns.
+#: Fractions of the work that are done after reading and after describing the columns.
 _READ, _DESCRIBED = 0.55, 0.8
+
+# Training asks for the examples next. Once they exist, a large table is not needed any more.
+_tables = Recent(lambda found: found[0].data.nbytes)
+_examples = Recent(lambda loaded: loaded.arrays.x.nbytes, is_last_kept=True)
 
 
 def inspect_table(
-    path: Path,
-    *,
-    options: dict | None = None,
-    limits: Limits | None = None,
-    progress: Callable[[float, str], None] | None = None,
+    path: Path, *, options: dict | None = None, limits: Limits | None = None, progress: Progress | None = None
 ) -> Report:
-    """Returns what Traindeck makes of a CSV or Parquet file.
+    """Returns the report on a CSV or Parquet file.
 
     Args:
         path: of the file.
-        options: of the data set `csv`, without `path`; what is not there is guessed.
-        limits: in force; those of the environment if None.
-        progress: told how much is done, in [0, 1], and what.
+        options: of the data set `csv`, without `path`; missing ones are guessed.
+        limits: in force; None: those of the environment.
+        progress: called with the fraction done, in [0, 1], and what is being done.
 
     Raises:
-        ConfigError: an option names a column that is not there, or does not fit the target.
-        DataError: it cannot be read at all.
+        ConfigError: an option names a column that does not exist, or does not fit the target.
+        DataError: the file cannot be read at all.
     """
     path, options = Path(path), options or {}
     tell = progress or (lambda fraction, text: None)
@@ -60,14 +68,16 @@ def inspect_table(
     summaries = describe_columns(table, lambda fraction, text: tell(_READ + (_DESCRIBED - _READ) * fraction, text))
     target, leave_out = options.get("target") or "", list(options.get("leave_out") or ())
     details = describe(table, summaries)
+    rows = len(table.data)
+    size = f"{rows:,} {'row' if rows == 1 else 'rows'} · {len(summaries):,} columns"
     try:
         choices = choose(summaries, target, options.get("task") or "auto", leave_out)
-    except DataError as error:
-        # Nothing is left to learn from; what the columns are tells why.
+    except DataError as problem:
+        # Nothing is left to learn from. The findings on the columns say why.
         target = target or guess_target(summaries)
         others = [summary for summary in summaries if summary.name != target and summary.name not in leave_out]
-        findings = [*table.findings, Finding("error", "", str(error)), *check_columns(table, others, "", "")]
-        return Report("csv", {"target": target}, size_of(table), in_order(findings), details)
+        findings = [*table.findings, error("", str(problem)), *check_columns(table, others, "", "")]
+        return Report("csv", {"target": target}, size, in_order(findings), details)
     tell(_DESCRIBED, "Checking columns and target")
     findings = [*table.findings, *check_choices(table, summaries, choices, options, leave_out)]
     tell(0.85, "Looking for repeated rows")
@@ -88,17 +98,46 @@ def inspect_table(
         "features": [summary.name for summary in choices.inputs],
         "classes": count_classes(table, choices),
     }
-    return Report("csv", chosen, summarize(table, choices), in_order(findings), details)
+    return Report("csv", chosen, f"{size} · predict {describe_goal(choices)}", in_order(findings), details)
+
+
+def load_table(path: Path, options: dict[str, Any]) -> Loaded:
+    """Returns a file's rows as examples. The file is read again only if it changed.
+
+    Args:
+        path: of the file.
+        options: of the data set `csv`, complete, without `path`.
+
+    Raises:
+        ConfigError: an option does not fit the file.
+        DataError: the file cannot be read, or cannot be trained on.
+    """
+    limits, formats = Limits.from_environment(), options["number_formats"]
+
+    def read() -> tuple[Table, tuple[ColumnSummary, ...]]:
+        table = read_table(path, limits, lambda fraction, what: report_progress(what, fraction), formats)
+        return table, describe_columns(table)
+
+    def make() -> Loaded:
+        table, summaries = _tables.get(path, (limits, json.dumps(formats, sort_keys=True)), read)
+        choices = choose(summaries, options["target"], options["task"], options["leave_out"])
+        findings = [*table.findings, *check_choices(table, summaries, choices, options, options["leave_out"])]
+        report = Report("csv", {}, "", in_order(findings))
+        report.refuse_errors()
+        missing = {name: options[name] for name in ("missing_numbers", "missing_categories")}
+        return Loaded(report, *make_examples(table, choices, name=path.name, **missing))
+
+    return _examples.get(path, json.dumps(options, sort_keys=True), make)
 
 
 def check_choices(
     table: Table, summaries: tuple[ColumnSummary, ...], choices: Choices, options: dict, leave_out: list[str]
 ) -> list[Finding]:
-    """Returns what is to be said about the rows, the target, and the columns that are left to learn from."""
+    """Returns the findings on the rows, the target, and the columns that are left to learn from."""
     findings = []
     if len(table.data) < FEW_ROWS:
         message = f"The number of rows, {len(table.data):,}, is hardly enough to learn from. Add more."
-        findings.append(Finding("warning", "", message, len(table.data)))
+        findings.append(warning("", message, len(table.data)))
     if choices.task == "multilabel":
         findings += check_multilabel(table, choices.targets)
     else:
@@ -107,18 +146,17 @@ def check_choices(
             findings += note_guessed_task(choices.targets[0], choices.task)
     formats = options.get("number_formats") or {}
     refuse_unknown_columns("number_formats", list(formats), {summary.name: summary for summary in summaries})
-    findings += note_formats(table, [summary.name for summary in (*choices.targets, *choices.inputs)])
-    findings += note_asked_formats(table, formats)
-    aside = {summary.name for summary in choices.targets} | set(leave_out)
+    findings += note_formats(table, [summary.name for summary in (*choices.targets, *choices.inputs)], formats)
     if leave_out:
-        names = ", ".join(map(quoted, leave_out))
-        findings.append(Finding("note", "", f"Left out as asked: {names}.", len(leave_out)))
-    return findings + check_columns(
+        findings.append(note("", f"Left out as asked: {', '.join(map(quoted, leave_out))}.", len(leave_out)))
+    aside = {*(summary.name for summary in choices.targets), *leave_out}
+    findings += check_columns(
         table,
         [summary for summary in summaries if summary.name not in aside],
         options.get("missing_numbers") or "median",
         options.get("missing_categories") or "missing",
     )
+    return findings
 
 
 def describe(table: Table, summaries: tuple[ColumnSummary, ...]) -> dict[str, Any]:
@@ -135,10 +173,7 @@ def describe(table: Table, summaries: tuple[ColumnSummary, ...]) -> dict[str, An
             | describe_decision(table.decisions.get(summary.name))
             for summary in summaries
         ],
-        "targets": [
-            {"name": candidate.name, "reason": candidate.reason, "is_named": candidate.is_named}
-            for candidate in rank_targets(summaries)[:LISTED_TARGETS]
-        ],
+        "targets": [dataclasses.asdict(candidate) for candidate in rank_targets(summaries)[:LISTED_TARGETS]],
         "head": [[shown(value) for value in row] for row in zip(*[c.to_pylist() for c in columns], strict=True)],
     }
 
@@ -167,23 +202,14 @@ def count_classes(table: Table, choices: Choices) -> dict[str, int]:
     if choices.task != "classification":
         return {}
     counts = count_values(table.data[choices.targets[0].name].drop_null())[:1000]
-    names = [
-        f"{value:.10g}" if isinstance(value, float) else shown(str(value)) for value in counts["value"].to_pylist()
-    ]
+    names = [shown(label_of(value)) for value in counts["value"].to_pylist()]
     return dict(zip(names, counts["count"].to_pylist(), strict=True))
 
 
-def size_of(table: Table) -> str:
-    """Returns "344 rows · 7 columns"."""
-    rows = len(table.data)
-    return f"{rows:,} {'row' if rows == 1 else 'rows'} · {len(table.data.column_names):,} columns"
-
-
-def summarize(table: Table, choices: Choices) -> str:
-    """Returns one line: "344 rows · 7 columns · predict “species” (3 classes)"."""
-    first = choices.targets[0]
+def describe_goal(choices: Choices) -> str:
+    """Returns what is predicted: "“species” (3 classes)"."""
     if choices.task == "multilabel":
-        count = f" {len(choices.targets)}" if len(choices.targets) > 1 else ""
-        return f"{size_of(table)} · predict{count} labels"
+        return f"{len(choices.targets)} labels" if len(choices.targets) > 1 else "labels"
+    first = choices.targets[0]
     goal = f"{first.unique:,} classes" if choices.task == "classification" else "a number"
-    return f"{size_of(table)} · predict {quoted(first.name)} ({goal})"
+    return f"{quoted(first.name)} ({goal})"

@@ -1,16 +1,15 @@
-"""A table as it was read, and where its rows stood in the file."""
+"""A table as it was read, and the places of its rows in the file."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from trainer.data.uploads.report import Finding, in_order
+from trainer.data.uploads.report import Finding
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,8 @@ class NumberDecision:
     Attributes:
         format: a key of `numbers.formats.FORMATS`, or "text" where the column holds no numbers.
         others: other formats that would read nearly all values, but as other numbers.
-        is_ambiguous: whether the values do not tell which of the formats is meant, so that somebody has to say.
-        example: a cell as the file has it that shows the format; "" where numbers are written plainly.
+        is_ambiguous: whether the values do not show which format is meant, so that the user has to decide.
+        example: a raw cell that shows the format; "" where numbers are written plainly.
         units: the currency and percent signs that are dropped.
         leading_zero: a cell such as 007 that loses its zeros as a number, or "".
     """
@@ -41,12 +40,12 @@ class Table:
     Attributes:
         data: columns of float64 (never NaN), string or timestamp, null where a value is missing; no two columns
             have the same name.
-        findings: what was noticed while reading, such as rows that were left out.
+        findings: from reading, such as rows that were left out; errors first.
         sha256: of the file.
         details: how it was read: "format", "encoding", "separator", "skipped" ({"count": …, "rows": [{"line": …,
             "fields": …}]}); JSON values.
         first_line: the line of the first record, where each record is one line; else None.
-        skipped: the records that were left out, counted from 0, in order.
+        skipped: the numbers of the records that were left out, from 0, in order.
         decisions: how the numbers of a text file's columns are written, by name.
     """
 
@@ -59,11 +58,7 @@ class Table:
     decisions: Mapping[str, NumberDecision] = field(default_factory=dict)
 
     def place(self, row: int) -> str:
-        """Returns where a row of `data` stood in the file: "line 12", or "row 11" where lines are not known."""
+        """Returns the place of a row of `data` in the file: "line 12", or "row 11" if lines are unknown."""
         before = np.asarray(self.skipped) - np.arange(len(self.skipped))
         record = row + int(np.searchsorted(before, row, side="right"))
         return f"row {record + 1:,}" if self.first_line is None else f"line {self.first_line + record:,}"
-
-    def with_findings(self, findings: Iterable[Finding]) -> Table:
-        """Returns the table with these findings beside its own, errors first."""
-        return dataclasses.replace(self, findings=in_order([*self.findings, *findings]))

@@ -5,24 +5,33 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trainer.data.uploads.tables.numbers.formats import CLEANING, CURRENCY, FORMATS, PLAIN, TEXT
+from trainer.data.uploads.tables.numbers.formats import (
+    CLEANING,
+    CURRENCY,
+    FORMATS,
+    PLAIN,
+    TEXT,
+    is_number,
+    read,
+    rewrite,
+)
 from trainer.data.uploads.tables.table import NumberDecision
 
 #: Minimum fraction of numeric values in a numeric column. Other values count as missing and are reported.
 MOSTLY = 0.9
 
-#: A reading that this fraction of the separators contradicts is not a typing error.
+#: Above this fraction, values that contradict a format are no typing errors.
 RARE = 0.05
 
-#: Text has more different shapes than numbers can have; a sample of the first block shows which it is.
+#: Numbers have at most this many shapes and characters; text has more. A sample of the first block tells them apart.
 MOST_SHAPES, JUDGED, LONGEST = 2000, 1000, 64
 
-# Digits become 9 and long runs are cut, so that few shapes are left; a first and a last 0 stay, as both tell something.
+# Makes the shape of a cell, whatever its digits: "999,990 €" for "203,450 €". A first and a last 0 stay, because they
+# tell formats apart. Long runs are cut, so that few shapes are left.
 _SHAPING = (
     ("[\u00a0\u202f\u2009]", " "),
     (r"^([^0-9]*)0", r"\1o"),
@@ -38,8 +47,8 @@ class NumberEvidence:
     """Counts the shapes of a column's cells, block by block.
 
     Attributes:
-        values: how many cells are not missing.
-        shapes: how many cells have each shape, as far as they may be numbers.
+        values: number of cells that are not missing.
+        shapes: number of cells of each shape, among those that may be numbers.
     """
 
     def __init__(self):
@@ -54,13 +63,13 @@ class NumberEvidence:
         before, self.values = self.values, self.values + len(cells)
         if self._is_text or not len(cells):
             return
-        # Longer text is no number; it is counted, not kept.
+        # Longer text is no number. It is counted, but not kept.
         cells = cells.filter(pc.less_equal(pc.binary_length(cells), LONGEST))
-        few = shape(cells[:: max(1, len(cells) // JUDGED)])
+        few = rewrite(cells[:: max(1, len(cells) // JUDGED)], _SHAPING)
         if not len(few) or 2 * sum(count for one, count in _counts(few) if is_number(one)) < len(few):
             self._is_text = not before
             return
-        shapes = shape(cells)
+        shapes = rewrite(cells, _SHAPING)
         for one, count in _counts(shapes):
             if one not in self.shapes:
                 self._examples[one] = cells[pc.index(shapes, one).as_py()].as_py()
@@ -70,8 +79,8 @@ class NumberEvidence:
 
     def add_plain(self, cells: pa.Array, numbers: pa.Array) -> None:
         """Takes cells that Arrow reads as numbers; `numbers`: float64 (n,), null where missing."""
-        present, decimals = len(numbers) - numbers.null_count, 0
-        if not self._has_decimals and (pc.any(pc.match_substring(cells, ".")).as_py()):
+        present = len(numbers) - numbers.null_count
+        if not self._has_decimals and pc.any(pc.match_substring(cells, ".")).as_py():
             cells = pc.utf8_trim_whitespace(cells)
             has_point = pc.sum(pc.match_substring(cells, ".")).as_py()
             decimals = has_point - (pc.sum(pc.match_substring_regex(cells, _POINT_AND_THREE)).as_py() or 0)
@@ -93,7 +102,7 @@ class NumberEvidence:
 
         Args:
             separator: of the file's fields.
-            decimals: the decimal signs that other columns of the file surely have.
+            decimals: the decimal signs that other columns of the file certainly have.
         """
         best, rivals = self._viable()
         if self._is_text or not best:
@@ -113,12 +122,12 @@ class NumberEvidence:
         other = by_decimals if chosen == by_thousands else by_thousands
         is_ambiguous = not chosen or has_mixed_units
         if chosen == PLAIN and separator == "," and not units:
-            # What everybody takes for decimals needs no note.
+            # Everybody takes these for decimals, so no note is needed.
             return NumberDecision(PLAIN, leading_zero=self._leading_zero)
         return NumberDecision(chosen or by_decimals, (other,), is_ambiguous, example, units, self._leading_zero)
 
     def sure_decimal(self) -> str:
-        """Returns the decimal sign that this column surely has, or "" where it does not tell."""
+        """Returns the decimal sign that this column certainly has, or "" if it is open."""
         best, rivals = self._viable()
         if self._is_text or not best or rivals:
             return ""
@@ -128,7 +137,7 @@ class NumberEvidence:
 
     def _viable(self) -> tuple[str, list[str]]:
         """Returns the format that reads most values, and others that read nearly all, but as other numbers."""
-        counts = {name: self._count(name) for name in FORMATS}
+        counts = {name: self._sum(one for one in self.shapes if read(one, name) is not None) for name in FORMATS}
         best = max(counts, key=counts.get)
         if not counts[best] or counts[best] < MOSTLY * self.values:
             return "", []
@@ -144,7 +153,7 @@ class NumberEvidence:
         return best, sorted(rivals, key=counts.get, reverse=True)
 
     def _weigh(self, thousands: str, decimals: str, sign: str, separator: str, others: set[str]) -> str:
-        """Returns which of two formats a column has that differ in what `sign` stands for, or "" if unclear."""
+        """Returns which of two formats a column has, or "" if unclear. They differ in the meaning of `sign`."""
         read_as = {one: (read(one, thousands), read(one, decimals)) for one in self.shapes}
         either = self._sum(one for one, (a, b) in read_as.items() if None not in (a, b) and a != b)
         for_decimals = self._sum(one for one, (a, b) in read_as.items() if a is None and b is not None)
@@ -152,14 +161,14 @@ class NumberEvidence:
         if for_decimals or for_thousands:
             if for_decimals > for_thousands / RARE and for_decimals >= RARE * (for_decimals + either):
                 return decimals
-            # 1,234,567 is no slip of the finger; 12,34 may be one.
+            # 1,234,567 is no typing error; 12,34 may be one.
             return thousands if for_thousands * RARE >= for_decimals else ""
         plain = [one for one, (a, b) in read_as.items() if a == b is not None]
-        # Decimals are written with all their zeros in every value, or in none.
+        # A column writes the last zeros of decimals in every value, or in none.
         looks_grouped = (
             bool(plain)
-            and all(re.fullmatch(r"[+-]?\d{1,3}", clean(one)) for one in plain)
-            and any(clean(one).endswith("0") and a != b for one, (a, b) in read_as.items())
+            and all(re.fullmatch(r"[+-]?\d{1,3}", rewrite(one, CLEANING)) for one in plain)
+            and any(rewrite(one, CLEANING).endswith("0") and a != b for one, (a, b) in read_as.items())
         )
         if others == {sign}:
             return "" if looks_grouped else decimals
@@ -192,41 +201,8 @@ class NumberEvidence:
             found = pc.index(pc.match_substring_regex(cells, r"^0\d+$"), True).as_py()
             self._leading_zero = cells[found].as_py() if found >= 0 else ""
 
-    def _count(self, name: str) -> int:
-        return self._sum(one for one in self.shapes if read(one, name) is not None)
-
     def _sum(self, shapes: Iterable[str]) -> int:
         return sum(self.shapes[one] for one in shapes)
-
-
-def shape(cells: pa.Array) -> pa.Array:
-    """Returns what cells look like, whatever their digits: "999,990 €" for "203,450 €"."""
-    for pattern, replacement in _SHAPING:
-        cells = pc.replace_substring_regex(cells, pattern, replacement)
-    return cells
-
-
-def clean(cell: str) -> str:
-    """Returns one cell without what is around a number."""
-    for pattern, replacement in CLEANING:
-        cell = re.sub(pattern, replacement, cell)
-    return cell
-
-
-@lru_cache(maxsize=2**14)
-def read(cell: str, name: str) -> str | None:
-    """Returns one cell as a plain number in a format, as text, or None."""
-    cell, how = clean(cell), FORMATS[name]
-    if re.fullmatch(how.pattern, cell) is None:
-        return None
-    for pattern, replacement in how.replacements:
-        cell = re.sub(pattern, replacement, cell)
-    return cell
-
-
-def is_number(cell: str) -> bool:
-    """Whether one cell is a number in any format."""
-    return any(read(cell, name) is not None for name in FORMATS)
 
 
 def _counts(shapes: pa.Array) -> list[tuple[str, int]]:

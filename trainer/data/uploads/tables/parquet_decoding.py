@@ -1,7 +1,7 @@
 """Decodes a Parquet file in a process of its own, whose memory the system limits.
 
-Kilobytes of Parquet can unpack to gigabytes before the first row is there, whatever the file declares. This file is
-run as a script and imports nothing else of the project. It writes an Arrow stream to standard output.
+Kilobytes of Parquet can unpack to gigabytes before the first row is complete, whatever the file declares. This file
+runs as a script and imports nothing else of the project. It writes an Arrow stream to standard output.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-#: Rows that are converted at once.
+#: Rows that are converted at a time.
 BLOCK_ROWS = 16384
 
 DATE = pa.timestamp("us")
-#: The process's exit codes: the columns need more bytes than allowed, it ran out of memory, the file is damaged.
+#: Exit codes: the columns need more bytes than allowed, the process ran out of memory, the file is damaged.
 TOO_LARGE, OUT_OF_MEMORY, DAMAGED = 3, 4, 5
 
 
 def kind_of(kind: pa.DataType) -> pa.DataType | None:
-    """Returns what a column is read as, or None for one that is left out."""
+    """Returns the type that a column is read as, or None for a column that is left out."""
     types = pa.types
     if types.is_dictionary(kind):
         return kind_of(kind.value_type)
@@ -42,7 +42,7 @@ def convert(array: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(array.type) and array.type.tz:
         array = array.cast(pa.timestamp(array.type.unit))
     array = pc.cast(array, target, safe=False)
-    # Text that is not UTF-8 would otherwise be found much later.
+    # Otherwise text that is not UTF-8 would fail much later.
     array.validate(full=True)
     if pa.types.is_floating(target):
         return pc.if_else(pc.is_nan(array), None, array)
@@ -50,7 +50,7 @@ def convert(array: pa.Array) -> pa.Array:
 
 
 def unpacked_bytes(array: pa.Array) -> int:
-    """Returns how many bytes an array needs once each row holds its own value."""
+    """Returns how many bytes an array needs when each row holds its own value."""
     if not pa.types.is_dictionary(array.type) or kind_of(array.type) != pa.string():
         return max(8 * len(array), array.nbytes)
     lengths = pc.binary_length(array.dictionary.cast(pa.large_string()))
@@ -58,8 +58,8 @@ def unpacked_bytes(array: pa.Array) -> int:
 
 
 def limit_memory(extra: int) -> None:
-    """Has the system refuse this process more than `extra` bytes beyond what it has; not on every system."""
-    # Systems without /proc, or without limits, go on without.
+    """Limits this process to `extra` bytes more than it uses now, where the system allows that."""
+    # Some systems have no /proc, or no limits.
     with contextlib.suppress(OSError, ImportError, ValueError):
         import resource
 
@@ -73,10 +73,10 @@ def decode(path: str, columns: list[str], texts: list[str], most: int, out) -> i
 
     Args:
         path: of the file.
-        columns: those that are wanted.
-        texts: of these the ones that stay dictionaries until it is known how much they unpack to.
+        columns: the names of the columns to read.
+        texts: those of them that stay dictionaries until their unpacked size is known.
         most: bytes that all columns may need.
-        out: binary file.
+        out: a binary file.
     """
     needed, writer = 0, None
     with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
@@ -93,7 +93,7 @@ def decode(path: str, columns: list[str], texts: list[str], most: int, out) -> i
 
 
 def main() -> int:
-    """Runs `decode` with what standard input says; errors go to standard error as one line."""
+    """Runs `decode` with the arguments on standard input; an error goes to standard error as one line."""
     asked = json.loads(sys.stdin.read())
     pa.set_cpu_count(1)
     limit_memory(asked.pop("memory"))

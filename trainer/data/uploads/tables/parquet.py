@@ -8,49 +8,51 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from trainer.data.uploads.limits import Limits
 from trainer.data.uploads.quoting import plain_name, quoted
-from trainer.data.uploads.report import Finding
-from trainer.data.uploads.tables.parquet import decoding
-from trainer.data.uploads.tables.parquet.decoding import kind_of
-from trainer.data.uploads.tables.table import Table
+from trainer.data.uploads.report import Progress, warning
+from trainer.data.uploads.tables import parquet_decoding as decoding
+from trainer.data.uploads.tables.numbers.formats import TEXT, parse_numbers
+from trainer.data.uploads.tables.table import NumberDecision, Table
 from trainer.errors import DataError
 
-#: Bytes that decoding may need beside twice the file: a column's page can hold all of its values.
+#: Bytes that decoding may need in addition to twice the file; one page of a column can hold all of its values.
 ROOM = 2**29
 
 
-def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], None] | None = None) -> Table:
+def read_parquet(path: Path, limits: Limits, progress: Progress | None, formats: Mapping[str, str]) -> Table:
     """Reads a Parquet file. Columns of lists, structures and bytes are left out and reported.
 
     Args:
         path: of the file.
-        limits: what is allowed.
-        progress: is told how much is done, in [0, 1], and what.
+        limits: in force.
+        progress: called with the fraction read, in [0, 1].
+        formats: number formats that the user chose, by column; columns that do not exist are ignored.
 
     Raises:
-        DataError: it is damaged, too large, empty, or has two columns of the same name.
+        DataError: the file is damaged, too large or empty, or has two columns of the same name.
     """
     name = plain_name(path.name)
     try:
-        schema = pq.read_schema(path)
-        # Text stays as its different values until it is known how much it unpacks to: kilobytes can claim terabytes.
-        texts = [field.name for field in schema if kind_of(field.type) == pa.string()]
-        rows = pq.read_metadata(path).num_rows
+        schema, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
         refuse_shape(name, rows, schema.names, limits)
-        kept = [field.name for field in schema if kind_of(field.type) is not None]
+        kinds = {field.name: decoding.kind_of(field.type) for field in schema}
+        kept = [column for column, kind in kinds.items() if kind is not None]
         if len(kept) < 2:
             noun = "column" if len(kept) == 1 else "columns"
             raise DataError(
                 f"{name} has {len(kept)} {noun} of numbers, text or dates; a target and at least one more are "
                 f"needed. It has: {', '.join(f'{quoted(f.name)} ({f.type})' for f in list(schema)[:5])}."
             )
+        # Text stays as its different values until its unpacked size is known: kilobytes can claim terabytes.
+        texts = [column for column, kind in kinds.items() if kind == pa.string()]
         data = read_columns(path, rows, kept, texts, limits, progress)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         reason = " ".join(str(error).split())[:160]
@@ -58,31 +60,37 @@ def read_parquet(path: Path, limits: Limits, progress: Callable[[float, str], No
             f"{name} begins as a Parquet file and cannot be read as one ({reason}). It may be cut off or "
             "damaged; write or upload it again."
         ) from None
-    findings = [
-        Finding("warning", f"column {quoted(field.name)}", f"It holds {field.type} values and is left out.")
-        for field in schema
-        if field.name not in kept
-    ]
-    return Table(data, tuple(findings), "", {"format": "parquet", "skipped": {"count": 0, "rows": []}})
+    for column, format in formats.items():
+        if column in data.column_names:
+            data = data.set_column(data.column_names.index(column), column, apply_format(data[column], format))
+    return Table(
+        data,
+        tuple(
+            warning(f"column {quoted(field.name)}", f"It holds {field.type} values and is left out.")
+            for field in schema
+            if kinds[field.name] is None
+        ),
+        details={"format": "parquet", "skipped": {"count": 0, "rows": []}},
+        decisions={column: NumberDecision(format) for column, format in formats.items()},
+    )
+
+
+def apply_format(values: pa.ChunkedArray, format: str) -> pa.ChunkedArray:
+    """Returns a text column as numbers, or a column of numbers as text, as the user's format says."""
+    if pa.types.is_string(values.type) and format != TEXT:
+        return parse_numbers(values, format)
+    if pa.types.is_floating(values.type) and format == TEXT:
+        is_whole = pc.all(pc.equal(values, pc.floor(values))).as_py()
+        is_small = pc.all(pc.less(pc.abs(values), 2.0**53)).as_py()
+        return (values.cast(pa.int64()) if is_whole and is_small else values).cast(pa.string())
+    return values
 
 
 def refuse_shape(name: str, rows: int, columns: list[str], limits: Limits) -> None:
-    """Raises DataError for a table with too many rows or columns, none, or two columns of the same name."""
-    if rows > limits.rows:
-        raise DataError(
-            f"{name} has {rows:,} rows, and at most {limits.rows:,} are allowed. Take a part of them, or set "
-            "TRAINDECK_MAX_ROWS."
-        )
-    if len(columns) > limits.columns:
-        raise DataError(
-            f"{name} has {len(columns):,} columns, and at most {limits.columns:,} are allowed. Leave some out, or set "
-            "TRAINDECK_MAX_COLUMNS."
-        )
-    if rows * len(columns) * 8 > limits.expanded_bytes:
-        raise DataError(
-            f"{name} needs {rows * len(columns) * 8 / 2**20:,.0f} MB as numbers, and at most "
-            f"{limits.expanded_bytes / 2**20:,.0f} are allowed. Take a part, or set TRAINDECK_MAX_EXPANDED_BYTES."
-        )
+    """Raises DataError for a table with too many rows or columns, no rows, or two columns of the same name."""
+    limits.check("rows", rows, f"{name} must have")
+    limits.check("columns", len(columns), f"{name} must have", remedy="Leave some out")
+    limits.check("expanded_bytes", rows * len(columns) * 8, f"As numbers {name} must take")
     if not rows:
         raise DataError(f"{name} has columns and no rows. Write it with its data.")
     for place, column in enumerate(columns):
@@ -94,9 +102,8 @@ def refuse_shape(name: str, rows: int, columns: list[str], limits: Limits) -> No
 
 
 def read_columns(
-    path: Path, rows: int, columns: list[str], texts: list[str], limits: Limits,
-    progress: Callable[[float, str], None] | None,
-) -> pa.Table:  # fmt: skip
+    path: Path, rows: int, columns: list[str], texts: list[str], limits: Limits, progress: Progress | None
+) -> pa.Table:
     """Returns the columns as float64, string or timestamp, decoded block by block in a process of limited memory."""
     name = plain_name(path.name)
     asked = {"path": str(path), "columns": columns, "texts": texts, "most": limits.expanded_bytes}
@@ -109,7 +116,7 @@ def read_columns(
         try:
             process.stdin.write(json.dumps(asked).encode())
             process.stdin.close()
-            # A stream that breaks off is explained by how the process ended.
+            # The exit code explains a stream that breaks off.
             with contextlib.suppress(pa.ArrowInvalid, OSError):
                 for batch in pa.ipc.open_stream(process.stdout):
                     batches.append(batch)
@@ -124,7 +131,7 @@ def read_columns(
         reason = errors.read().decode(errors="replace").strip()
     if code == decoding.DAMAGED:
         raise pa.ArrowInvalid(reason)
-    # Where memory runs out inside Arrow, the process ends without a message.
+    # If memory runs out inside Arrow, the process ends without a message.
     if code or not batches:
         most = limits.expanded_bytes if code == decoding.TOO_LARGE else asked["memory"]
         remedy = "or set TRAINDECK_MAX_EXPANDED_BYTES" if most == limits.expanded_bytes else "or write smaller pages"
