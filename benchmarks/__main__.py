@@ -8,9 +8,20 @@ import json
 import time
 from pathlib import Path
 
-ALL = ("loop", "first-batch", "tabs", "checkpoints", "tables", "feeding", "endurance")
-#: Takes a quarter of an hour, so it runs only where it is named.
-LONG = ("gan-score",)
+ALL = (
+    "loop",
+    "presets",
+    "first-batch",
+    "first-point",
+    "tabs",
+    "checkpoints",
+    "tables",
+    "feeding",
+    "endurance",
+    "memory",
+)
+#: Not a budget, or a quarter of an hour: they run only where they are named.
+LONG = ("convolutions", "gan-score")
 
 
 def main() -> None:

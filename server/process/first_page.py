@@ -1,16 +1,11 @@
-"""Detects when the first page has been sent, so that heavy imports can wait for it.
-
-Importing TensorFlow keeps one processor and most of the GIL busy for about three
-seconds: a page requested meanwhile takes four seconds instead of two.
-"""
+"""Detects when the first page is being drawn, so that heavy imports can wait for it."""
 
 import time
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PATIENCE = 2.0  # seconds to wait for a first request
-QUIET = 0.4  # seconds without a message: the page is complete
+QUIET = 0.7  # seconds without a message: the page is complete. A first script imports for half a second.
 LONGEST = 4.0  # seconds to wait for a page at most
 
 
@@ -23,14 +18,8 @@ class FirstPage:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._started = clock()
-        self._asked: float | None = None
-        self._sent: float | None = None
-        self._is_out = False
-
-    def start(self) -> None:
-        """Starts waiting: the server is ready."""
-        self._started = self._clock()
+        self._began: float | None = None
+        self._sent = 0.0
 
     def note(self, scope: Scope) -> None:
         """Notes one message to a client.
@@ -38,22 +27,19 @@ class FirstPage:
         Args:
             scope: the connection it is sent on.
         """
-        path = scope.get("path", "")
-        if path.startswith("/api/"):
-            return
-        self._asked = self._asked or self._clock()
-        if self._sent is not None or path.endswith("/_stcore/stream"):
+        # Files that the browser loads first cost the server little; a script runs once the socket is open.
+        if self._began is not None or scope.get("path", "").endswith("/_stcore/stream"):
             self._sent = self._clock()
+            self._began = self._began or self._sent
 
-    def is_out(self) -> bool:
-        """Returns whether the first page is complete, or took too long."""
+    def is_being_drawn(self) -> bool:
+        """Returns whether the first page's script runs, for a few seconds at most."""
         now = self._clock()
-        self._is_out = self._is_out or (
-            now - self._started >= PATIENCE
-            if self._asked is None
-            else now - self._asked >= LONGEST or (self._sent is not None and now - self._sent >= QUIET)
-        )
-        return self._is_out
+        return self._began is not None and now - self._sent < QUIET and now - self._began < LONGEST
+
+    def is_over(self) -> bool:
+        """Returns whether there is nothing more to note."""
+        return self._began is not None and not self.is_being_drawn()
 
 
 class FirstPageMiddleware:
@@ -70,7 +56,7 @@ class FirstPageMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the connection on."""
-        if scope["type"] == "lifespan" or self._first_page.is_out():
+        if scope["type"] == "lifespan" or self._first_page.is_over():
             await self._app(scope, receive, send)
             return
 

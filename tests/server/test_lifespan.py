@@ -1,7 +1,5 @@
 """The server starts at once, and ends its runs well."""
 
-import asyncio
-import importlib
 import os
 import signal
 import socket
@@ -9,13 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-import types
 from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
 
-from server.process.first_page import FirstPage
 from server.process.shutdown import DEADLINE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +30,7 @@ store = FakeStore(make_run(rows=10))
 store.recover = lambda: None
 store.close = lambda timeout: print("closed with", timeout, flush=True)
 trainer.RunStore.default = classmethod(lambda cls: store)
-lifespan.__globals__["_warm"] = lambda: print("warmed", flush=True)
+lifespan.__globals__["_warm"] = lambda: None
 guard = Guard(secret="a secret for tests")
 
 def export(run, kind, path, **options):
@@ -131,17 +127,3 @@ def test_a_wrong_setting_ends_the_server_in_one_line():
     assert done.returncode == 2
     assert "TRAINDECK_MAX_BYTES must be a whole number of at least 1. Received: 'abc'." in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_the_engine_warms_up_although_a_page_is_importing_it_at_that_moment(monkeypatch):
-    # The package offers the function under the module's name.
-    lifespan = importlib.import_module("server.process.lifespan")
-    started = threading.Event()
-    # What Python holds while an import is under way: a module without its names.
-    monkeypatch.setitem(
-        sys.modules, "trainer.training.engine.start_up", types.ModuleType("trainer.training.engine.start_up")
-    )
-    monkeypatch.setattr(lifespan, "first_page", FirstPage(clock=iter([0.0, 0.0, 0.1, 99.0]).__next__))
-    monkeypatch.setattr(lifespan, "_warm", started.set)
-    asyncio.run(lifespan._warm_when_free())
-    assert started.wait(5)
