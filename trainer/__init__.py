@@ -16,6 +16,7 @@ from trainer.runs.store import RunStore
 
 _LAZY = {
     "GANLearner": "trainer.training.learners",
+    "HashedDropout": "trainer.catalog.dropout",
     "Learner": "trainer.training.learners",
     "ReconstructionLearner": "trainer.training.learners",
     "SupervisedLearner": "trainer.training.learners",
