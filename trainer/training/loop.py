@@ -181,8 +181,8 @@ class Evaluator:
         # A streamed split stays on disk; any other is copied to the device and sliced there.
         put = (lambda part: part) if split.is_streamed else tf.constant
         self._x, self._y = map_parts(put, split.x), map_parts(put, split.y)
-        # x and y are arguments, because a compiled function keeps what it captures alive.
-        self._run = tf.function(self._batch, autograph=False)
+        # A learner from the program cache is already compiled.
+        self._run = learner.eval_program = learner.eval_program or compile_evaluation(learner)
 
     def __call__(self, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
         """Returns the split's loss and metrics, or None if `should_stop` became true in the meantime."""
@@ -203,5 +203,14 @@ class Evaluator:
             self._run(x, y, tf.constant(first), tf.constant(last))
         return self._learner.eval_logs()
 
-    def _batch(self, x, y, first, last):
-        self._learner.eval_step((take(x, slice(first, last)), take(y, slice(first, last))))
+
+def compile_evaluation(learner: Learner) -> Callable:
+    """Returns a compiled function that adds the examples `first` to `last` of a split (x, y) to the evaluation.
+
+    x and y are arguments, because a compiled function keeps what it captures alive.
+    """
+
+    def add(x, y, first, last):
+        learner.eval_step((take(x, slice(first, last)), take(y, slice(first, last))))
+
+    return tf.function(add, autograph=False)

@@ -9,7 +9,7 @@ from trainer.training.engine.start_up import first_compilation, is_awaited, load
 
 
 def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
-    """Loads the engine and makes one step of the form's default run, so that its program is compiled.
+    """Loads the engine and makes one epoch of the form's default run, so that its program is compiled.
 
     If a run waits for the engine already, that run compiles its own program, and there is nothing more to prepare.
 
@@ -26,11 +26,13 @@ def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
 
 def _compile_default() -> None:
     from trainer.training.build import build
-    from trainer.training.loop import train
+    from trainer.training.loop import Evaluator, train
     from trainer.training.program_cache import announced, keep_program, reuse_program
 
     config = RunConfig(model="mlp", dataset="digits")
     plan = reuse_program(build(config), config)
     with announced(plan.learner):
-        next(train(plan.learner, plan.dataset, epochs=1, batch_size=32))
+        for _ in train(plan.learner, plan.dataset, epochs=1, batch_size=config.batch_size):
+            pass
+        Evaluator(plan.learner, plan.dataset.validation)()
         keep_program(plan.learner)

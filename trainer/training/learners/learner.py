@@ -30,8 +30,9 @@ class Learner(ABC):
     batch_size: int | None = None
     steps_per_epoch: int | None = None
 
-    #: The compiled steps, once it was trained.
+    #: The compiled steps, once it was trained, and the compiled evaluation of a batch, once it was measured.
     program = None
+    eval_program = None
     #: What that program depends on; None if no other run may use it. See `program_cache`.
     program_key: str | None = None
 

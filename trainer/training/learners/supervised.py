@@ -101,8 +101,8 @@ class SupervisedLearner(MetricLearner):
                 "model",
             )
         if self._labels.accept(split):
-            # The compiled program was checked for other labels.
-            self.program = None
+            # The compiled programs were checked for other labels.
+            self.program = self.eval_program = None
 
     def train_step(self, batch, step):
         """See `Learner.train_step`."""
