@@ -13,20 +13,21 @@ from pathlib import Path
 
 import filelock
 
-from trainer.config.names import check_name
+from trainer.config.names import check_name, check_note, check_tags
 from trainer.config.run_config import RunConfig
 from trainer.data.uploads import refuse_changed
 from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError
 from trainer.runs.command_checks import (
     Outcome,
     already_ending,
+    describe_setting,
     epochs_setting,
     learning_rate_setting,
     not_trained_here,
     wrong_status,
 )
+from trainer.runs.endings.failures import explain_interruption
 from trainer.runs.event_log import log_event
-from trainer.runs.failures import explain_interruption
 from trainer.runs.history import History
 from trainer.runs.state import LIVE, STATUSES, change_state_file, read_state_file, signature
 from trainer.runs.view import RunView
@@ -42,6 +43,8 @@ __all__ = ["LIVE", "RESUMABLE", "STATUSES", "Backend", "Outcome", "Run"]
 RESUMABLE = ("paused", "stopped", "failed", "interrupted")
 #: A run that was created but not started within this time was abandoned.
 _SECONDS_TO_START = 60
+#: How long a deletion waits for a run to stop.
+_SECONDS_TO_STOP = 30
 
 
 class Run(RunView):
@@ -175,7 +178,7 @@ class Run(RunView):
             ConfigError: fewer than it has begun.
         """
         setting = self._epochs_setting(epochs, self.step)
-        return self._set(setting, f"The run now trains for {epochs} epochs.")
+        return self._set(setting)
 
     def set_learning_rate(self, learning_rate: float) -> Outcome:
         """Sets the learning rate of a live run; `resume(learning_rate=…)` does it for others.
@@ -184,7 +187,7 @@ class Run(RunView):
             ConfigError: out of the optimizer's range.
         """
         setting = learning_rate_setting(self.config, learning_rate)
-        return self._set(setting, f"The learning rate is now {learning_rate:g}.")
+        return self._set(setting)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the run's thread has ended; returns whether it has.
@@ -202,25 +205,47 @@ class Run(RunView):
             ConfigError: empty, too long, or with control characters.
             StorageError: the folder cannot be written.
         """
-        name = check_name(name)
+        self._store_texts(name=check_name(name))
+
+    def annotate(self, *, tags: list[str] | None = None, note: str | None = None) -> None:
+        """Replaces the run's tags, its note, or both.
+
+        Args:
+            tags: at most 20 of at most 40 characters each; duplicates are dropped. None: unchanged.
+            note: at most 10,000 characters. None: unchanged.
+
+        Raises:
+            ConfigError: too many, too long, or with control characters.
+            StorageError: the folder cannot be written.
+        """
+        texts = {} if tags is None else {"tags": check_tags(tags)}
+        texts |= {} if note is None else {"note": check_note(note)}
+        self._store_texts(**texts)
+
+    def _store_texts(self, **texts) -> None:
         with self._lock:
-            saved = change_state_file(self.path, {"name": name})
+            saved = change_state_file(self.path, texts)
             if self._worker is not None:
                 self._worker.writer.adopt(saved)
             else:
                 self._stored = saved
         self._notify_readers()
 
-    def delete(self) -> None:
+    def delete(self, *, stop: bool = False) -> None:
         """Deletes the run's folder: its history, checkpoints, samples and log. `RunStore.delete` also forgets the run.
+
+        Args:
+            stop: stop the run first if it is live, and wait up to 30 seconds for its end.
 
         Raises:
             RunBusyError: it is queued or running.
         """
+        if stop and self.stop().acted:
+            self.wait(_SECONDS_TO_STOP)
         with self._lock:
             self.refresh()
             busy = RunBusyError(f"The run {self.name} is {self.status}. Stop it before you delete it.")
-            if self.is_live:
+            if self._worker is not None or (self.is_live and not stop):
                 raise busy
             try:
                 with self._owner:
@@ -309,12 +334,12 @@ class Run(RunView):
                 ending, ending.event, {"pause": "Pausing.", "stop": "Stopping."}.get(ending.event, "Ending.")
             )
 
-    def _set(self, setting: Setting, message: str) -> Outcome:
+    def _set(self, setting: Setting) -> Outcome:
         with self._lock:
             if not self.is_live:
                 advice = "Resume it with the new value."
                 return Outcome(False, self.status, f"Nothing was changed: this run is {self.status}. {advice}")
-            return self._give(setting, "change", message)
+            return self._give(setting, "change", describe_setting(setting))
 
     def _give(self, command: Command, verb: str, message: str) -> Outcome:
         if self._worker is None:

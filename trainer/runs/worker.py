@@ -16,8 +16,8 @@ from trainer.config.run_config import RunConfig
 from trainer.data.progress import listening
 from trainer.errors import DivergenceError
 from trainer.runs.checkpoint import list_checkpoints
+from trainer.runs.endings.failures import advise_on_divergence, explain_failure
 from trainer.runs.event_log import read_settings
-from trainer.runs.failures import advise_on_divergence, explain_failure
 from trainer.runs.history import History
 from trainer.runs.profiling import profiled
 from trainer.runs.state import RunState

@@ -24,8 +24,10 @@ from trainer.runs.checkpoint import (
     read_state,
     write_checkpoint,
 )
+from trainer.runs.command_checks import describe_setting
 from trainer.runs.event_log import log_command, log_event, read_settings
 from trainer.runs.history import History
+from trainer.runs.listing.sparkline import sparkline
 from trainer.runs.samples import write_sample
 from trainer.runs.state import RunState, change_state_file, read_spec
 from trainer.storage import storing, sweep, write_json
@@ -152,6 +154,7 @@ class Writer:
                 case Commanded():
                     if not event.is_replayed:
                         log_command(self.folder, event.command, event.step)
+                        self.log(f"Step {event.step:,}: {describe_setting(event.command)}")
                     self._save(epochs=event.epochs)
                 case Phase():
                     done = f" ({event.fraction:.0%})" if event.fraction is not None else ""
@@ -166,7 +169,7 @@ class Writer:
             if self._clock() - self._flushed >= FLUSH_SECONDS:
                 self._flushed = self._clock()
                 self.history.flush_all()
-                self._save(durable=False, metrics=self.metrics())
+                self._save(durable=False, metrics=self.metrics(), sparkline=sparkline(self.history))
 
     def note(self, sentence: str) -> None:
         """Adds a sentence to the log and, if it is new, to the page."""
@@ -203,7 +206,7 @@ class Writer:
     def finish(self) -> None:
         """Stores how the session ended; if nothing can be written, at least this process knows it."""
         fields, details = self._outcome
-        fields = fields | {"phase": "", "ended": time.time()}
+        fields = {"phase": "", "ended": time.time(), "sparkline": sparkline(self.history)} | fields
         self._update(**fields)
         for write in (self._save, lambda: self.log(details), self._log_end):
             with contextlib.suppress(OSError, RunNotFound):
