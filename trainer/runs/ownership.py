@@ -116,7 +116,9 @@ class OwnedRun(RunView):
             with self._lock:
                 history = self.history
                 history.refresh()
+                # A run that waited in a process that died goes on as it was asked to.
                 entry = self._entry() or Entry(id=self.id, device=config.device, command=command, **asked)
+                entry = entry.model_copy(update={"ending": None})
                 self._change(status="queued", reason="", started=time.time(), ended=None)
                 self._config = config
                 warming_up = self._stored.changed(phase="Warming up")

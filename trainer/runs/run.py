@@ -63,8 +63,12 @@ class Run(OwnedRun):
 
     def recover(self) -> None:
         """Takes up a waiting run again after its process died; one that cannot train any more fails."""
+        entry = self._entry()
         try:
-            self.start("queued")
+            if entry is not None and entry.ending is not None:
+                self._ask(Pause() if entry.ending == "pause" else Stop(), "queued")
+            else:
+                self.start("queued")
         except RunBusyError:
             return
         except TrainerError as error:

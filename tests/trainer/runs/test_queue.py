@@ -238,6 +238,18 @@ def test_a_queued_run_that_cannot_train_any_more_fails_at_the_restart(store, bus
     assert "gone" in after.get(run.id).reason
 
 
+def test_a_cancellation_that_a_dead_process_did_not_read_holds_after_the_restart(store, busy):
+    cancelled, started_again = (begin_to_wait(store.create(line())) for _ in range(2))
+    assert store.close(60)
+    for run in (cancelled, started_again):
+        assert Order(store.path).update(run.id, ending="pause")
+    after = RunStore(store.path)
+    assert after.get(started_again.id).start().acted, "whoever starts it has changed their mind"
+    assert finish(after.get(started_again.id)).status == "completed"
+    after.recover()
+    assert (after.get(cancelled.id).status, after.queue()) == ("paused", [])
+
+
 # Damage
 
 
