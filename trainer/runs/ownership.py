@@ -119,6 +119,7 @@ class OwnedRun(RunView):
                 # A run that waited in a process that died goes on as it was asked to.
                 entry = self._entry() or Entry(id=self.id, device=config.device, command=command, **asked)
                 entry = entry.model_copy(update={"ending": None})
+                before = self._stored.model_dump(include={"status", "reason", "started", "ended"})
                 self._change(status="queued", reason="", started=time.time(), ended=None)
                 self._config = config
                 warming_up = self._stored.changed(phase="Warming up")
@@ -128,6 +129,8 @@ class OwnedRun(RunView):
                     worker.start()
                 except BaseException:
                     self._worker = None
+                    with contextlib.suppress(OSError):
+                        self._change(**before)
                     raise
                 done = "Started." if command == "start" else "Resumed."
                 return Outcome(True, self.status, "Added to the queue." if worker.place.is_waiting else done)

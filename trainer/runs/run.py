@@ -253,9 +253,11 @@ class Run(OwnedRun):
 
     def _give(self, command: Command, verb: str, message: str) -> Outcome:
         if self._worker is None:
-            if self.status == "queued" and isinstance(command, Pause | Stop) and self._entry() is not None:
+            if self._entry() is None:
+                return not_trained_here(verb, self.status)
+            if isinstance(command, Pause | Stop):
                 return self._cancel(command)
-            return not_trained_here(verb, self.status)
+            return Outcome(False, self.status, f"This run waits in another process. Use that process to {verb} it.")
         if self._worker.give(command):
             return Outcome(True, self.status, message)
         # Whoever ends the process must not turn a pause into something that resumes by itself.
@@ -273,7 +275,8 @@ class Run(OwnedRun):
             if not isinstance(error.__cause__, filelock.Timeout):
                 raise
             if not self._order.update(self.id, ending=ending.event):
-                return not_trained_here(ending.event, self.status)
+                advice = f"Use that process to {ending.event} it."
+                return Outcome(False, self.status, f"Another process has just begun to train this run. {advice}")
             return Outcome(True, self.status, "Pausing." if status == "paused" else "Stopping.")
         return Outcome(True, self.status, f"{status.capitalize()}.")
 

@@ -128,7 +128,7 @@ class RunStore:
         waiting = []
         for entry in self._order.read():
             with contextlib.suppress(OSError, RunNotFound):
-                waiting.append(self.get(entry.id))
+                waiting.append(self._open(self.path / entry.id))
         return [run for run in waiting if run.status == "queued" and run.is_waiting]
 
     def move(self, run_id: str, place: int) -> Outcome:
