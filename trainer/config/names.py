@@ -1,4 +1,4 @@
-"""Names of runs: invented at first, then the user's."""
+"""Names, tags and notes of runs. A name is invented at first; the rest is the user's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ _ANIMALS = (
 ).split()
 
 LONGEST_NAME = 80
+MOST_TAGS, LONGEST_TAG = 20, 40
+LONGEST_NOTE = 10_000
+#: Joins the parts of one emoji.
+_JOINER = "\u200d"
 
 
 def invent_name() -> str:
@@ -32,11 +36,44 @@ def check_name(name: str) -> str:
     Raises:
         ConfigError: empty, longer than 80 characters, or with control characters.
     """
-    name = name.strip()
-    if not 1 <= len(name) <= LONGEST_NAME:
+    return _check_text(name, "name", LONGEST_NAME)
+
+
+def check_tags(tags: list[str]) -> list[str]:
+    """Returns tags in their order, without duplicates and surrounding white space.
+
+    Raises:
+        ConfigError: more than 20 tags, or one that is empty, longer than 40 characters, or has control characters.
+    """
+    checked = list(dict.fromkeys(_check_text(tag, "tag", LONGEST_TAG) for tag in tags))
+    if len(checked) > MOST_TAGS:
         raise ConfigError(
-            f"name must have 1 to {LONGEST_NAME} characters. Received: {len(name)}. Choose another.", "name"
+            f"A run can have at most {MOST_TAGS} tags. Received: {len(checked)}. Remove some of them.", "tags"
         )
-    if any(unicodedata.category(character).startswith("C") for character in name):
-        raise ConfigError("name must not contain control characters. Type it again.", "name")
-    return name
+    return checked
+
+
+def check_note(note: str) -> str:
+    """Returns a note as it is stored.
+
+    Raises:
+        ConfigError: longer than 10,000 characters, or with control characters other than line breaks and tabs.
+    """
+    if len(note) > LONGEST_NOTE:
+        raise ConfigError(
+            f"note must have at most {LONGEST_NOTE:,} characters. Received: {len(note):,}. Shorten it.", "note"
+        )
+    if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t" for character in note):
+        raise ConfigError("note must not contain control characters. Type it again.", "note")
+    return note
+
+
+def _check_text(text: str, argument: str, longest: int) -> str:
+    text = text.strip()
+    if not 1 <= len(text) <= longest:
+        raise ConfigError(
+            f"{argument} must have 1 to {longest} characters. Received: {len(text)}. Choose another.", argument
+        )
+    if any(unicodedata.category(character).startswith("C") and character != _JOINER for character in text):
+        raise ConfigError(f"{argument} must not contain control characters. Type it again.", argument)
+    return text

@@ -111,7 +111,13 @@ class MetricTraits(FittedTraits):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleTraits(Traits):
-    """Traits of a learning-rate schedule: those of every entry."""
+    """Traits of a learning-rate schedule.
+
+    Attributes:
+        uses_total: whether the rates depend on the number of steps in the whole run.
+    """
+
+    uses_total: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

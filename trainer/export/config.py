@@ -15,5 +15,5 @@ from trainer.config.registry import EXPORTS
     order=5,
 )
 def config_json(run, path: Path) -> None:
-    """Writes the RunConfig with all defaults filled in."""
-    path.write_text(run.config.to_json(), encoding="utf-8")
+    """Writes the RunConfig with all defaults filled in, and with the epochs and learning rate that were set last."""
+    path.write_text(run.current_config.to_json(), encoding="utf-8")

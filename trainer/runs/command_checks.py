@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from trainer.config.registry import OPTIMIZERS
 from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError
-from trainer.training.sessions.commands import SetEpochs, SetLearningRate
+from trainer.training.sessions.commands import SetEpochs, SetLearningRate, Setting
 
 _MOST_EPOCHS = 1_000_000
 
@@ -80,3 +80,10 @@ def learning_rate_setting(config: RunConfig, learning_rate: float) -> SetLearnin
     """
     options = OPTIMIZERS[config.optimizer].parse(config.optimizer_options | {"learning_rate": learning_rate})
     return SetLearningRate(learning_rate=options["learning_rate"])
+
+
+def describe_setting(setting: Setting) -> str:
+    """Returns what a setting changes, as a sentence."""
+    if isinstance(setting, SetEpochs):
+        return f"The run now trains for {setting.epochs} epochs."
+    return f"The learning rate is now {setting.learning_rate:g}."

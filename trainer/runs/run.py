@@ -8,43 +8,35 @@ from __future__ import annotations
 
 import contextlib
 import time
-import weakref
-from pathlib import Path
 
 import filelock
 
-from trainer.config.names import check_name
-from trainer.config.run_config import RunConfig
-from trainer.data.uploads import refuse_changed
-from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError
+from trainer.config.names import check_name, check_note, check_tags
+from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError, TrainerError
 from trainer.runs.command_checks import (
     Outcome,
     already_ending,
+    describe_setting,
     epochs_setting,
     learning_rate_setting,
     not_trained_here,
     wrong_status,
 )
 from trainer.runs.event_log import log_event
-from trainer.runs.failures import explain_interruption
-from trainer.runs.history import History
-from trainer.runs.state import LIVE, STATUSES, change_state_file, read_state_file, signature
-from trainer.runs.view import RunView
-from trainer.runs.worker import Backend, Worker
-from trainer.runs.writer import Writer
+from trainer.runs.ownership import SECONDS_TO_LOCK, OwnedRun
+from trainer.runs.state import LIVE, STATUSES, change_state_file
+from trainer.runs.worker import Backend
 from trainer.storage import delete_folder, storing
-from trainer.training.engine.devices import check_device
 from trainer.training.sessions.commands import Command, Ending, Interrupt, Pause, SetEpochs, Setting, Stop
-from trainer.training.sessions.session import session
 
 __all__ = ["LIVE", "RESUMABLE", "STATUSES", "Backend", "Outcome", "Run"]
 
 RESUMABLE = ("paused", "stopped", "failed", "interrupted")
-#: A run that was created but not started within this time was abandoned.
-_SECONDS_TO_START = 60
+#: How long a deletion waits for a run to stop.
+_SECONDS_TO_STOP = 30
 
 
-class Run(RunView):
+class Run(OwnedRun):
     """One run: its folder, and its thread while it trains here.
 
     Args:
@@ -52,44 +44,10 @@ class Run(RunView):
         backend: where its sessions run.
     """
 
-    def __init__(self, path: Path, backend: Backend = session):
-        super().__init__(path)
-        self._backend = backend
-        # One process trains a run at a time; the system releases the lock when that process dies.
-        self._owner = filelock.FileLock(path / "lock", timeout=0, thread_local=False)
-        self._is_beginning = False
-        self._signature: tuple | None = None
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Reads what another process has written since; marks a run whose process died as interrupted.
-
-        Raises:
-            RunNotFound: the run does not exist any more.
-        """
-        with self._lock:
-            if self._worker is not None:
-                return
-            before = self._stored
-            found = signature(self.path)
-            if found != self._signature:
-                self._stored, self._signature = read_state_file(self.path), found
-            if self._claims_a_process():
-                # A timeout (an OSError) means that another process trains it.
-                with contextlib.suppress(OSError), self._owner:
-                    self._stored = read_state_file(self.path)
-                    if self._claims_a_process():
-                        self._mark_interrupted()
-            history = self._open_history()
-            has_rows = history is not None and history.refresh()
-            changed = has_rows or self._stored is not before
-        if changed:
-            self._notify_readers()
-
     # Commands
 
     def start(self, seen: str | None = None) -> Outcome:
-        """Starts training in a background thread.
+        """Takes the run into the queue; a background thread trains it when a slot of its device is free.
 
         Args:
             seen: the status that the caller saw, or None.
@@ -101,7 +59,22 @@ class Run(RunView):
         """
         # A run that was not started in time counts as interrupted, and can still be started.
         allowed = ("queued",) if self.state.started else ("queued", "interrupted")
-        return self._begin("start", seen, allowed)
+        return self._begin(seen, allowed, "start")
+
+    def recover(self) -> None:
+        """Takes up a waiting run again after its process died; one that cannot train any more fails."""
+        entry = self._entry()
+        try:
+            if entry is not None and entry.ending is not None:
+                self._ask(Pause() if entry.ending == "pause" else Stop(), "queued")
+            else:
+                self.start("queued")
+        except RunBusyError:
+            return
+        except TrainerError as error:
+            with contextlib.suppress(OSError, RunNotFound), self._owner:
+                self._order.remove(self.id)
+                self._change(status="failed", reason=str(error), ended=time.time())
 
     def resume(
         self,
@@ -111,7 +84,7 @@ class Run(RunView):
         epochs: int | None = None,
         learning_rate: float | None = None,
     ) -> Outcome:
-        """Continues from a checkpoint, exactly where it left off.
+        """Takes the run into the queue, to continue from a checkpoint exactly where it left off.
 
         Args:
             seen: the status that the caller saw, or None.
@@ -137,7 +110,10 @@ class Run(RunView):
         if learning_rate is not None:
             settings.append(learning_rate_setting(self.config, learning_rate))
         is_longer = epochs is not None or (at_most is not None and at_most < (self.total_steps or 0))
-        return self._begin("resume", seen, (*RESUMABLE, "completed") if is_longer else RESUMABLE, at_most, settings)
+        allowed = (*RESUMABLE, "completed") if is_longer else RESUMABLE
+        # A run that waited in a process that died keeps its place.
+        allowed = (*allowed, "queued") if self._entry() and not settings and at_most is None else allowed
+        return self._begin(seen, allowed, "resume", at_most=at_most, settings=tuple(settings))
 
     def pause(self, seen: str | None = None) -> Outcome:
         """Asks the run to write a checkpoint and end, to resume later."""
@@ -175,7 +151,7 @@ class Run(RunView):
             ConfigError: fewer than it has begun.
         """
         setting = self._epochs_setting(epochs, self.step)
-        return self._set(setting, f"The run now trains for {epochs} epochs.")
+        return self._set(setting)
 
     def set_learning_rate(self, learning_rate: float) -> Outcome:
         """Sets the learning rate of a live run; `resume(learning_rate=…)` does it for others.
@@ -184,7 +160,7 @@ class Run(RunView):
             ConfigError: out of the optimizer's range.
         """
         setting = learning_rate_setting(self.config, learning_rate)
-        return self._set(setting, f"The learning rate is now {learning_rate:g}.")
+        return self._set(setting)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the run's thread has ended; returns whether it has.
@@ -202,102 +178,61 @@ class Run(RunView):
             ConfigError: empty, too long, or with control characters.
             StorageError: the folder cannot be written.
         """
-        name = check_name(name)
+        self._store_texts(name=check_name(name))
+
+    def annotate(self, *, tags: list[str] | None = None, note: str | None = None) -> None:
+        """Replaces the run's tags, its note, or both.
+
+        Args:
+            tags: at most 20 of at most 40 characters each; duplicates are dropped. None: unchanged.
+            note: at most 10,000 characters. None: unchanged.
+
+        Raises:
+            ConfigError: too many, too long, or with control characters.
+            StorageError: the folder cannot be written.
+        """
+        texts = {} if tags is None else {"tags": check_tags(tags)}
+        texts |= {} if note is None else {"note": check_note(note)}
+        self._store_texts(**texts)
+
+    def _store_texts(self, **texts) -> None:
         with self._lock:
-            saved = change_state_file(self.path, {"name": name})
+            saved = change_state_file(self.path, texts)
             if self._worker is not None:
                 self._worker.writer.adopt(saved)
             else:
                 self._stored = saved
         self._notify_readers()
 
-    def delete(self) -> None:
+    def delete(self, *, stop: bool = False) -> None:
         """Deletes the run's folder: its history, checkpoints, samples and log. `RunStore.delete` also forgets the run.
+
+        Args:
+            stop: stop the run first if it is live, and wait up to 30 seconds for its end.
 
         Raises:
             RunBusyError: it is queued or running.
         """
+        if stop and self.stop().acted:
+            self._wait_until_ended()
         with self._lock:
             self.refresh()
             busy = RunBusyError(f"The run {self.name} is {self.status}. Stop it before you delete it.")
-            if self.is_live:
+            if self._worker is not None or (self.is_live and not stop):
                 raise busy
             try:
-                with self._owner:
+                with self._owner.acquire(SECONDS_TO_LOCK):
                     delete_folder(self.path)
             except filelock.Timeout:
                 raise busy from None
         self._notify_readers()
 
-    # Starting and ending
-
-    def _begin(
-        self,
-        command: str,
-        seen: str | None,
-        allowed: tuple[str, ...],
-        at_most: int | None = None,
-        settings: list[Setting] | None = None,
-    ) -> Outcome:
-        with self._lock:
-            if self._worker is not None or self._is_beginning:
-                return wrong_status(command, self.status, seen)
-            try:
-                with storing(self.path):
-                    self._owner.acquire()
-                self._is_beginning = True
-            except StorageError as error:
-                if not isinstance(error.__cause__, filelock.Timeout):
-                    raise
-                self.refresh()
-                if self.is_live:
-                    return wrong_status(command, self.status, seen)
-                raise RunBusyError(f"Another process is using the run {self.name}. Try again in a moment.") from None
-        # From here on this process owns the run. Reading its files takes no lock that a page might wait for.
-        try:
-            self._signature = None
+    def _wait_until_ended(self) -> None:
+        deadline = time.monotonic() + _SECONDS_TO_STOP
+        self.wait(_SECONDS_TO_STOP)
+        while self.is_live and time.monotonic() < deadline:
+            time.sleep(0.05)  # Another process takes it out of its queue.
             self.refresh()
-            if self.status not in allowed or seen not in (None, self.status):
-                return wrong_status(command, self.status, seen)
-            if self.spec and self.spec.sha256:
-                refuse_changed(self.config.dataset_options["path"], self.spec.sha256)
-            # The recipe is checked again: its data or model may be gone from this machine.
-            config = RunConfig.from_file(self.path / "config.json")
-            check_device(config.device)
-            with self._lock:
-                history = self.history
-                history.refresh()
-                self._change(status="queued", reason="", started=time.time(), ended=None)
-                self._config = config
-                self._worker = Worker(
-                    self.path,
-                    config,
-                    history,
-                    self._stored.changed(phase="Warming up"),
-                    self._backend,
-                    command=command,
-                    at_most=at_most,
-                    settings=settings or (),
-                    on_end=self._end,
-                )
-                self._worker.start()
-                return Outcome(True, self.status, "Started." if command == "start" else "Resumed.")
-        finally:
-            with self._lock:
-                self._is_beginning = False
-                if self._worker is None:
-                    self._owner.release()
-
-    def _end(self, writer: Writer) -> None:
-        """Takes over from the worker, in its thread."""
-        with self._lock:
-            writer.finish()
-            self._history, self._stored = weakref.ref(writer.history), writer.state
-            with contextlib.suppress(RunNotFound):
-                self._signature = signature(self.path)
-            self._worker = None
-            self._owner.release()
-        writer.history.notify()
 
     # Commands to a live run
 
@@ -309,45 +244,41 @@ class Run(RunView):
                 ending, ending.event, {"pause": "Pausing.", "stop": "Stopping."}.get(ending.event, "Ending.")
             )
 
-    def _set(self, setting: Setting, message: str) -> Outcome:
+    def _set(self, setting: Setting) -> Outcome:
         with self._lock:
             if not self.is_live:
                 advice = "Resume it with the new value."
                 return Outcome(False, self.status, f"Nothing was changed: this run is {self.status}. {advice}")
-            return self._give(setting, "change", message)
+            return self._give(setting, "change", describe_setting(setting))
 
     def _give(self, command: Command, verb: str, message: str) -> Outcome:
         if self._worker is None:
-            return not_trained_here(verb, self.status)
-        if self._worker.commands.give(command):
+            if self._entry() is None:
+                return not_trained_here(verb, self.status)
+            if isinstance(command, Pause | Stop):
+                return self._cancel(command)
+            return Outcome(False, self.status, f"This run waits in another process. Use that process to {verb} it.")
+        if self._worker.give(command):
             return Outcome(True, self.status, message)
         # Whoever ends the process must not turn a pause into something that resumes by itself.
         return already_ending(self._worker.commands.ending.event, self.status)
 
+    def _cancel(self, ending: Pause | Stop) -> Outcome:
+        """Ends the wait of a run that another process holds, or held until it died."""
+        status = "paused" if isinstance(ending, Pause) else "stopped"
+        try:
+            with storing(self.path), self._owner.acquire(SECONDS_TO_LOCK):
+                log_event(self.path, status, self.step)
+                self._change(status=status, reason=f"{status.capitalize()} by the user at step {self.step}.")
+                self._order.remove(self.id)
+        except StorageError as error:
+            if not isinstance(error.__cause__, filelock.Timeout):
+                raise
+            if not self._order.update(self.id, ending=ending.event):
+                advice = f"Use that process to {ending.event} it."
+                return Outcome(False, self.status, f"Another process has just begun to train this run. {advice}")
+            return Outcome(True, self.status, "Pausing." if status == "paused" else "Stopping.")
+        return Outcome(True, self.status, f"{status.capitalize()}.")
+
     def _epochs_setting(self, epochs: int, step: int) -> SetEpochs:
         return epochs_setting(epochs, -(-step // self.steps_per_epoch) if self.steps_per_epoch else 1)
-
-    # run.json while nobody trains
-
-    def _change(self, **fields) -> None:
-        """Changes run.json; the caller owns the run."""
-        self._stored = change_state_file(self.path, fields)
-        self._signature = signature(self.path)
-
-    def _claims_a_process(self) -> bool:
-        """Returns whether run.json says that a process trains the run, or is about to."""
-        stored = self._stored
-        was_begun = stored.started or time.time() - stored.created > _SECONDS_TO_START
-        return stored.status == "running" or bool(stored.status == "queued" and was_begun)
-
-    def _mark_interrupted(self) -> None:
-        # The history is flushed just before run.json, so it has the newest step.
-        history = History.load(self.path)
-        step, times = len(history), history.rows(0, len(history)).get("time", ())
-        reached = {"step": step, "seconds": float(times[-1])} if step else {}
-        self._change(status="interrupted", reason=explain_interruption(step, self.checkpoints), **reached)
-
-    def _notify_readers(self) -> None:
-        history = self._open_history()
-        if history is not None:
-            history.notify()

@@ -45,6 +45,7 @@ class RunState(BaseModel):
         metrics: "last" and "best": one epoch's values each, with its epoch and step, measured on the same weights.
         spec: what was known about the data once it was loaded, in runs of schema 1; later ones have spec.json.
         fingerprint: what the bits depend on besides the recipe.
+        sparkline: at most 32 values of the training loss over the run so far; each is the mean of one bucket of steps.
         phase: work other than training, such as "Compiling the training step"; live runs only.
         has_diverged: it failed because loss or weights stopped being finite.
         is_damaged: run.json could not be read, and this comes from the other files.
@@ -72,6 +73,7 @@ class RunState(BaseModel):
     epochs: int | None = None
     grad_norm_stride: int = 1
     metrics: dict[Literal["last", "best"], dict[str, int | float]] | None = None
+    sparkline: list[float] = []
     spec: dict[str, Any] | None = None
     fingerprint: dict[str, Any] = {}
     phase: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import secrets
 import shutil
@@ -13,10 +14,13 @@ from pathlib import Path
 from trainer.config.names import check_name, invent_name
 from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError, RunNotFound
-from trainer.runs.run import Backend, Run, session
-from trainer.runs.state import new_state
-from trainer.storage import write_json
+from trainer.runs.listing.states import StateCache
+from trainer.runs.queue.order import Order
+from trainer.runs.run import Backend, Outcome, Run
+from trainer.runs.state import RunState, new_state
+from trainer.storage import delete_folder, write_json
 from trainer.training.engine.devices import check_device, check_memory
+from trainer.training.sessions.session import session
 
 _default: RunStore | None = None
 _default_lock = threading.Lock()
@@ -34,6 +38,7 @@ class RunStore:
         self.path, self._backend = Path(path).resolve(), backend
         self._runs: dict[str, Run] = {}
         self._lock = threading.RLock()
+        self._states, self._order = StateCache(self.path), Order(self.path)
         # A thread must not outlive the interpreter, and its run must save a checkpoint first.
         atexit.register(self.close)
 
@@ -101,19 +106,73 @@ class RunStore:
                 continue
         return sorted(runs, key=lambda run: run.created, reverse=True)
 
+    def states(self) -> list[RunState]:
+        """Returns the states of all runs, newest first, for lists: no history is opened, and few files are read twice.
+
+        A folder without a readable run is one state with `is_damaged` and a `reason`.
+        """
+        states = []
+        for state in self._states.read():
+            run = self._runs.get(state.id)
+            if run is not None and run.is_trained_here:
+                state = run.state
+            elif state.is_live and not state.is_damaged:
+                # Its process may have died; a run tells.
+                with contextlib.suppress(OSError, RunNotFound):
+                    state = self._open(self.path / state.id).state
+            states.append(state)
+        return sorted(states, key=lambda state: (state.created, state.id), reverse=True)
+
+    def queue(self) -> list[Run]:
+        """Returns the runs that wait for a slot of their device, in order."""
+        waiting = []
+        for entry in self._order.read():
+            with contextlib.suppress(OSError, RunNotFound):
+                waiting.append(self._open(self.path / entry.id))
+        return [run for run in waiting if run.status == "queued" and run.is_waiting]
+
+    def move(self, run_id: str, place: int) -> Outcome:
+        """Gives a waiting run another place in the queue.
+
+        Args:
+            run_id: of the run.
+            place: 0: next.
+
+        Raises:
+            RunNotFound: there is no such run.
+            StorageError: the folder cannot be written.
+        """
+        run = self.get(run_id)
+        if not self._order.move(run_id, place):
+            return Outcome(False, run.status, f"Nothing was moved: this run does not wait, it is {run.status}.")
+        return Outcome(True, run.status, "Moved.")
+
     def recover(self) -> list[Run]:
-        """Marks runs that a dead process left behind; returns all that are interrupted."""
+        """Restarts waiting runs that no process holds, in order; returns all runs that are interrupted.
+
+        A run that was training when its process died is one of these: a person decides whether it continues.
+        """
+        for run in self.queue():
+            run.recover()
         return [run for run in self.list() if run.status == "interrupted"]
 
-    def delete(self, run_id: str) -> None:
+    def delete(self, run_id: str, stop: bool = False) -> None:
         """Deletes a run and its folder: its history, checkpoints, samples and log.
+
+        Args:
+            run_id: of the run; what is left of a half-deleted run can be deleted too.
+            stop: stop a live run first, and wait up to 30 seconds for its end.
 
         Raises:
             RunNotFound: there is none.
-            RunBusyError: it is queued or running.
+            RunBusyError: it is queued or running; with `stop`: another process trains it.
         """
+        rest = self.path / run_id if run_id in self._states.find_rests() else None
+        if rest is not None:
+            delete_folder(rest)
+            return
+        self.get(run_id).delete(stop=stop)
         with self._lock:
-            self.get(run_id).delete()
             self._runs.pop(run_id, None)
 
     def close(self, timeout: float = 10) -> bool:
@@ -123,7 +182,8 @@ class RunStore:
             timeout: seconds to wait, for all together.
         """
         deadline = time.monotonic() + timeout
-        runs = list(self._runs.values())
+        # Waiting runs first: none of them may start because another one ends.
+        runs = sorted(self._runs.values(), key=lambda run: not run.is_waiting)
         for run in runs:
             run.interrupt()
         return all([run.wait(max(0, deadline - time.monotonic())) for run in runs])

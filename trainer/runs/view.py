@@ -166,6 +166,7 @@ class RunView:
         return {
             **{field: getattr(state, field) for field in fields},
             "config": self.config.model_dump(),
+            "commands": [{"step": s.step, **s.command.model_dump()} for s in read_settings(self.path)],
             "epochs": self.epochs,
             "total_steps": self.total_steps,
             "steps_per_second": state.steps_per_second,

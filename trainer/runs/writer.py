@@ -24,10 +24,13 @@ from trainer.runs.checkpoint import (
     read_state,
     write_checkpoint,
 )
+from trainer.runs.command_checks import describe_setting
 from trainer.runs.event_log import log_command, log_event, read_settings
 from trainer.runs.history import History
+from trainer.runs.listing.sparkline import sparkline
 from trainer.runs.samples import write_sample
 from trainer.runs.state import RunState, change_state_file, read_spec
+from trainer.runs.stored_config import refuse_other_recipe
 from trainer.storage import storing, sweep, write_json
 from trainer.training.sessions.events import (
     Commanded,
@@ -152,11 +155,11 @@ class Writer:
                 case Commanded():
                     if not event.is_replayed:
                         log_command(self.folder, event.command, event.step)
+                        self.log(f"Step {event.step:,}: {describe_setting(event.command)}")
                     self._save(epochs=event.epochs)
                 case Phase():
                     done = f" ({event.fraction:.0%})" if event.fraction is not None else ""
-                    self._update(phase=event.text + done)
-                    self.history.notify()
+                    self.tell_phase(event.text + done)
                 case Note():
                     self.note(event.text)
                 case Sample():
@@ -166,7 +169,12 @@ class Writer:
             if self._clock() - self._flushed >= FLUSH_SECONDS:
                 self._flushed = self._clock()
                 self.history.flush_all()
-                self._save(durable=False, metrics=self.metrics())
+                self._save(durable=False, metrics=self.metrics(), sparkline=sparkline(self.history))
+
+    def tell_phase(self, text: str) -> None:
+        """Tells what the run does besides training."""
+        self._update(phase=text)
+        self.history.notify()
 
     def note(self, sentence: str) -> None:
         """Adds a sentence to the log and, if it is new, to the page."""
@@ -193,6 +201,19 @@ class Writer:
         """Notes that the run failed."""
         self._outcome = {"status": "failed", "reason": reason, "has_diverged": has_diverged}, details
 
+    def end_waiting(self, ending: str) -> None:
+        """Notes that the run ends without training; an interrupted one stays in the queue.
+
+        Args:
+            ending: "pause", "stop" or "interrupt".
+        """
+        if ending == "interrupt":
+            self._outcome = {"status": "queued", "reason": "", "ended": None}, "The run stays in the queue."
+        else:
+            status = _STATUS[ending]
+            reason = f"{status.capitalize()} by the user while it waited for its turn, at step {self.state.step}."
+            self._outcome = {"status": status, "reason": reason}, f"{status}. {reason}"
+
     def close(self) -> None:
         """Waits for the checkpoint that is being written and closes the files."""
         if self._writing:
@@ -203,7 +224,7 @@ class Writer:
     def finish(self) -> None:
         """Stores how the session ended; if nothing can be written, at least this process knows it."""
         fields, details = self._outcome
-        fields = fields | {"phase": "", "ended": time.time()}
+        fields = {"phase": "", "ended": time.time(), "sparkline": sparkline(self.history)} | fields
         self._update(**fields)
         for write in (self._save, lambda: self.log(details), self._log_end):
             with contextlib.suppress(OSError, RunNotFound):
@@ -243,7 +264,8 @@ class Writer:
         self._outcome = {"status": status, "reason": reason, "metrics": self.metrics()}, f"{status}. {reason}"
 
     def _log_end(self) -> None:
-        log_event(self.folder, self.state.status, self.state.step)
+        if self.state.status != "queued":
+            log_event(self.folder, self.state.status, self.state.step)
 
     # State
 
@@ -316,25 +338,3 @@ class Writer:
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
-
-
-def refuse_other_recipe(config: RunConfig, stored: Mapping) -> None:
-    """Refuses a config.json that was edited after training began, because the bits would differ.
-
-    Raises:
-        CheckpointError: a field differs from the recipe that the checkpoint was written with.
-    """
-    now = config.model_dump(mode="json")
-    for field, value in stored.items():
-        if field in now and as_stored(now[field], value) != value:
-            raise CheckpointError(
-                f"config.json was changed after training began: {field} is {now[field]!r} and was {value!r} when the "
-                "checkpoint was written. Restore the old value, or start a new run with the new value."
-            )
-
-
-def as_stored(value, like):
-    """Returns a value as the version that wrote `like` would store it: lists, and only the fields it knows."""
-    if isinstance(value, dict) and isinstance(like, dict):
-        return {key: as_stored(value[key], like[key]) for key in value if key in like}
-    return list(value) if isinstance(value, tuple) else value

@@ -11,7 +11,10 @@ from trainer.config.registry import SCHEDULES
 
 
 @SCHEDULES.register(
-    label="Cosine", help="Fall slowly, then fast, then slowly until the end of the run. A good first choice.", order=3
+    label="Cosine",
+    help="Fall slowly, then fast, then slowly until the end of the run. A good first choice.",
+    order=3,
+    uses_total=True,
 )
 def cosine(
     plan: Plan,
@@ -42,7 +45,9 @@ def warmup(
     return keras.optimizers.schedules.PolynomialDecay(0.0, steps, plan.learning_rate)
 
 
-@SCHEDULES.register(label="One cycle", help="Rise for a third of the run, then fall to almost zero.", order=5)
+@SCHEDULES.register(
+    label="One cycle", help="Rise for a third of the run, then fall to almost zero.", order=5, uses_total=True
+)
 def one_cycle(
     plan: Plan,
     *,

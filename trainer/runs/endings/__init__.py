@@ -1,0 +1,1 @@
+"""How a run ends: why, as a sentence, and who is told."""
