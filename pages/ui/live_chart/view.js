@@ -7,7 +7,6 @@ import { STYLE } from "./style.js"
 
 const DRAW_INTERVAL = 30 // ms between two draws, at least; the server decides how often rows come
 const DRAW_SHARE = 4 // drawing takes at most one part in this many of the time
-const MEAN_DRAWS = 8 // draws that the mean cost of a draw reaches back
 const DESCRIBE_AFTER = 1000 // ms
 const NARROW = 700 // px: panels are stacked below this
 
@@ -17,7 +16,6 @@ export class View {
     this.panels = []
     this.range = null // of x, as last drawn
     this.nextDraw = 0
-    this.cost = 0 // ms of a draw, on average
     this.grid = element("div", { class: "lc-panels" })
     this.spoken = element("div", { class: "lc-spoken", "aria-live": "polite" })
   }
@@ -112,9 +110,8 @@ export class View {
     const started = performance.now()
     this.paint()
     const cost = performance.now() - started
-    this.cost += (cost - this.cost) / MEAN_DRAWS
-    // A drag is answered at once; otherwise training has priority. The mean: new ticks, which are rare, delay nothing.
-    this.nextDraw = started + Math.max(DRAW_INTERVAL, this.x.held ? cost : DRAW_SHARE * this.cost)
+    // A drag is answered at once; otherwise training has priority.
+    this.nextDraw = started + Math.max(DRAW_INTERVAL, (this.x.held ? 1 : DRAW_SHARE) * cost)
     this.describing ??= setTimeout(() => {
       this.describing = null
       if (!this.isClosed) this.describe()
