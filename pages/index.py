@@ -17,6 +17,7 @@ st.html(SHELL / "layout.css")
 skip_help_icons()
 pages = [
     st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
+    st.Page("runs.py", title="Runs", icon=":material/table_rows:"),
     st.Page("data.py", title="Data", icon=":material/database:"),
 ]
 page = st.navigation(pages, position="top")
