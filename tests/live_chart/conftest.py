@@ -26,7 +26,7 @@ margin: 20px; --st-text-color: #1B1F23; --st-background-color: #FBFBF9; --st-bor
 window.sockets = []
 const Real = WebSocket
 window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this) } }
-import { mount } from "/api/assets/live_chart.js"
+import { mount } from "/api/assets/MODULE"
 window.data = DATA
 window.changes = []
 window.chart = mount(document.querySelector(".live-chart"), window.data, (status) => changes.push(status))
@@ -50,8 +50,26 @@ class Stage:
         }  # fmt: skip
         return data | change
 
+    def compared(self, *runs, colors=None, **change):
+        """What `compare_chart` gives its component."""
+        shown = [
+            {
+                "run": run.id, "token": self.guard.token(run.id), "name": run.name, "status": run.status,
+                "colour": (colors or {}).get(run.id, "#0072B2"), "steps_per_epoch": run.steps_per_epoch,
+            }
+            for run in runs
+        ]  # fmt: skip
+        panels = [["loss", "Loss"], ["accuracy", "Accuracy"]]
+        return {"height": 300, "panels": panels, "runs": shown, "plotly": asset_url("plotly.min.js")} | change
+
     def open(self, **change):
-        self.shown = self.data(**change)
+        return self.open_module("live_chart.js", self.data(**change))
+
+    def open_compare(self, *runs, **change):
+        return self.open_module("compare.js", self.compared(*runs, **change))
+
+    def open_module(self, module, data):
+        self.module, self.shown = module, data
         page = self.browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -79,7 +97,10 @@ def stage(browser):
     store, guard = FakeStore(make_run(), make_run("run-2", rows=300)), Guard(secret="a secret for tests")
     routes = build_routes(lambda: store, guard, lambda: ({}, None))
     page = Route(
-        "/", lambda request: HTMLResponse(PAGE.replace("DATA", json.dumps(stage.shown).replace("<", "\\u003c")))
+        "/",
+        lambda request: HTMLResponse(
+            PAGE.replace("MODULE", stage.module).replace("DATA", json.dumps(stage.shown).replace("<", "\\u003c"))
+        ),
     )
     config = uvicorn.Config(
         Starlette(routes=[*routes, page]), host="127.0.0.1", port=0, log_level="error", ws_ping_interval=None

@@ -4,49 +4,18 @@ The component is mounted once and told which run to show. The numbers come over
 the server's own socket and never pass through a Streamlit rerun.
 """
 
-import math
 from typing import Any
 
 import streamlit as st
 
 from pages.ui.keys import widget_key
+from pages.ui.live_chart.compare import compare_chart
+from pages.ui.live_chart.component import chart_component, finite_or_none
 from server.assets import asset_url
 from server.guard import guard
 from server.progress import progress
 
-# The module is loaded from a route: inline JavaScript would be sent again at each refresh.
-_LOADER = """
-const views = new WeakMap()
-
-export default function (component) {
-  const { parentElement, data } = component
-  let view = views.get(parentElement)
-  if (!view) {
-    view = { chart: null, gone: false, data }
-    views.set(parentElement, view)
-    const changed = (status) => view.tell("status", status)
-    import(new URL(data.module, document.baseURI)).then((module) => {
-      if (!view.gone) view.chart = module.mount(parentElement.querySelector(".live-chart"), view.data, changed)
-    }).catch(() => {
-      parentElement.querySelector(".live-chart").textContent = "The chart could not be loaded. Reload the page."
-    })
-  }
-  view.data = data
-  view.tell = component.setTriggerValue
-  view.chart?.update(data)
-  return () => {
-    view.gone = true
-    view.chart?.close()
-    views.delete(parentElement)
-  }
-}
-"""
-
-# Not isolated: Plotly puts its style sheet into the document, which a shadow root would not see.
-_component = st.components.v2.component(
-    "traindeck_live_chart", html='<div class="live-chart"></div>', js=_LOADER, isolate_styles=False
-)
-
+__all__ = ["compare_chart", "live_chart", "prepare_live_chart"]
 
 # Plotly takes half a second to load, so it is loaded before the first run.
 _PRELOADER = """
@@ -96,12 +65,11 @@ def live_chart(
     panels = list(metrics)
     if not any(column == "loss" or column.endswith("_loss") for column, *_ in panels):
         panels.insert(0, ("loss", "Loss"))
-    steps_per_epoch = run.steps_per_epoch
     data = {
         "run": run.id,
         "token": guard.token(run.id),
         "status": run.status,
-        "steps_per_epoch": steps_per_epoch if steps_per_epoch and math.isfinite(steps_per_epoch) else None,
+        "steps_per_epoch": finite_or_none(run.steps_per_epoch),
         "panels": [list(panel) for panel in panels],
         "figures": [[name, help_text] for name, help_text in figures],
         "progress": progress(run),
@@ -109,4 +77,4 @@ def live_chart(
         **_modules(),
     }
     # Without a callback, the trigger would not run the page again.
-    _component(key=key, data=data, on_status_change=lambda: None)
+    chart_component(key=key, data=data, on_status_change=lambda: None)

@@ -2,13 +2,13 @@
 
 import { element, setText } from "./element.js"
 
-const REMEMBERED = "traindeck.live_chart"
+const REMEMBERED = "traindeck.live_chart" // and the names of other charts
 const DEFAULTS = { smoothing: 0.6, x: "step", log: false, full: false, follow: false, drag: "zoom", extras: [] }
 
-export function rememberedChoices() {
+export function rememberedChoices(name = REMEMBERED) {
   const choices = { ...DEFAULTS }
   try {
-    const kept = JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}")
+    const kept = JSON.parse(localStorage.getItem(name) ?? "{}")
     if (kept.smoothing >= 0 && kept.smoothing <= 0.999) choices.smoothing = kept.smoothing
     if (["step", "epoch", "time"].includes(kept.x)) choices.x = kept.x
     if (["zoom", "pan"].includes(kept.drag)) choices.drag = kept.drag
@@ -18,8 +18,8 @@ export function rememberedChoices() {
   return choices
 }
 
-export function rememberChoices(choices) {
-  try { localStorage.setItem(REMEMBERED, JSON.stringify(choices)) } catch { /* private window */ }
+export function rememberChoices(choices, name = REMEMBERED) {
+  try { localStorage.setItem(name, JSON.stringify(choices)) } catch { /* private window */ }
 }
 
 function button(label, press, attributes = {}) {
@@ -29,15 +29,12 @@ function button(label, press, attributes = {}) {
 }
 
 export class Controls {
-  constructor(chart) {
+  // follows: whether the newest steps can be followed.
+  constructor(chart, { follows = true } = {}) {
     this.chart = chart
     this.slider = element("input", { type: "range", min: "0", max: "0.999", step: "0.001", "aria-label": "Smoothing" })
     this.output = element("span", { class: "lc-output" })
-    this.slider.oninput = () => {
-      const smoothing = Number(this.slider.value)
-      chart.choose({ smoothing })
-      chart.feed.setSmoothing(smoothing)
-    }
+    this.slider.oninput = () => chart.choose({ smoothing: Number(this.slider.value) })
     const x = this.group("X axis", "x", { step: "", epoch: "", time: "" }, () => chart.resetZoom(false))
     const drag = this.group("Drag", "drag", {
       zoom: "Drag over the curves or along an axis to zoom. The wheel zooms too. A double click resets the zoom.",
@@ -60,7 +57,7 @@ export class Controls {
       element("label", {}, "Smoothing", this.slider, this.output), x, drag,
       box("log", "Log y", "Logarithmic y axis: equal distances are equal factors.", forgetY),
       box("full", "Full y range", "Include the first steps, even if their values make the rest of the curve look flat.", forgetY),
-      box("follow", "Follow latest", "Show only the newest steps.", () => chart.resetZoom(false)),
+      ...(follows ? [box("follow", "Follow latest", "Show only the newest steps.", () => chart.resetZoom(false))] : []),
       this.chips, this.reset, this.noteNode)
     this.show()
   }

@@ -22,6 +22,13 @@ export const STYLE = `
 .live-chart .lc-box { position: absolute; pointer-events: none; border: 1px solid var(--st-primary-color); background: color-mix(in srgb, var(--st-primary-color) 15%, transparent); }
 .live-chart .lc-tip { position: absolute; top: 14px; pointer-events: none; padding: 0.3rem 0.5rem; border-radius: var(--st-base-radius, 6px); font-size: 0.8rem; line-height: 1.35; white-space: nowrap;
   background: var(--st-secondary-background-color); border: 1px solid var(--st-border-color); color: var(--st-text-color); }
+.live-chart .lc-tip-run { display: inline-flex; gap: 0.4rem; align-items: center; }
+.live-chart .lc-tip-run i, .live-chart .lc-legend i { flex: none; width: 0.7rem; height: 3px; }
+.live-chart .lc-legend { display: flex; flex-wrap: wrap; gap: 0.1rem 0.2rem; max-height: 6.5rem; overflow-y: auto; margin-bottom: 0.4rem; }
+.live-chart .lc-legend button { display: inline-flex; gap: 0.35rem; align-items: center; max-width: 14rem; }
+.live-chart .lc-legend span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.live-chart .lc-legend button[aria-pressed] { background: none; color: inherit; font-weight: 400; }
+.live-chart .lc-legend button[aria-pressed=false] { opacity: 0.45; text-decoration: line-through; }
 .live-chart .lc-controls { display: flex; flex-wrap: wrap; gap: 0.4rem 1.1rem; align-items: center; min-height: 2.2rem; margin-top: 0.25rem; }
 .live-chart .lc-controls label { display: inline-flex; gap: 0.4rem; align-items: center; cursor: pointer; }
 .live-chart input { accent-color: var(--st-primary-color); margin: 0; }

@@ -4,17 +4,17 @@ import { linearTicks, logTicks } from "./ticks.js"
 
 export const TOP = 8
 const BOTTOM = 40
-const RIGHT = 12
+const RIGHT = 12 // px, unless labels need more
 const TICK_FONT = 11
 
 export class Axes {
   constructor(panel) {
-    Object.assign(this, { panel, key: null, isReady: false, left: 32 })
+    Object.assign(this, { panel, key: null, isReady: false, left: 32, right: RIGHT })
   }
 
   // Size of the plot area in pixels.
   size(width, height) {
-    return { w: Math.max(10, width - this.left - RIGHT), h: Math.max(10, height - TOP - BOTTOM) }
+    return { w: Math.max(10, width - this.left - this.right), h: Math.max(10, height - TOP - BOTTOM) }
   }
 
   // Makes just enough room for the tick labels. The room only grows, so that the curves do not jump.
@@ -35,7 +35,7 @@ export class Axes {
     const { panel } = this
     const { chart } = panel
     const { choices, theme, Plotly } = chart
-    const key = [x, y, choices.x, chart.x.title(), choices.log, theme.key, panel.width].join()
+    const key = [x, y, choices.x, chart.x.title(), choices.log, theme.key, panel.width, this.right].join()
     if (this.key === key) return
     this.key = key
     const yTicks = choices.log ? logTicks(...y) : linearTicks(...y)
@@ -47,7 +47,7 @@ export class Axes {
     }
     const title = { text: chart.x.title(), font: { size: 12, family: theme.font }, standoff: 6 }
     const layout = {
-      width: panel.width, height: chart.height, margin: { l: this.left, r: RIGHT, t: TOP, b: BOTTOM },
+      width: panel.width, height: chart.height, margin: { l: this.left, r: this.right, t: TOP, b: BOTTOM },
       showlegend: false, hovermode: false, dragmode: false,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: theme.text, family: theme.font },
       xaxis: { ...axis, ...linearTicks(...x, { count, isWhole: choices.x === "step" }), range: x, title },

@@ -1,86 +1,38 @@
-// One metric: its heading, axes and curves.
+// One metric of one run: its heading, axes and curves.
 
-import { Axes, TOP } from "./axes.js"
 import { drawCurves, VALIDATION } from "./curves.js"
 import { element, setText } from "../element.js"
-import { Gestures } from "./gestures.js"
 import { number } from "../numbers.js"
+import { Plot } from "./plot.js"
 import { Traces } from "./traces.js"
-import { YRange } from "./y_range.js"
 
 const WAITING = "The first batch will appear here."
 const MISSING = "This run does not measure this value."
 
-export class Panel {
+export class Panel extends Plot {
   // unit: unit of the values, such as "in nats", or ""; unitHelp explains it.
   constructor(chart, column, label, colour, unit, unitHelp) {
-    Object.assign(this, { chart, column, label, colour, unit, unitHelp })
-    this.y = null // the range on screen
-    this.yRange = new YRange()
+    super(chart)
+    Object.assign(this, { column, label, colour })
     this.traces = new Traces()
-    this.axes = new Axes(this)
-    this.build()
-    this.gestures = new Gestures(this)
-    this.plot.addEventListener("pointermove", (event) => chart.hover.point(this, event))
-    this.plot.addEventListener("pointerleave", () => chart.hover.point(null))
-  }
-
-  build() {
-    const key = (name, colour) => {
+    const key = (name, ink) => {
       const value = element("span")
-      const node = element("span", { class: "lc-key" }, element("i", { style: `background: ${colour}` }), name, value)
+      const node = element("span", { class: "lc-key" }, element("i", { style: `background: ${ink}` }), name, value)
       return { node, value }
     }
-    this.training = key("training ", this.colour)
+    this.training = key("training ", colour)
     this.validation = key("validation ", VALIDATION)
-    this.frame = element("div", { class: "lc-frame" })
-    this.canvas = element("canvas", { class: "lc-canvas" })
-    this.empty = element("div", { class: "lc-empty" }, WAITING)
-    this.cut = element("div", { class: "lc-cut", hidden: true })
-    this.selection = element("div", { class: "lc-box", hidden: true })
-    this.tip = element("div", { class: "lc-tip", hidden: true })
-    // One image for a screen reader: the texts inside make no sense alone.
-    this.picture = element("div", { class: "lc-picture", role: "img" }, this.frame, this.canvas)
-    this.plot = element("div", { class: "lc-plot", style: `height: ${this.chart.height}px` },
-      this.picture, this.empty, this.cut, this.selection, this.tip)
-    this.node = element("section", { class: "lc-panel" },
-      element("div", { class: "lc-title" },
-        element("span", {}, element("strong", {}, this.label), ` per batch${this.unit ? ", " : ""}`, element("span", { class: "lc-unit", title: this.unitHelp }, this.unit)),
-        this.training.node, this.validation.node),
-      this.plot)
+    setText(this.empty, WAITING)
+    this.assemble(
+      element("span", {}, element("strong", {}, label), ` per batch${unit ? ", " : ""}`, element("span", { class: "lc-unit", title: unitHelp }, unit)),
+      this.training.node, this.validation.node)
     this.describe()
   }
 
-  get inner() { return this.axes.size(this.width, this.chart.height) }
-
-  resize() {
-    const width = this.plot.clientWidth
-    if (!width || width === this.width) return false
-    this.width = width
-    this.fitCanvas()
-    this.axes.forget()
-    return true
-  }
-
-  fitCanvas() {
-    this.ratio = window.devicePixelRatio || 1
-    this.canvas.width = Math.round(this.width * this.ratio)
-    this.canvas.height = Math.round(this.chart.height * this.ratio)
-  }
-
-  // [low, high]: the range of y to show.
-  zoom([low, high]) {
-    if (high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high))) this.yRange.zoomed = [low, high]
-    this.chart.zoom(null)
-  }
-
   draw(x, hover) {
-    const { chart, traces, yRange } = this
-    const { choices } = chart
-    if (this.ratio !== (window.devicePixelRatio || 1)) this.fitCanvas()
+    const { chart, traces } = this
     traces.fill(chart, this.column, ...x, this.inner.w)
-    this.y = yRange.choose(traces.all, traces.settled, { isLog: choices.log, showsAll: choices.full, isHeld: chart.x.held !== null })
-    this.axes.draw(x, this.y)
+    this.drawAxes(x, traces.all, traces.settled)
     drawCurves(this, x, this.y, hover)
     this.write()
   }
@@ -119,29 +71,6 @@ export class Panel {
     else parts.push(`${number(training)} at step ${feed.total.toLocaleString("en-US")}`)
     if (Number.isFinite(validation)) parts.push(`validation ${number(validation)} after epoch ${epoch}`)
     const sentence = `${parts[0]}: ${parts.slice(1).join(", ")}`
-    if (this.picture.getAttribute("aria-label") !== sentence) this.picture.setAttribute("aria-label", sentence)
-    return sentence
+    return this.setDescription(sentence)
   }
-
-  // box: {x: [left, right] | null, y: [top, bottom] | null} in pixels of the plot area, or null.
-  showBox(box) {
-    this.selection.hidden = !box?.x && !box?.y
-    if (this.selection.hidden) return
-    const { w, h } = this.inner
-    const [left, right] = box.x ?? [0, w]
-    const [top, bottom] = box.y ?? [0, h]
-    const px = { left: this.axes.left + left, top: TOP + top, width: right - left, height: bottom - top }
-    for (const [name, value] of Object.entries(px)) this.selection.style[name] = `${value}px`
-  }
-
-  showTip(x, lines) {
-    this.tip.hidden = !lines
-    if (!lines) return
-    this.tip.replaceChildren(...lines.map((text) => element("div", {}, text)))
-    const isRight = x > this.axes.left + this.inner.w / 2
-    this.tip.style.left = isRight ? "" : `${x + 12}px`
-    this.tip.style.right = isRight ? `${this.width - x + 12}px` : ""
-  }
-
-  close() { this.axes.close() }
 }

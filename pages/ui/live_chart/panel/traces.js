@@ -7,7 +7,9 @@ const FIRST = 0.1 // share of a run whose values may lie outside the y range
 const LEAST_ROWS = 20
 
 export class Traces {
-  constructor() {
+  // hasRaw: whether the measured values are drawn beside the smoothed ones.
+  constructor({ hasRaw = true } = {}) {
+    this.hasRaw = hasRaw;
     [this.raw, this.smooth, this.points] = this.buffers = [0, 1, 2].map(() => {
       const [x, low, high] = [0, 1, 2].map(() => new Float64Array(2 * MAX_BUCKETS + 16))
       return { x, low, high, n: 0, isBand: false }
@@ -30,8 +32,9 @@ export class Traces {
     const { raw, smooth, points } = this
     raw.n = smooth.n = points.n = 0
     raw.isBand = smooth.isBand = false
+    const { hasRaw } = this
     const put = (buffer, x, low, high = low) => {
-      if (low !== low || buffer.n >= buffer.x.length) return
+      if ((buffer === raw && !hasRaw) || low !== low || buffer.n >= buffer.x.length) return
       buffer.x[buffer.n] = x
       buffer.low[buffer.n] = low
       buffer.high[buffer.n++] = high

@@ -14,6 +14,12 @@ export class XAxis {
   get feed() { return this.chart.feed }
   get kind() { return this.chart.choices.x }
 
+  // Seconds of training so far.
+  get seconds() {
+    const { main } = this.feed
+    return main.count ? main.time[main.count - 1] : 0
+  }
+
   reset() {
     this.zoomed = null // the range chosen by the user
     this.held = null // the range during a drag, which new rows must not move
@@ -24,8 +30,7 @@ export class XAxis {
 
   // Longer runs use minutes or hours. Converts the ranges on screen.
   updateUnit() {
-    const { main } = this.feed
-    const seconds = main.count ? main.time[main.count - 1] : 0
+    const { seconds } = this
     const unit = seconds > 2 * 3600 ? [3600, "h"] : seconds > 300 ? [60, "min"] : [1, "s"]
     const factor = this.unit[0] / unit[0]
     this.unit = unit

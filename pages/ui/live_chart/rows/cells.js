@@ -2,7 +2,7 @@
 
 import { Average } from "./smoothing.js"
 
-const CAPACITY = 262144 // cells of the whole history; when full, pairs are merged
+export const CAPACITY = 262144 // cells of the whole history; when full, pairs are merged
 
 export const lesser = (a, b) => (a < b || b !== b ? a : b)
 export const greater = (a, b) => (a > b || b !== b ? a : b)
@@ -36,8 +36,8 @@ export class Cells {
     }
   }
 
-  static load({ first, rows, width, columns, arrays }) {
-    const cells = new Cells(columns, { base: first, width })
+  static load({ first, rows, width, columns, arrays }, capacity = CAPACITY) {
+    const cells = new Cells(columns, { base: first, width, capacity })
     cells.rows = rows
     const count = cells.count
     if (count > cells.size) cells.grow(count)

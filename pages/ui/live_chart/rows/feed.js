@@ -1,6 +1,6 @@
 // Loads the rows of one run: the series once, then the socket. Reconnects without losing or repeating rows.
 
-import { Cells } from "./cells.js"
+import { CAPACITY, Cells } from "./cells.js"
 import { decodeFrame } from "./frames.js"
 import { Average } from "./smoothing.js"
 
@@ -8,10 +8,12 @@ const TAIL = 32768 // newest rows, one by one; when full, the older half is drop
 const LOAD_BUCKETS = 8192
 const DETAIL_BUCKETS = 2000
 
-// The rows of one run, kept up to date. on: callbacks {rows, note, status, progress}.
+// The rows of one run, kept up to date. on: callbacks {rows, note, deleted, status, progress}.
+//   isWatched: whether to follow the socket; a run that has ended is only loaded.
+//   buckets, capacity: cells to load, and to keep of the whole history.
 export class Feed {
-  constructor(data, smoothing, on) {
-    Object.assign(this, { run: data.run, token: data.token, smoothing, on })
+  constructor(data, smoothing, on, { isWatched = true, buckets = LOAD_BUCKETS, capacity = CAPACITY } = {}) {
+    Object.assign(this, { run: data.run, token: data.token, smoothing, on, isWatched, buckets, capacity })
     this.closed = false
     this.attempt = 0
     this.turn = 0 // every load is a new turn; answers to an older turn are dropped
@@ -52,10 +54,10 @@ export class Feed {
     clearTimeout(this.timer)
     this.hangUp()
     try {
-      const frame = await this.series({ buckets: LOAD_BUCKETS })
+      const frame = await this.series({ buckets: this.buckets })
       if (turn !== this.turn || this.closed) return
       this.clear()
-      this.main = Cells.load(frame)
+      this.main = Cells.load(frame, this.capacity)
       this.tail = new Cells(frame.columns, { base: this.total, capacity: TAIL, keepsAll: false })
       for (const name of frame.columns) this.averages[name] = new Average(this.smoothing, frame.carry[name])
       this.generation = frame.generation
@@ -72,7 +74,7 @@ export class Feed {
   }
 
   connect(turn = this.turn) {
-    if (this.closed || turn !== this.turn) return
+    if (this.closed || !this.isWatched || turn !== this.turn) return
     const url = this.address("live", { from: this.total, epochs: this.epochCount, generation: this.generation })
     url.protocol = url.protocol.replace("http", "ws")
     const socket = (this.socket = new WebSocket(url))
@@ -113,7 +115,7 @@ export class Feed {
     if (first > this.total) return this.load() // a gap; impossible on one socket
     if (!this.main.names.length) {
       const names = Object.keys(arrays).filter((name) => name !== "time" && name !== "epoch")
-      this.main = new Cells(names)
+      this.main = new Cells(names, { capacity: this.capacity })
       this.tail = new Cells(names, { capacity: TAIL, keepsAll: false })
       for (const name of names) this.averages[name] = new Average(this.smoothing)
     }
@@ -183,7 +185,7 @@ export class Feed {
   }
 
   retry(status, again) {
-    if (status === 404) return this.on.note("This run was deleted.")
+    if (status === 404) return this.on.deleted()
     this.expired = status === 401
     if (this.expired) return this.on.note("This view has expired. Reload the page.")
     this.on.note("Reconnecting…")
@@ -197,6 +199,14 @@ export class Feed {
     if (token === this.token) return
     this.token = token
     if (this.expired) { this.expired = false; this.load() }
+  }
+
+  // Opens or closes the socket.
+  setWatched(isWatched) {
+    if (isWatched === this.isWatched) return
+    this.isWatched = isWatched
+    if (!isWatched) this.hangUp()
+    else if (this.generation !== null) this.connect()
   }
 
   hangUp() {
