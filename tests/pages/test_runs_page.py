@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import shutil
 
+import pandas as pd
 import pytest
 
 from pages.ui.runs.catalog_labels import CatalogLabels
+from pages.ui.runs.colors import run_colors
 from pages.ui.runs.export import quote_formula, runs_csv
+from pages.ui.runs.figures import parallel_figure, scatter_figure
 from pages.ui.runs.selection import TABLE
 from tests.pages.conftest import button, open_page
-from trainer import RunConfig
+from trainer import RunConfig, RunStore
 
 HOSTILE = "=1+1 ![x](https://a.example/x.png) <script>alert(1)</script> :red[x] 🦦"
 
 
-@pytest.fixture
-def runs(store):
-    """Three runs that have ended, oldest first: two of iris, one of moons."""
-    made = []
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, cured):
+    """A folder with three runs that have ended, oldest first: two of iris, one of moons."""
+    store = RunStore(tmp_path_factory.mktemp("trained"))
     for name, fields in (
         ("slow-heron", {"dataset": "iris", "model": "linear", "epochs": 1}),
         ("quick-otter", {"dataset": "iris", "model": "linear", "epochs": 2, "seed": 3}),
@@ -28,9 +33,15 @@ def runs(store):
         run = store.create(RunConfig(**fields), name=name)
         run.start()
         assert run.wait(60)
-        made.append(run)
-    made[1].annotate(tags=["paper"], note="the better one")
-    return made
+    store.get(store.list()[1].id).annotate(tags=["paper"], note="the better one")
+    return store.path
+
+
+@pytest.fixture
+def runs(store, trained):
+    """A copy of the three runs, oldest first."""
+    shutil.copytree(trained, store.path)
+    return store.list()[::-1]
 
 
 def open_runs(**query: str):
@@ -228,3 +239,89 @@ def test_export_quotes_what_a_spreadsheet_would_compute(store, runs):
     assert rows[2]["note"] == "'-2+3"
     assert float(rows[1]["best_val_accuracy"]) == runs[1].metrics["best"]["val_accuracy"]
     assert [quote_formula(cell) for cell in ("+1", "@a", "a", -1.5, None)] == ["'+1", "'@a", "a", -1.5, None]
+
+
+def compare(*ids: str):
+    return open_runs(compare=",".join(ids))
+
+
+def tables(page) -> list:
+    return [found.value for found in page.dataframe]
+
+
+def test_a_comparison_shows_metrics_and_only_the_settings_that_differ(runs):
+    page = compare(runs[0].id, runs[1].id)
+    assert not page.exception
+    results, settings = tables(page)
+    assert list(results["Run"]) == ["slow-heron", "quick-otter"]
+    assert sum(str(cell).endswith("best") for cell in results["val_loss"]) == 1
+    assert list(settings["Setting"]) == ["Epochs", "Seed"]
+    assert list(settings["quick-otter"]) == ["2", "3"]
+
+
+def test_an_unknown_and_a_damaged_run_are_a_sentence_each_and_the_others_are_compared(store, runs):
+    (runs[2].path / "config.json").write_text("{")
+    shutil.rmtree(runs[2].path / "checkpoints")
+    page = compare("../../etc/passwd", runs[0].id, "<b>x</b>", runs[1].id, runs[2].id)
+    assert not page.exception
+    assert len(page.warning) == 3
+    assert not any("<b>" in warning.value for warning in page.warning)
+    assert list(tables(page)[0]["Run"]) == ["slow-heron", "quick-otter"]
+
+
+def test_a_run_that_is_deleted_while_it_is_compared_is_a_sentence(store, runs):
+    page = compare(runs[0].id, runs[1].id, runs[2].id)
+    store.delete(runs[1].id)
+    page.run()
+    assert not page.exception
+    assert list(tables(page)[0]["Run"]) == ["slow-heron", "calm-crane"]
+    assert len(page.warning) == 1
+
+
+def test_nothing_to_compare_says_what_to_do(store):
+    page = compare("gone")
+    assert not page.exception
+    assert any("Select two or more runs" in text.value for text in page.markdown)
+    button(page, "All runs").click().run()
+    assert any("No runs yet" in text.value for text in page.markdown)
+
+
+def test_twenty_runs_are_compared_each_in_its_own_colour(store, runs):
+    made = [f"20260101-000000-{place:06}" for place in range(21)]
+    config = json.loads((runs[0].path / "config.json").read_text())
+    for place, id in enumerate(made):
+        shutil.copytree(runs[0].path, store.path / id)
+        changed = config | {"optimizer_options": config["optimizer_options"] | {"learning_rate": 0.1 / (1 + place)}}
+        (store.path / id / "config.json").write_text(json.dumps(changed))
+    page = compare(*made)
+    assert not page.exception
+    assert any("At most 20 runs" in warning.value for warning in page.warning)
+    results, settings = tables(page)
+    assert results["Run"].nunique() == 20
+    assert list(settings["Setting"]) == ["Optimizer: learning rate"]
+    assert len(set(run_colors(made[:20]).values())) == 20
+
+
+def test_a_run_that_has_not_begun_can_be_compared(store, runs):
+    waiting = store.create(RunConfig(dataset="digits", model="cnn"))
+    page = compare(runs[0].id, waiting.id)
+    assert not page.exception
+    assert list(tables(page)[0]["Step"])[1] == "0"
+    assert not compare(waiting.id).exception
+
+
+def test_figures_take_text_numbers_and_gaps():
+    frame = pd.DataFrame(
+        {"Model": ["MLP", "CNN", None], "rate": [0.1, 0.001, None], "val_loss": [0.3, None, 0.2]},
+        index=["a", "<b>b</b>", "c"],
+        dtype=object,
+    )
+    colors = ["#000", "#111", "#222"]
+    scatter = scatter_figure(frame, "rate", "val_loss", colors)
+    assert list(scatter.data[0].x) == [0.1]
+    assert scatter.layout.xaxis.type == "log"
+    by_name = scatter_figure(frame, "Model", "val_loss", colors)
+    assert list(by_name.data[0].x) == ["MLP", "off"]
+    lines = parallel_figure(frame, ["Model", "rate", "val_loss"], colors).data[0]
+    assert [list(axis.ticktext) for axis in lines.dimensions[:1]] == [["MLP", "CNN", "off"]]
+    assert [len(axis["values"]) for axis in lines.dimensions] == [3, 3, 3]
