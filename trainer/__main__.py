@@ -45,7 +45,7 @@ def run(
     runs_dir: RunsDir = Path("runs"),
     name: Annotated[str | None, typer.Option(help="The run's name. Default: a random name.")] = None,
 ) -> None:
-    """Train a configuration from the beginning.
+    """Train a configuration from the beginning, as soon as a slot of its device is free.
 
     Shows a progress bar on stderr. The run's id is the last line of stdout.
     """
@@ -87,11 +87,17 @@ def resume(
 
 @app.command("list")
 def list_runs(runs_dir: RunsDir = Path("runs"), as_json: AsJson = False) -> None:
-    """List all runs, newest first."""
-    runs = RunStore(runs_dir).list()
+    """List all runs, newest first.
+
+    In JSON, `place` is the run's place in the queue (0: next), or null.
+    """
+    store = RunStore(runs_dir)
+    runs = store.list()
     if as_json:
-        fields = ("id", "name", "status", "reason", "created", "step", "epoch")
-        print(json.dumps([{field: getattr(found, field) for field in fields} for found in runs], indent=2))
+        places = {waiting.id: place for place, waiting in enumerate(store.queue())}
+        fields = ("id", "name", "status", "reason", "created", "step", "epoch", "tags")
+        described = [{field: getattr(found, field) for field in fields} for found in runs]
+        print(json.dumps([found | {"place": places.get(found["id"])} for found in described], indent=2))
         return
     if not runs:
         print("No runs yet. Start one with: python -m trainer run CONFIG.json")

@@ -1,14 +1,15 @@
-"""Settings from the environment: whole numbers within bounds."""
+"""Settings from the environment: whole numbers within bounds, and a URL."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from trainer.errors import ConfigError
 
 _LARGEST = 2**63 - 1
-_BOUNDS = {"TRAINDECK_THREADS": (1, 1024), "TRAINDECK_STREAM_ABOVE": (0, _LARGEST)}
+_BOUNDS = {"TRAINDECK_SLOTS": (1, 1024), "TRAINDECK_THREADS": (1, 1024), "TRAINDECK_STREAM_ABOVE": (0, _LARGEST)}
 _LIMIT_PREFIX = "TRAINDECK_MAX_"
 
 
@@ -41,6 +42,29 @@ def read_setting(name: str, default: int, environment: Mapping[str, str] = os.en
     return value
 
 
+def read_webhook(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Returns the URL that is told how runs end, or None if TRAINDECK_WEBHOOK is unset or empty.
+
+    Raises:
+        ConfigError: it is not an http or https URL.
+    """
+    url = environment.get("TRAINDECK_WEBHOOK")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid or not url.isascii() or not url.isprintable() or " " in url:
+        raise ConfigError(
+            f"The environment variable TRAINDECK_WEBHOOK must be an http:// or https:// URL. Received: {url[:40]!r}. "
+            "Correct it, or remove it to send nothing.",
+            "TRAINDECK_WEBHOOK",
+        )
+    return url
+
+
 def check_settings(environment: Mapping[str, str] = os.environ) -> None:
     """Reads every setting, so that an invalid one is refused before anything starts.
 
@@ -50,3 +74,4 @@ def check_settings(environment: Mapping[str, str] = os.environ) -> None:
     for name in sorted(environment):
         if name in _BOUNDS or name.startswith(_LIMIT_PREFIX):
             read_setting(name, 1, environment)
+    read_webhook(environment)

@@ -16,7 +16,7 @@ import filelock
 from trainer.config.names import check_name, check_note, check_tags
 from trainer.config.run_config import RunConfig
 from trainer.data.uploads import refuse_changed
-from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError
+from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError, TrainerError
 from trainer.runs.command_checks import (
     Outcome,
     already_ending,
@@ -27,11 +27,14 @@ from trainer.runs.command_checks import (
     wrong_status,
 )
 from trainer.runs.endings.failures import explain_interruption
+from trainer.runs.endings.webhook import announce
 from trainer.runs.event_log import log_event
 from trainer.runs.history import History
+from trainer.runs.queue.order import Entry, Order
+from trainer.runs.queue.place import explain_wait
 from trainer.runs.state import LIVE, STATUSES, change_state_file, read_state_file, signature
 from trainer.runs.view import RunView
-from trainer.runs.worker import Backend, Worker
+from trainer.runs.worker import Backend, Worker, in_background
 from trainer.runs.writer import Writer
 from trainer.storage import delete_folder, storing
 from trainer.training.engine.devices import check_device
@@ -43,6 +46,8 @@ __all__ = ["LIVE", "RESUMABLE", "STATUSES", "Backend", "Outcome", "Run"]
 RESUMABLE = ("paused", "stopped", "failed", "interrupted")
 #: A run that was created but not started within this time was abandoned.
 _SECONDS_TO_START = 60
+#: The queue, and everybody who looks whether a process is alive, take a run's lock for an instant.
+_SECONDS_TO_LOCK = 0.05
 #: How long a deletion waits for a run to stop.
 _SECONDS_TO_STOP = 30
 
@@ -59,7 +64,8 @@ class Run(RunView):
         super().__init__(path)
         self._backend = backend
         # One process trains a run at a time; the system releases the lock when that process dies.
-        self._owner = filelock.FileLock(path / "lock", timeout=0, thread_local=False)
+        self._owner = filelock.FileLock(path / "lock", timeout=0, poll_interval=0.005, thread_local=False)
+        self._order = Order(path.parent)
         self._is_beginning = False
         self._signature: tuple | None = None
         self.refresh()
@@ -77,6 +83,10 @@ class Run(RunView):
             found = signature(self.path)
             if found != self._signature:
                 self._stored, self._signature = read_state_file(self.path), found
+            entry = self._entry()
+            if entry is not None:
+                phase = explain_wait(self._order, entry)
+                self._stored = self._stored if phase == self._stored.phase else self._stored.changed(phase=phase)
             if self._claims_a_process():
                 # A timeout (an OSError) means that another process trains it.
                 with contextlib.suppress(OSError), self._owner:
@@ -89,10 +99,16 @@ class Run(RunView):
         if changed:
             self._notify_readers()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits in the queue for a slot of its device."""
+        worker = self._worker
+        return worker.place.is_waiting if worker is not None else self._entry() is not None
+
     # Commands
 
     def start(self, seen: str | None = None) -> Outcome:
-        """Starts training in a background thread.
+        """Takes the run into the queue; a background thread trains it when a slot of its device is free.
 
         Args:
             seen: the status that the caller saw, or None.
@@ -104,7 +120,18 @@ class Run(RunView):
         """
         # A run that was not started in time counts as interrupted, and can still be started.
         allowed = ("queued",) if self.state.started else ("queued", "interrupted")
-        return self._begin("start", seen, allowed)
+        return self._begin(seen, allowed, "start")
+
+    def recover(self) -> None:
+        """Takes up a waiting run again after its process died; one that cannot train any more fails."""
+        try:
+            self.start("queued")
+        except RunBusyError:
+            return
+        except TrainerError as error:
+            with contextlib.suppress(OSError, RunNotFound), self._owner:
+                self._order.remove(self.id)
+                self._change(status="failed", reason=str(error), ended=time.time())
 
     def resume(
         self,
@@ -114,7 +141,7 @@ class Run(RunView):
         epochs: int | None = None,
         learning_rate: float | None = None,
     ) -> Outcome:
-        """Continues from a checkpoint, exactly where it left off.
+        """Takes the run into the queue, to continue from a checkpoint exactly where it left off.
 
         Args:
             seen: the status that the caller saw, or None.
@@ -140,7 +167,10 @@ class Run(RunView):
         if learning_rate is not None:
             settings.append(learning_rate_setting(self.config, learning_rate))
         is_longer = epochs is not None or (at_most is not None and at_most < (self.total_steps or 0))
-        return self._begin("resume", seen, (*RESUMABLE, "completed") if is_longer else RESUMABLE, at_most, settings)
+        allowed = (*RESUMABLE, "completed") if is_longer else RESUMABLE
+        # A run that waited in a process that died keeps its place.
+        allowed = (*allowed, "queued") if self._entry() and not settings and at_most is None else allowed
+        return self._begin(seen, allowed, "resume", at_most=at_most, settings=tuple(settings))
 
     def pause(self, seen: str | None = None) -> Outcome:
         """Asks the run to write a checkpoint and end, to resume later."""
@@ -241,35 +271,35 @@ class Run(RunView):
             RunBusyError: it is queued or running.
         """
         if stop and self.stop().acted:
-            self.wait(_SECONDS_TO_STOP)
+            self._wait_until_ended()
         with self._lock:
             self.refresh()
             busy = RunBusyError(f"The run {self.name} is {self.status}. Stop it before you delete it.")
             if self._worker is not None or (self.is_live and not stop):
                 raise busy
             try:
-                with self._owner:
+                with self._owner.acquire(_SECONDS_TO_LOCK):
                     delete_folder(self.path)
             except filelock.Timeout:
                 raise busy from None
         self._notify_readers()
 
+    def _wait_until_ended(self) -> None:
+        deadline = time.monotonic() + _SECONDS_TO_STOP
+        self.wait(_SECONDS_TO_STOP)
+        while self.is_live and time.monotonic() < deadline:
+            time.sleep(0.05)  # Another process takes it out of its queue.
+            self.refresh()
+
     # Starting and ending
 
-    def _begin(
-        self,
-        command: str,
-        seen: str | None,
-        allowed: tuple[str, ...],
-        at_most: int | None = None,
-        settings: list[Setting] | None = None,
-    ) -> Outcome:
+    def _begin(self, seen: str | None, allowed: tuple[str, ...], command: str, **asked) -> Outcome:
         with self._lock:
             if self._worker is not None or self._is_beginning:
                 return wrong_status(command, self.status, seen)
             try:
                 with storing(self.path):
-                    self._owner.acquire()
+                    self._owner.acquire(_SECONDS_TO_LOCK)
                 self._is_beginning = True
             except StorageError as error:
                 if not isinstance(error.__cause__, filelock.Timeout):
@@ -292,21 +322,19 @@ class Run(RunView):
             with self._lock:
                 history = self.history
                 history.refresh()
+                entry = self._entry() or Entry(id=self.id, device=config.device, command=command, **asked)
                 self._change(status="queued", reason="", started=time.time(), ended=None)
                 self._config = config
-                self._worker = Worker(
-                    self.path,
-                    config,
-                    history,
-                    self._stored.changed(phase="Warming up"),
-                    self._backend,
-                    command=command,
-                    at_most=at_most,
-                    settings=settings or (),
-                    on_end=self._end,
-                )
-                self._worker.start()
-                return Outcome(True, self.status, "Started." if command == "start" else "Resumed.")
+                warming_up = self._stored.changed(phase="Warming up")
+                worker = Worker(self.path, config, history, warming_up, self._backend, entry=entry, on_end=self._end)
+                self._worker = worker
+                try:
+                    worker.start()
+                except BaseException:
+                    self._worker = None
+                    raise
+                done = "Started." if command == "start" else "Resumed."
+                return Outcome(True, self.status, "Added to the queue." if worker.place.is_waiting else done)
         finally:
             with self._lock:
                 self._is_beginning = False
@@ -320,9 +348,14 @@ class Run(RunView):
             self._history, self._stored = weakref.ref(writer.history), writer.state
             with contextlib.suppress(RunNotFound):
                 self._signature = signature(self.path)
+            # The next run starts at once, so this one must have ended for everybody.
+            with contextlib.suppress(OSError):
+                self._worker.place.leave()
             self._worker = None
             self._owner.release()
         writer.history.notify()
+        with contextlib.suppress(ConfigError):  # The setting was checked when the process began.
+            announce(writer.state, writer.log, in_background)
 
     # Commands to a live run
 
@@ -343,11 +376,33 @@ class Run(RunView):
 
     def _give(self, command: Command, verb: str, message: str) -> Outcome:
         if self._worker is None:
+            if self.status == "queued" and isinstance(command, Pause | Stop) and self._entry() is not None:
+                return self._cancel(command)
             return not_trained_here(verb, self.status)
-        if self._worker.commands.give(command):
+        if self._worker.give(command):
             return Outcome(True, self.status, message)
         # Whoever ends the process must not turn a pause into something that resumes by itself.
         return already_ending(self._worker.commands.ending.event, self.status)
+
+    def _cancel(self, ending: Pause | Stop) -> Outcome:
+        """Ends the wait of a run that another process holds, or held until it died."""
+        status = "paused" if isinstance(ending, Pause) else "stopped"
+        try:
+            with storing(self.path), self._owner.acquire(_SECONDS_TO_LOCK):
+                log_event(self.path, status, self.step)
+                self._change(status=status, reason=f"{status.capitalize()} by the user at step {self.step}.")
+                self._order.remove(self.id)
+        except StorageError as error:
+            if not isinstance(error.__cause__, filelock.Timeout):
+                raise
+            if not self._order.update(self.id, ending=ending.event):
+                return not_trained_here(ending.event, self.status)
+            return Outcome(True, self.status, "Pausing." if status == "paused" else "Stopping.")
+        return Outcome(True, self.status, f"{status.capitalize()}.")
+
+    def _entry(self) -> Entry | None:
+        """Returns the run's place in the queue while nobody here trains it."""
+        return self._order.find(self.id) if self._stored.status == "queued" else None
 
     def _epochs_setting(self, epochs: int, step: int) -> SetEpochs:
         return epochs_setting(epochs, -(-step // self.steps_per_epoch) if self.steps_per_epoch else 1)
@@ -362,6 +417,8 @@ class Run(RunView):
     def _claims_a_process(self) -> bool:
         """Returns whether run.json says that a process trains the run, or is about to."""
         stored = self._stored
+        if self._entry() is not None:
+            return False  # It waits, and goes on waiting after a restart.
         was_begun = stored.started or time.time() - stored.created > _SECONDS_TO_START
         return stored.status == "running" or bool(stored.status == "queued" and was_begun)
 

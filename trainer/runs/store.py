@@ -15,6 +15,7 @@ from trainer.config.names import check_name, invent_name
 from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError, RunNotFound
 from trainer.runs.listing.states import StateCache
+from trainer.runs.queue.order import Order
 from trainer.runs.run import Backend, Outcome, Run, session
 from trainer.runs.state import RunState, new_state
 from trainer.storage import delete_folder, write_json
@@ -36,7 +37,7 @@ class RunStore:
         self.path, self._backend = Path(path).resolve(), backend
         self._runs: dict[str, Run] = {}
         self._lock = threading.RLock()
-        self._states = StateCache(self.path)
+        self._states, self._order = StateCache(self.path), Order(self.path)
         # A thread must not outlive the interpreter, and its run must save a checkpoint first.
         atexit.register(self.close)
 
@@ -123,7 +124,11 @@ class RunStore:
 
     def queue(self) -> list[Run]:
         """Returns the runs that wait for a slot of their device, in order."""
-        return []
+        waiting = []
+        for entry in self._order.read():
+            with contextlib.suppress(OSError, RunNotFound):
+                waiting.append(self.get(entry.id))
+        return [run for run in waiting if run.status == "queued" and run.is_waiting]
 
     def move(self, run_id: str, place: int) -> Outcome:
         """Gives a waiting run another place in the queue.
@@ -134,12 +139,22 @@ class RunStore:
 
         Raises:
             RunNotFound: there is no such run.
+            StorageError: the folder cannot be written.
         """
         run = self.get(run_id)
-        return Outcome(False, run.status, f"Nothing was moved: this run is {run.status}.")
+        if not self._order.move(run_id, place):
+            return Outcome(
+                False, run.status, f"Nothing was moved: this run does not wait any more. It is {run.status}."
+            )
+        return Outcome(True, run.status, "Moved.")
 
     def recover(self) -> list[Run]:
-        """Marks runs that a dead process left behind; returns all that are interrupted."""
+        """Restarts waiting runs that no process holds, in order; returns all runs that are interrupted.
+
+        A run that was training when its process died is one of these: a person decides whether it continues.
+        """
+        for run in self.queue():
+            run.recover()
         return [run for run in self.list() if run.status == "interrupted"]
 
     def delete(self, run_id: str, stop: bool = False) -> None:
@@ -168,7 +183,8 @@ class RunStore:
             timeout: seconds to wait, for all together.
         """
         deadline = time.monotonic() + timeout
-        runs = list(self._runs.values())
+        # Waiting runs first: none of them may start because another one ends.
+        runs = sorted(self._runs.values(), key=lambda run: not run.is_waiting)
         for run in runs:
             run.interrupt()
         return all([run.wait(max(0, deadline - time.monotonic())) for run in runs])

@@ -1,5 +1,6 @@
-"""Worker: the thread that trains a run. It carries a session's events to the writer of the run's folder.
+"""Worker: the thread that trains a run.
 
+It waits for the run's turn, then carries a session's events to the writer of the run's folder.
 This is the only file of the engine that starts threads.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from trainer.runs.endings.failures import advise_on_divergence, explain_failure
 from trainer.runs.event_log import read_settings
 from trainer.runs.history import History
 from trainer.runs.profiling import profiled
+from trainer.runs.queue.order import Entry
+from trainer.runs.queue.place import Place
 from trainer.runs.state import RunState
 from trainer.runs.writer import Writer
-from trainer.training.sessions.commands import Commands, Setting, with_settings
+from trainer.training.sessions.commands import Command, Commands, Ending, with_settings
 from trainer.training.sessions.events import Event, Phase
 from trainer.training.sessions.session import SessionState
 
@@ -39,9 +42,7 @@ class Worker:
         history: as it is on disk now.
         state: as it is on disk now.
         backend: runs the session.
-        command: what began it: "start" or "resume".
-        at_most: continue from the checkpoint of this step; None: from the newest.
-        settings: to take effect before the first step.
+        entry: what it was asked to do, as it is in the queue.
         on_end: called in the thread when the session is over; it must call `writer.finish`.
     """
 
@@ -53,21 +54,38 @@ class Worker:
         state: RunState,
         backend: Backend,
         *,
-        command: str,
-        at_most: int | None,
-        settings: Sequence[Setting],
+        entry: Entry,
         on_end: Callable[[Writer], None],
     ):
-        self.commands = Commands(*settings)
+        self.commands = Commands(*entry.settings)
+        self.place = Place(folder, entry)
         self._background = ThreadPoolExecutor(1, thread_name_prefix=f"checkpoints-{folder.name}")
-        self.writer = Writer(folder, config, history, state, self._background, command)
+        self.writer = Writer(folder, config, history, state, self._background, entry.command)
         self._folder, self._config, self._backend = folder, config, backend
-        self._at_most, self._on_end = at_most, on_end
+        self._at_most, self._on_end = entry.at_most, on_end
         self._thread = threading.Thread(target=self._work, name=f"run-{folder.name}", daemon=True)
 
     def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
+        """Takes a slot or a place in the queue, and starts the thread.
+
+        Raises:
+            StorageError: the folder of the queue cannot be written.
+        """
+        self.place.enter()
+        try:
+            self._thread.start()
+        except BaseException:
+            self.place.leave()
+            raise
+
+    def give(self, command: Command) -> bool:
+        """Gives a command to the run; returns False if it has already been asked to end."""
+        is_given = self.commands.give(command)
+        if is_given and self.place.is_waiting:
+            if not isinstance(command, Ending):
+                self.place.add_setting(command)
+            self.place.wake()
+        return is_given
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the thread has ended; returns whether it has.
@@ -82,7 +100,11 @@ class Worker:
         writer = self.writer
         try:
             with self._background, contextlib.closing(writer):
-                self._apply_events(writer)
+                ending = self.place.wait(self.commands, writer.tell_phase)
+                if ending is None:
+                    self._apply_events(writer)
+                else:
+                    writer.end_waiting(ending)
         except BaseException as error:  # Whatever goes wrong, the run must not stay "running".
             writer.fail(explain_failure(error, self._folder), traceback.format_exc())
         self._on_end(writer)
@@ -99,3 +121,10 @@ class Worker:
                 config = with_settings(config, read_settings(self._folder), writer.state.step)
                 advice = advise_on_divergence(config, list_checkpoints(self._folder / "checkpoints"))
                 writer.fail(f"{error} {advice}", traceback.format_exc(), has_diverged=True)
+
+
+def in_background(work: Callable[[], object], name: str) -> threading.Thread:
+    """Does some work in a thread that does not keep the process alive; returns the thread."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread

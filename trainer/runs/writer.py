@@ -158,8 +158,7 @@ class Writer:
                     self._save(epochs=event.epochs)
                 case Phase():
                     done = f" ({event.fraction:.0%})" if event.fraction is not None else ""
-                    self._update(phase=event.text + done)
-                    self.history.notify()
+                    self.tell_phase(event.text + done)
                 case Note():
                     self.note(event.text)
                 case Sample():
@@ -170,6 +169,11 @@ class Writer:
                 self._flushed = self._clock()
                 self.history.flush_all()
                 self._save(durable=False, metrics=self.metrics(), sparkline=sparkline(self.history))
+
+    def tell_phase(self, text: str) -> None:
+        """Tells what the run does besides training."""
+        self._update(phase=text)
+        self.history.notify()
 
     def note(self, sentence: str) -> None:
         """Adds a sentence to the log and, if it is new, to the page."""
@@ -195,6 +199,19 @@ class Writer:
     def fail(self, reason: str, details: str, *, has_diverged: bool = False) -> None:
         """Notes that the run failed."""
         self._outcome = {"status": "failed", "reason": reason, "has_diverged": has_diverged}, details
+
+    def end_waiting(self, ending: str) -> None:
+        """Notes that the run ends without training; an interrupted one stays in the queue.
+
+        Args:
+            ending: "pause", "stop" or "interrupt".
+        """
+        if ending == "interrupt":
+            self._outcome = {"status": "queued", "reason": "", "ended": None}, "The run stays in the queue."
+        else:
+            status = _STATUS[ending]
+            reason = f"{status.capitalize()} by the user while it waited for its turn, at step {self.state.step}."
+            self._outcome = {"status": status, "reason": reason}, f"{status}. {reason}"
 
     def close(self) -> None:
         """Waits for the checkpoint that is being written and closes the files."""
@@ -246,7 +263,8 @@ class Writer:
         self._outcome = {"status": status, "reason": reason, "metrics": self.metrics()}, f"{status}. {reason}"
 
     def _log_end(self) -> None:
-        log_event(self.folder, self.state.status, self.state.step)
+        if self.state.status != "queued":
+            log_event(self.folder, self.state.status, self.state.step)
 
     # State
 

@@ -627,7 +627,7 @@ def test_delete_takes_the_folder_but_not_from_a_run_that_trains(store):
     finish(run)
     store.delete(run.id)
     assert store.list() == []
-    assert list(store.path.iterdir()) == []
+    assert [path.name for path in store.path.iterdir()] == [".queue"]
     with pytest.raises(RunNotFound):
         run.resume()
     with pytest.raises(RunNotFound):
