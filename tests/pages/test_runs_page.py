@@ -321,7 +321,7 @@ def test_figures_take_text_numbers_and_gaps():
     assert list(scatter.data[0].x) == [0.1]
     assert scatter.layout.xaxis.type == "log"
     by_name = scatter_figure(frame, "Model", "val_loss", colors)
-    assert list(by_name.data[0].x) == ["MLP", "off"]
+    assert list(by_name.data[0].x) == ["MLP", "–"]
     lines = parallel_figure(frame, ["Model", "rate", "val_loss"], colors).data[0]
-    assert [list(axis.ticktext) for axis in lines.dimensions[:1]] == [["MLP", "CNN", "off"]]
+    assert [list(axis.ticktext) for axis in lines.dimensions[:1]] == [["MLP", "CNN", "–"]]
     assert [len(axis["values"]) for axis in lines.dimensions] == [3, 3, 3]

@@ -59,7 +59,6 @@ def draw_actions(
             help=f"One line per run: {count(len(selected or shown), 'run')}"
             + (", the selected ones." if selected else ", all that are shown. Select runs to export fewer."),
         )
-        st.space("stretch")
         chosen = f" · {len(selected):,} selected" if selected else ""
         all_of = f"{len(shown):,} of {count(len(states), 'run')}" if len(shown) < len(states) else None
         st.caption(f"{all_of or count(len(states), 'run')}{chosen}", width="content")

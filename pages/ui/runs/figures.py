@@ -116,4 +116,4 @@ def _is_wide(values: pd.Series) -> bool:
 
 
 def _text(value: object) -> str:
-    return "off" if value is None or value != value else str(value)
+    return "–" if value is None or value != value else str(value)

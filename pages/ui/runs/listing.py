@@ -20,7 +20,8 @@ from trainer.runs.state import RunState
 _SECONDS_LIVE, _SECONDS_IDLE = 1.0, 2.0
 #: A long list is sent less often: each drawing sends the whole table.
 _LONG, _SECONDS_LONG = 300, 3.0
-_ROW, _TALLEST = 35, 16
+#: Up to so many rows the table is as tall as they are; above, it has so many pixels.
+_SHORT, _TALL = 10, 560
 
 
 def list_view(store: RunStore) -> None:
@@ -66,7 +67,7 @@ def _draw_list(store: RunStore, view: View, was_live: bool) -> None:
         selection_mode="multi-row",
         hide_index=True,
         column_config=column_settings(view.metric),
-        height=_ROW * (min(len(shown), _TALLEST) + 1) + 3,
+        height=_TALL if len(shown) > _SHORT else "auto",
         placeholder="",
         alt=f"{count(len(shown), 'run')} with status, data set, model and metrics",
     )

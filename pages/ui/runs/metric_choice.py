@@ -9,7 +9,8 @@ from trainer import METRICS
 from trainer.runs.state import RunState
 
 MAIN = "Main metric"
-_PLACES = ("epoch", "step")
+#: Columns of an epoch that measure no quality.
+_OTHERS = ("epoch", "step", "time")
 
 
 def metric_names(states: Iterable[RunState]) -> list[str]:
@@ -17,7 +18,7 @@ def metric_names(states: Iterable[RunState]) -> list[str]:
     names = {name for state in states for row in (state.metrics or {}).values() for name in row}
     prefixes = ("val_", "test_", "")
     rank = {prefix: place for place, prefix in enumerate(prefixes)}
-    names -= {name for name in names if name in _PLACES}
+    names -= {name for name in names if name in _OTHERS}
     return sorted(names, key=lambda name: (rank[next(p for p in prefixes if name.startswith(p))], name))
 
 

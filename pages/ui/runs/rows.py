@@ -9,6 +9,7 @@ from pages.ui.numbers import format_number
 from pages.ui.runs.catalog_labels import CatalogLabels
 from pages.ui.runs.filters import status_word
 from pages.ui.runs.metric_choice import MAIN, main_metric, read_metric
+from pages.ui.text import format_duration
 from trainer.runs.state import RunState
 
 _LONGEST_NOTE = 120
@@ -32,7 +33,7 @@ def rows_frame(states: list[RunState], metric: str, labels: CatalogLabels) -> pd
             "Best": _metric_column(states, "best", metric),
             "Last": _metric_column(states, "last", metric),
             "Loss": [_sparkline(state) for state in states],
-            "Duration": [state.seconds if state.step else None for state in states],
+            "Duration": [format_duration(state.seconds) if state.step else "" for state in states],
             "Created": pd.to_datetime([state.created for state in states], unit="s", utc=True),
             "Tags": [list(state.tags) for state in states],
             "Note": [_note(state) for state in states],
@@ -53,7 +54,7 @@ def column_settings(metric: str) -> dict:
         "Best": number(f"Best {shown}", help="Of the best epoch so far.", **format_of),
         "Last": number(f"Last {shown}", help="Of the newest epoch.", **format_of),
         "Loss": column.LineChartColumn("Loss", help="The training loss from the first step to the newest.", width=90),
-        "Duration": column.NumberColumn(format="duration", help="Time spent training."),
+        "Duration": column.TextColumn(help="Time spent training."),
         "Created": column.DatetimeColumn("Age", format="distance"),
         "Tags": column.ListColumn(),
         "Note": column.TextColumn(width="medium"),

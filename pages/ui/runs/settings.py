@@ -7,14 +7,16 @@ from typing import Any
 import pandas as pd
 
 from pages.ui.catalogue import dataset_label
-from trainer import Run
+from trainer import LOSSES, MODELS, OPTIMIZERS, Run
 
 #: Shown as the options of the thing they belong to: "Optimizer: learning rate".
 _OPTIONS = "_options"
+_REGISTRIES = {"model": MODELS, "optimizer": OPTIMIZERS, "loss": LOSSES}
 
 
 def settings_frame(runs: dict[str, Run]) -> pd.DataFrame:
-    """Returns every setting of every run: one row per run, one column per setting; None where a run has none.
+    """Returns every setting of every run: one row per run, one column per setting; None where a run
+    does not have it, such as the filters of a dense network.
 
     Args:
         runs: label → run. Its settings are those that hold now, such as epochs that were added.
@@ -36,6 +38,7 @@ def _flatten(run: Run) -> dict[str, Any]:
     # The path of an uploaded file says nothing; its name does.
     fields["dataset_options"] = {name: v for name, v in fields["dataset_options"].items() if name != "path"}
     fields["dataset"] = dataset_label(run)
+    fields |= {noun: registry[fields[noun]].label for noun, registry in _REGISTRIES.items() if fields[noun] in registry}
     for name, value in fields.items():
         title = _title(name.removesuffix(_OPTIONS))
         if isinstance(value, dict):
@@ -51,8 +54,10 @@ def _title(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Returns a number, or text for anything else; None stays."""
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+    """Returns a number, or text for anything else."""
+    if value is None:
+        return "off"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"

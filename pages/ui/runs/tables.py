@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.keys import widget_key
+from pages.ui.numbers import UNKNOWN
 from pages.ui.runs.results import mark_best, results_frame
 from pages.ui.runs.settings import differing, settings_frame
 from trainer import Run
@@ -71,8 +72,8 @@ def draw_settings(runs: list[Run], labels: dict[str, str]) -> None:
 
 
 def _show(value: object) -> str:
-    if value is None:
-        return "off"
+    if value is None or value != value:
+        return UNKNOWN
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
