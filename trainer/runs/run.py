@@ -348,14 +348,14 @@ class Run(RunView):
             self._history, self._stored = weakref.ref(writer.history), writer.state
             with contextlib.suppress(RunNotFound):
                 self._signature = signature(self.path)
+            with contextlib.suppress(ConfigError):  # The setting was checked when the process began.
+                announce(writer.state, writer.log, in_background)
             # The next run starts at once, so this one must have ended for everybody.
             with contextlib.suppress(OSError):
                 self._worker.place.leave()
             self._worker = None
             self._owner.release()
         writer.history.notify()
-        with contextlib.suppress(ConfigError):  # The setting was checked when the process began.
-            announce(writer.state, writer.log, in_background)
 
     # Commands to a live run
 

@@ -143,9 +143,7 @@ class RunStore:
         """
         run = self.get(run_id)
         if not self._order.move(run_id, place):
-            return Outcome(
-                False, run.status, f"Nothing was moved: this run does not wait any more. It is {run.status}."
-            )
+            return Outcome(False, run.status, f"Nothing was moved: this run does not wait, it is {run.status}.")
         return Outcome(True, run.status, "Moved.")
 
     def recover(self) -> list[Run]:

@@ -533,7 +533,8 @@ def test_a_run_whose_data_is_gone_can_be_looked_at_but_not_gone_on_with(store):
 # More than one
 
 
-def test_two_runs_at_once_give_what_each_gives_alone(store, solo):
+def test_runs_at_once_give_what_each_gives_alone(store, solo, monkeypatch):
+    monkeypatch.setenv("TRAINDECK_SLOTS", "3")
     runs = [store.create(digits()), store.create(digits(seed=1)), store.create(digits())]
     for run in runs:
         run.start()

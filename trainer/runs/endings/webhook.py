@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -45,7 +46,8 @@ def announce(
         try:
             post(url, describe_ending(state))
         except Exception as error:  # Whatever a receiver does, it is no fault of the run.
-            log(f"The webhook was not told: {explain(error)}")
+            with contextlib.suppress(OSError):  # The run may be deleted by now.
+                log(f"The webhook was not told: {explain(error)}")
         finally:
             _open.discard(threading.current_thread())
 

@@ -10,8 +10,8 @@ from trainer.errors import RunNotFound
 from trainer.runs.state import RunState, read_state_file
 from trainer.runs.stored_config import read_config_file
 
-#: A folder with one of these is what is left of a run.
-_REMAINS = ("run.json", "config.json", "history.arrows", "epochs.arrows", "events.jsonl", "checkpoints")
+#: A folder with one of these and without run.json is what is left of a run.
+_REMAINS = ("config.json", "history.arrows", "epochs.arrows", "events.jsonl", "checkpoints")
 
 
 class StateCache:
@@ -33,7 +33,7 @@ class StateCache:
             if cached is None or cached[0] != found:
                 try:
                     cached = found, read_folder(self._path / name)
-                except (OSError, RunNotFound):
+                except OSError:
                     continue  # Deleted in the meantime.
             known[name] = cached
             yield cached[1]
@@ -73,16 +73,19 @@ def read_folder(folder: Path) -> RunState:
     """Reads the state of a folder that may hold a run, the rest of one, or something else.
 
     Raises:
-        RunNotFound: it does not exist any more.
+        OSError: it does not exist any more.
     """
     names = set(os.listdir(folder))
-    if "run.json" not in names:
+    if not (folder / "run.json").is_file():
         if names.intersection(_REMAINS):
             reason = "run.json is missing: this run was half deleted. Delete it, or restore the file from a copy."
         else:
             reason = "This folder holds no run. Delete it, or move it out of the runs folder."
         return _unreadable(folder, reason)
-    state = read_state_file(folder)
+    try:
+        state = read_state_file(folder)
+    except RunNotFound:
+        return _unreadable(folder, "run.json cannot be read. Change its permissions.")
     if state.is_damaged:
         return state
     recipe = read_config_file(folder / "config.json")
