@@ -34,6 +34,7 @@ def recipe(seed: int) -> RunConfig:
 
 def command(runs_dir: str, seed: str, seconds: str) -> None:
     """Gives random commands to the runs of a folder; prints how many."""
+    os.environ.setdefault("TRAINDECK_SLOTS", "2")  # one fewer than there are runs, so that some wait
     dice, store, given = random.Random(int(seed)), RunStore(runs_dir), 0
     watched = [run.history for run in store.list()]
     until = time.monotonic() + float(seconds)

@@ -73,6 +73,7 @@ def begin(run: Run) -> None:
 
 def main(runs_dir: str, way: str, steps: str) -> None:
     """Does what the command line says; ends with 143 after a SIGTERM, as the command line does."""
+    os.environ.setdefault("TRAINDECK_SLOTS", "1024")
     store = RunStore(runs_dir)
     runs = {store.get(run_id): step for run_id, step in json.loads(steps).items()}
     cut = Cut(way, runs)

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-import weakref
-from pathlib import Path
 
 import filelock
 
 from trainer.config.names import check_name, check_note, check_tags
-from trainer.config.run_config import RunConfig
-from trainer.data.uploads import refuse_changed
 from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError, TrainerError
 from trainer.runs.command_checks import (
     Outcome,
@@ -26,84 +22,27 @@ from trainer.runs.command_checks import (
     not_trained_here,
     wrong_status,
 )
-from trainer.runs.endings.failures import explain_interruption
-from trainer.runs.endings.webhook import announce
 from trainer.runs.event_log import log_event
-from trainer.runs.history import History
-from trainer.runs.queue.order import Entry, Order
-from trainer.runs.queue.place import explain_wait
-from trainer.runs.state import LIVE, STATUSES, change_state_file, read_state_file, signature
-from trainer.runs.view import RunView
-from trainer.runs.worker import Backend, Worker, in_background
-from trainer.runs.writer import Writer
+from trainer.runs.ownership import SECONDS_TO_LOCK, OwnedRun
+from trainer.runs.state import LIVE, STATUSES, change_state_file
+from trainer.runs.worker import Backend
 from trainer.storage import delete_folder, storing
-from trainer.training.engine.devices import check_device
 from trainer.training.sessions.commands import Command, Ending, Interrupt, Pause, SetEpochs, Setting, Stop
-from trainer.training.sessions.session import session
 
 __all__ = ["LIVE", "RESUMABLE", "STATUSES", "Backend", "Outcome", "Run"]
 
 RESUMABLE = ("paused", "stopped", "failed", "interrupted")
-#: A run that was created but not started within this time was abandoned.
-_SECONDS_TO_START = 60
-#: The queue, and everybody who looks whether a process is alive, take a run's lock for an instant.
-_SECONDS_TO_LOCK = 0.05
 #: How long a deletion waits for a run to stop.
 _SECONDS_TO_STOP = 30
 
 
-class Run(RunView):
+class Run(OwnedRun):
     """One run: its folder, and its thread while it trains here.
 
     Args:
         path: the run's folder; `RunStore` creates and finds it.
         backend: where its sessions run.
     """
-
-    def __init__(self, path: Path, backend: Backend = session):
-        super().__init__(path)
-        self._backend = backend
-        # One process trains a run at a time; the system releases the lock when that process dies.
-        self._owner = filelock.FileLock(path / "lock", timeout=0, poll_interval=0.005, thread_local=False)
-        self._order = Order(path.parent)
-        self._is_beginning = False
-        self._signature: tuple | None = None
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Reads what another process has written since; marks a run whose process died as interrupted.
-
-        Raises:
-            RunNotFound: the run does not exist any more.
-        """
-        with self._lock:
-            if self._worker is not None:
-                return
-            before = self._stored
-            found = signature(self.path)
-            if found != self._signature:
-                self._stored, self._signature = read_state_file(self.path), found
-            entry = self._entry()
-            if entry is not None:
-                phase = explain_wait(self._order, entry)
-                self._stored = self._stored if phase == self._stored.phase else self._stored.changed(phase=phase)
-            if self._claims_a_process():
-                # A timeout (an OSError) means that another process trains it.
-                with contextlib.suppress(OSError), self._owner:
-                    self._stored = read_state_file(self.path)
-                    if self._claims_a_process():
-                        self._mark_interrupted()
-            history = self._open_history()
-            has_rows = history is not None and history.refresh()
-            changed = has_rows or self._stored is not before
-        if changed:
-            self._notify_readers()
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it waits in the queue for a slot of its device."""
-        worker = self._worker
-        return worker.place.is_waiting if worker is not None else self._entry() is not None
 
     # Commands
 
@@ -124,8 +63,12 @@ class Run(RunView):
 
     def recover(self) -> None:
         """Takes up a waiting run again after its process died; one that cannot train any more fails."""
+        entry = self._entry()
         try:
-            self.start("queued")
+            if entry is not None and entry.ending is not None:
+                self._ask(Pause() if entry.ending == "pause" else Stop(), "queued")
+            else:
+                self.start("queued")
         except RunBusyError:
             return
         except TrainerError as error:
@@ -278,7 +221,7 @@ class Run(RunView):
             if self._worker is not None or (self.is_live and not stop):
                 raise busy
             try:
-                with self._owner.acquire(_SECONDS_TO_LOCK):
+                with self._owner.acquire(SECONDS_TO_LOCK):
                     delete_folder(self.path)
             except filelock.Timeout:
                 raise busy from None
@@ -290,72 +233,6 @@ class Run(RunView):
         while self.is_live and time.monotonic() < deadline:
             time.sleep(0.05)  # Another process takes it out of its queue.
             self.refresh()
-
-    # Starting and ending
-
-    def _begin(self, seen: str | None, allowed: tuple[str, ...], command: str, **asked) -> Outcome:
-        with self._lock:
-            if self._worker is not None or self._is_beginning:
-                return wrong_status(command, self.status, seen)
-            try:
-                with storing(self.path):
-                    self._owner.acquire(_SECONDS_TO_LOCK)
-                self._is_beginning = True
-            except StorageError as error:
-                if not isinstance(error.__cause__, filelock.Timeout):
-                    raise
-                self.refresh()
-                if self.is_live:
-                    return wrong_status(command, self.status, seen)
-                raise RunBusyError(f"Another process is using the run {self.name}. Try again in a moment.") from None
-        # From here on this process owns the run. Reading its files takes no lock that a page might wait for.
-        try:
-            self._signature = None
-            self.refresh()
-            if self.status not in allowed or seen not in (None, self.status):
-                return wrong_status(command, self.status, seen)
-            if self.spec and self.spec.sha256:
-                refuse_changed(self.config.dataset_options["path"], self.spec.sha256)
-            # The recipe is checked again: its data or model may be gone from this machine.
-            config = RunConfig.from_file(self.path / "config.json")
-            check_device(config.device)
-            with self._lock:
-                history = self.history
-                history.refresh()
-                entry = self._entry() or Entry(id=self.id, device=config.device, command=command, **asked)
-                self._change(status="queued", reason="", started=time.time(), ended=None)
-                self._config = config
-                warming_up = self._stored.changed(phase="Warming up")
-                worker = Worker(self.path, config, history, warming_up, self._backend, entry=entry, on_end=self._end)
-                self._worker = worker
-                try:
-                    worker.start()
-                except BaseException:
-                    self._worker = None
-                    raise
-                done = "Started." if command == "start" else "Resumed."
-                return Outcome(True, self.status, "Added to the queue." if worker.place.is_waiting else done)
-        finally:
-            with self._lock:
-                self._is_beginning = False
-                if self._worker is None:
-                    self._owner.release()
-
-    def _end(self, writer: Writer) -> None:
-        """Takes over from the worker, in its thread."""
-        with self._lock:
-            writer.finish()
-            self._history, self._stored = weakref.ref(writer.history), writer.state
-            with contextlib.suppress(RunNotFound):
-                self._signature = signature(self.path)
-            with contextlib.suppress(ConfigError):  # The setting was checked when the process began.
-                announce(writer.state, writer.log, in_background)
-            # The next run starts at once, so this one must have ended for everybody.
-            with contextlib.suppress(OSError):
-                self._worker.place.leave()
-            self._worker = None
-            self._owner.release()
-        writer.history.notify()
 
     # Commands to a live run
 
@@ -376,9 +253,11 @@ class Run(RunView):
 
     def _give(self, command: Command, verb: str, message: str) -> Outcome:
         if self._worker is None:
-            if self.status == "queued" and isinstance(command, Pause | Stop) and self._entry() is not None:
+            if self._entry() is None:
+                return not_trained_here(verb, self.status)
+            if isinstance(command, Pause | Stop):
                 return self._cancel(command)
-            return not_trained_here(verb, self.status)
+            return Outcome(False, self.status, f"This run waits in another process. Use that process to {verb} it.")
         if self._worker.give(command):
             return Outcome(True, self.status, message)
         # Whoever ends the process must not turn a pause into something that resumes by itself.
@@ -388,7 +267,7 @@ class Run(RunView):
         """Ends the wait of a run that another process holds, or held until it died."""
         status = "paused" if isinstance(ending, Pause) else "stopped"
         try:
-            with storing(self.path), self._owner.acquire(_SECONDS_TO_LOCK):
+            with storing(self.path), self._owner.acquire(SECONDS_TO_LOCK):
                 log_event(self.path, status, self.step)
                 self._change(status=status, reason=f"{status.capitalize()} by the user at step {self.step}.")
                 self._order.remove(self.id)
@@ -396,40 +275,10 @@ class Run(RunView):
             if not isinstance(error.__cause__, filelock.Timeout):
                 raise
             if not self._order.update(self.id, ending=ending.event):
-                return not_trained_here(ending.event, self.status)
+                advice = f"Use that process to {ending.event} it."
+                return Outcome(False, self.status, f"Another process has just begun to train this run. {advice}")
             return Outcome(True, self.status, "Pausing." if status == "paused" else "Stopping.")
         return Outcome(True, self.status, f"{status.capitalize()}.")
 
-    def _entry(self) -> Entry | None:
-        """Returns the run's place in the queue while nobody here trains it."""
-        return self._order.find(self.id) if self._stored.status == "queued" else None
-
     def _epochs_setting(self, epochs: int, step: int) -> SetEpochs:
         return epochs_setting(epochs, -(-step // self.steps_per_epoch) if self.steps_per_epoch else 1)
-
-    # run.json while nobody trains
-
-    def _change(self, **fields) -> None:
-        """Changes run.json; the caller owns the run."""
-        self._stored = change_state_file(self.path, fields)
-        self._signature = signature(self.path)
-
-    def _claims_a_process(self) -> bool:
-        """Returns whether run.json says that a process trains the run, or is about to."""
-        stored = self._stored
-        if self._entry() is not None:
-            return False  # It waits, and goes on waiting after a restart.
-        was_begun = stored.started or time.time() - stored.created > _SECONDS_TO_START
-        return stored.status == "running" or bool(stored.status == "queued" and was_begun)
-
-    def _mark_interrupted(self) -> None:
-        # The history is flushed just before run.json, so it has the newest step.
-        history = History.load(self.path)
-        step, times = len(history), history.rows(0, len(history)).get("time", ())
-        reached = {"step": step, "seconds": float(times[-1])} if step else {}
-        self._change(status="interrupted", reason=explain_interruption(step, self.checkpoints), **reached)
-
-    def _notify_readers(self) -> None:
-        history = self._open_history()
-        if history is not None:
-            history.notify()

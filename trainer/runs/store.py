@@ -16,10 +16,11 @@ from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError, RunNotFound
 from trainer.runs.listing.states import StateCache
 from trainer.runs.queue.order import Order
-from trainer.runs.run import Backend, Outcome, Run, session
+from trainer.runs.run import Backend, Outcome, Run
 from trainer.runs.state import RunState, new_state
 from trainer.storage import delete_folder, write_json
 from trainer.training.engine.devices import check_device, check_memory
+from trainer.training.sessions.session import session
 
 _default: RunStore | None = None
 _default_lock = threading.Lock()
@@ -127,7 +128,7 @@ class RunStore:
         waiting = []
         for entry in self._order.read():
             with contextlib.suppress(OSError, RunNotFound):
-                waiting.append(self.get(entry.id))
+                waiting.append(self._open(self.path / entry.id))
         return [run for run in waiting if run.status == "queued" and run.is_waiting]
 
     def move(self, run_id: str, place: int) -> Outcome:

@@ -1,16 +1,17 @@
-"""Reads a run's recipe from its folder, even if it can no longer be trained here."""
+"""A run's recipe as it is stored: read even if it can no longer be trained here, and compared with what was trained."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from trainer.config.recipe import NESTED
 from trainer.config.run_config import RunConfig
-from trainer.errors import ConfigError
+from trainer.errors import CheckpointError, ConfigError
 from trainer.runs.checkpoint import list_checkpoints
 
 
@@ -67,3 +68,25 @@ def unchecked_config(fields: dict, folder: Path) -> RunConfig:
             f"config.json of the run {folder.name} is damaged. Restore it from a copy, or delete the run."
         )
     return RunConfig.model_construct(**known)
+
+
+def refuse_other_recipe(config: RunConfig, stored: Mapping) -> None:
+    """Refuses a config.json that was edited after training began, because the bits would differ.
+
+    Raises:
+        CheckpointError: a field differs from the recipe that the checkpoint was written with.
+    """
+    now = config.model_dump(mode="json")
+    for field, value in stored.items():
+        if field in now and as_stored(now[field], value) != value:
+            raise CheckpointError(
+                f"config.json was changed after training began: {field} is {now[field]!r} and was {value!r} when the "
+                "checkpoint was written. Restore the old value, or start a new run with the new value."
+            )
+
+
+def as_stored(value, like):
+    """Returns a value as the version that wrote `like` would store it: lists, and only the fields it knows."""
+    if isinstance(value, dict) and isinstance(like, dict):
+        return {key: as_stored(value[key], like[key]) for key in value if key in like}
+    return list(value) if isinstance(value, tuple) else value

@@ -30,6 +30,7 @@ from trainer.runs.history import History
 from trainer.runs.listing.sparkline import sparkline
 from trainer.runs.samples import write_sample
 from trainer.runs.state import RunState, change_state_file, read_spec
+from trainer.runs.stored_config import refuse_other_recipe
 from trainer.storage import storing, sweep, write_json
 from trainer.training.sessions.events import (
     Commanded,
@@ -337,25 +338,3 @@ class Writer:
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
-
-
-def refuse_other_recipe(config: RunConfig, stored: Mapping) -> None:
-    """Refuses a config.json that was edited after training began, because the bits would differ.
-
-    Raises:
-        CheckpointError: a field differs from the recipe that the checkpoint was written with.
-    """
-    now = config.model_dump(mode="json")
-    for field, value in stored.items():
-        if field in now and as_stored(now[field], value) != value:
-            raise CheckpointError(
-                f"config.json was changed after training began: {field} is {now[field]!r} and was {value!r} when the "
-                "checkpoint was written. Restore the old value, or start a new run with the new value."
-            )
-
-
-def as_stored(value, like):
-    """Returns a value as the version that wrote `like` would store it: lists, and only the fields it knows."""
-    if isinstance(value, dict) and isinstance(like, dict):
-        return {key: as_stored(value[key], like[key]) for key in value if key in like}
-    return list(value) if isinstance(value, tuple) else value

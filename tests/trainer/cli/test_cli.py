@@ -399,3 +399,53 @@ def wait_for_rows(child: subprocess.Popen, runs: Path, seconds: float = 60) -> N
         assert child.poll() is None, child.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+# The queue
+
+
+def test_a_list_tells_tags_and_the_place_in_the_queue(cli, tmp_path):
+    store = RunStore(tmp_path / "runs")
+    runs = [store.create(digits(epochs=ENDLESS)), store.create(line()), store.create(line())]
+    for run in runs:
+        run.start()
+    runs[1].annotate(tags=["good", "näh"])
+    store.move(runs[2].id, 0)
+    code, out, _ = cli("list", "--json")
+    found = {run["id"]: run for run in json.loads(out)}
+    assert code == 0
+    assert [found[run.id]["place"] for run in runs] == [None, 1, 0]
+    assert [found[run.id]["tags"] for run in runs] == [[], ["good", "näh"], []]
+    assert store.close(60)
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, "stopped"), (signal.SIGTERM, "queued")])
+def test_a_run_waits_in_the_foreground_until_a_signal_ends_the_wait(tmp_path, sent, status):
+    store, config = RunStore(tmp_path / "runs"), tmp_path / "config.json"
+    busy = store.create(digits(epochs=ENDLESS), name="busy")
+    busy.start()
+    wait_for_step(busy, 1)
+    config.write_text(line().to_json())
+    command = [sys.executable, "-m", "trainer", "run", str(config), "--runs-dir", str(store.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        try:
+            shown = ""
+            while "Waiting: busy is training on CPU:0" not in shown:
+                character = child.stderr.read(1)
+                assert character, shown
+                shown += character
+            child.send_signal(sent)
+            out, err = child.communicate(timeout=60)
+        finally:
+            child.kill()
+    assert child.returncode == 128 + sent, err
+    assert "Traceback" not in err
+    run = store.get(out.splitlines()[-1])
+    assert (run.status, run.step) == (status, 0)
+    assert f"python -m trainer resume {run.id}" in err
+    # What stays in the queue is begun by whoever comes next.
+    assert [waiting.id for waiting in store.queue()] == ([run.id] if status == "queued" else [])
+    busy.stop()
+    assert run.resume().acted
+    assert finish(run).status == "completed"
+    finish(busy)

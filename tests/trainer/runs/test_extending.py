@@ -19,11 +19,10 @@ def cnn(**fields) -> RunConfig:
     return RunConfig(**{"model": "cnn", "dataset": "digits", "model_options": options} | fields)
 
 
-@pytest.mark.parametrize("recipe", [digits, cnn], ids=["mlp with dropout", "cnn"])
-@pytest.mark.parametrize("how", ["completed", "paused", "stopped"])
+@pytest.mark.parametrize(
+    ("recipe", "how"), [(digits, "completed"), (digits, "paused"), (digits, "stopped"), (cnn, "completed")]
+)
 def test_ten_epochs_and_ten_more_are_twenty(store, recipe, how):
-    if how != "completed" and recipe is cnn:
-        pytest.skip("one way is enough for the slower model")
     whole, parts = store.create(recipe(epochs=20)), store.create(recipe(epochs=10))
     whole.start()
     finish(whole)
@@ -38,7 +37,8 @@ def test_ten_epochs_and_ten_more_are_twenty(store, recipe, how):
     assert (parts.status, parts.epoch, parts.step) == ("completed", 20, whole.step)
     assert parts.checkpoints[0].digest == whole.checkpoints[0].digest
     assert parts.history.frame()["loss"].equals(whole.history.frame()["loss"])
-    assert parts.metrics == whole.metrics
+    for which in ("last", "best"):
+        assert parts.metrics[which] | {"time": 0} == whole.metrics[which] | {"time": 0}
 
 
 def test_what_was_set_is_in_the_log_the_description_and_the_exported_configuration(store, tmp_path):

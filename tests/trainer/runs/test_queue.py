@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 from tests.trainer.recipes import ENDLESS, digits, line
 from tests.trainer.watching import finish, wait_for_step, wait_until
 from trainer import RunConfig, RunStore
-from trainer.errors import RunBusyError, RunNotFound
+from trainer.errors import RunBusyError, RunNotFound, StorageError
 from trainer.runs.queue.order import Entry, Order
 from trainer.runs.queue.place import blockers
 
@@ -141,6 +142,7 @@ def test_a_waiting_run_that_is_cancelled_never_trains(store, busy, act, status):
 def test_a_run_that_waits_elsewhere_can_be_cancelled_from_here(store, busy, act, status):
     run = begin_to_wait(store.create(line()))
     elsewhere = RunStore(store.path).get(run.id)
+    assert "waits in another process" in elsewhere.set_epochs(5).message
     assert getattr(elsewhere, act)("queued").acted
     finish(run)
     elsewhere.refresh()
@@ -238,6 +240,18 @@ def test_a_queued_run_that_cannot_train_any_more_fails_at_the_restart(store, bus
     assert "gone" in after.get(run.id).reason
 
 
+def test_a_cancellation_that_a_dead_process_did_not_read_holds_after_the_restart(store, busy):
+    cancelled, started_again = (begin_to_wait(store.create(line())) for _ in range(2))
+    assert store.close(60)
+    for run in (cancelled, started_again):
+        assert Order(store.path).update(run.id, ending="pause")
+    after = RunStore(store.path)
+    assert after.get(started_again.id).start().acted, "whoever starts it has changed their mind"
+    assert finish(after.get(started_again.id)).status == "completed"
+    after.recover()
+    assert (after.get(cancelled.id).status, after.queue()) == ("paused", [])
+
+
 # Damage
 
 
@@ -253,6 +267,20 @@ def test_what_is_damaged_in_the_order_blocks_nobody(store, busy):
     busy.stop()
     for waiting in (run, last):
         assert finish(waiting).status == "completed"
+
+
+def test_a_queue_that_cannot_be_written_is_a_sentence_and_changes_nothing(store):
+    run = store.create(line())
+    run.start()
+    finish(run)
+    shutil.rmtree(store.path / ".queue")
+    (store.path / ".queue").write_text("not a folder")
+    with pytest.raises(StorageError, match="cannot be written"):
+        run.resume(epochs=5)
+    assert (run.status, RunStore(store.path).get(run.id).status) == ("completed", "completed")
+    (store.path / ".queue").unlink()
+    assert run.resume(epochs=5).acted
+    assert (finish(run).status, run.epoch) == ("completed", 5)
 
 
 def test_a_run_waits_only_for_those_of_its_device(store, busy):

@@ -49,7 +49,7 @@ class Place:
         """
         _waiting_here.add(self._folder)
         try:
-            self._advance()
+            self._advance(is_new=True)
         except BaseException:
             _waiting_here.discard(self._folder)
             raise
@@ -108,13 +108,19 @@ class Place:
             if self._slot is not None:
                 self._slot.release()
 
-    def _advance(self) -> None:
-        """Takes a slot if it is the run's turn; else sees that the run has its place."""
+    def _advance(self, is_new: bool = False) -> None:
+        """Takes a slot if it is the run's turn; else sees that the run has its place.
+
+        Args:
+            is_new: whether what is stored from an earlier process is replaced.
+        """
         with self._order.changing() as entries:
             mine = next((entry for entry in entries if entry.id == self._entry.id), None)
             if mine is None:
                 entries.append(self._entry)
                 mine = self._entry
+            elif is_new:
+                entries[entries.index(mine)] = mine = self._entry
             if mine.ending is None and not blockers(self._order, mine, entries):
                 self._slot = self._slots.take(mine.id)
                 if self._slot is not None:
