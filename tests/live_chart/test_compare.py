@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from pages.ui.live_chart import compare
+from server.guard import guard
 from tests.live_chart.test_live_chart import append, wait_idle
 from tests.server.fakes import make_rows, make_run
 
@@ -229,3 +231,18 @@ def test_smoothing_log_y_and_a_drag_work_on_all_runs(stage):
     assert shown[0] == shown[1] == shown[2]
     page.get_by_role("button", name="Reset zoom").click()
     page.wait_for_function("!chart.x.zoomed")
+
+
+def test_each_run_is_sent_with_its_own_token_color_and_name(stage, monkeypatch):
+    sent = []
+    monkeypatch.setattr(compare, "chart_component", lambda **given: sent.append(given["data"]))
+    runs = [add_run(stage, "run-1", 10, name="<b>Otter</b>"), add_run(stage, "run-2", 10, status="running")]
+    runs[1].steps_per_epoch = float("inf")
+    compare.compare_chart(runs, [("loss", "Loss")], COLORS)
+    (data,) = sent
+    assert data["panels"] == [["loss", "Loss"]]
+    for run, shown in zip(runs, data["runs"], strict=True):
+        guard.check_token(shown["token"], run.id)
+        assert (shown["run"], shown["name"], shown["colour"]) == (run.id, run.name, COLORS[run.id])
+    assert [shown["status"] for shown in data["runs"]] == ["completed", "running"]
+    assert [shown["steps_per_epoch"] for shown in data["runs"]] == [45, None]

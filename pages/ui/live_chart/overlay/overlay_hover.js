@@ -6,7 +6,7 @@ import { search } from "../rows/cells.js"
 import { visibleCells } from "../rows/visible_cells.js"
 import { Hover } from "../panel/hover.js"
 
-const MOST = 12 // runs in one tooltip
+const MOST = 10 // runs in one tooltip
 
 export class OverlayHover extends Hover {
   // Shows the tooltips. Returns x, or null.

@@ -81,9 +81,7 @@ export class OverlayPanel extends Plot {
     const isWaiting = lines.some((line) => line.isLive || !line.feed.total)
     setText(this.empty, isWaiting || !lines.length ? WAITING : MISSING)
     setText(this.how, curves.some(({ traces }) => traces.points.n) ? "line: training, dots: validation" : "")
-    const { cut } = this.yRange
-    this.cut.hidden = !cut
-    if (cut) setText(this.cut, "The first steps lie outside.")
+    this.writeCut()
   }
 
   // The description of the image in a sentence.

@@ -47,11 +47,7 @@ export class Panel extends Plot {
     const { feed } = this.chart
     this.empty.hidden = raw.n + points.n > 0
     setText(this.empty, feed.total > 0 && !(this.column in feed.averages) ? MISSING : WAITING)
-    const { cut } = this.yRange
-    this.cut.hidden = !cut
-    if (!cut) return
-    const isAbove = cut.high > (this.chart.choices.log ? 10 ** this.y[1] : this.y[1])
-    setText(this.cut, isAbove ? `▲ up to ${number(cut.high)} in the first steps` : `▼ down to ${number(cut.low)} in the first steps`)
+    this.writeCut()
   }
 
   // The newest smoothed value and the newest validation value; NaN if there is none.

@@ -3,8 +3,9 @@
 // A subclass has draw() and gives the heading.
 
 import { Axes, TOP } from "./axes.js"
-import { element } from "../element.js"
+import { element, setText } from "../element.js"
 import { Gestures } from "./gestures.js"
+import { number } from "../numbers.js"
 import { YRange } from "./y_range.js"
 
 export class Plot {
@@ -63,6 +64,15 @@ export class Plot {
     if (this.ratio !== (window.devicePixelRatio || 1)) this.fitCanvas()
     this.y = this.yRange.choose(all, settled, { isLog: choices.log, showsAll: choices.full, isHeld: chart.x.held !== null })
     this.axes.draw(x, this.y)
+  }
+
+  // Writes a note on values outside the range.
+  writeCut() {
+    const { cut } = this.yRange
+    this.cut.hidden = !cut
+    if (!cut) return
+    const isAbove = cut.high > (this.chart.choices.log ? 10 ** this.y[1] : this.y[1])
+    setText(this.cut, isAbove ? `▲ up to ${number(cut.high)} in the first steps` : `▼ down to ${number(cut.low)} in the first steps`)
   }
 
   // sentence: the description of the image.
