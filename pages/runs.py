@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.runs.compare import compare_view
+from pages.ui.runs.comparison.compare import compare_view
 from pages.ui.runs.listing import list_view
 from trainer import RunStore
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from pages.ui.runs.catalog_labels import CatalogLabels
-from pages.ui.runs.colors import run_colors
+from pages.ui.runs.comparison.colors import run_colors
+from pages.ui.runs.comparison.figures import parallel_figure, scatter_figure
 from pages.ui.runs.export import quote_formula, runs_csv
-from pages.ui.runs.figures import parallel_figure, scatter_figure
 from pages.ui.runs.selection import TABLE
 from tests.pages.conftest import button, open_page
 from trainer import RunConfig, RunStore

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.numbers import format_number
-from trainer import Run, RunStore, TrainerError
+from trainer import RunStore
 from trainer.runs.state import RunState
 
 _SECONDS = 1.5
@@ -99,12 +99,8 @@ def tell(store: RunStore) -> None:
 
 
 def _tell(store: RunStore, watched: list[str]) -> None:
-    runs = []
-    for id in watched:
-        try:
-            runs.append(store.get(id))
-        except TrainerError:
-            continue
+    states = {state.id: state for state in store.states()}
+    runs = [states[id] for id in watched if id in states]
     with st.container(key=widget_key("bell", "show", page="page"), width="content"):
         _component(
             key=widget_key("runs", "tell", page="page"),
@@ -115,27 +111,27 @@ def _tell(store: RunStore, watched: list[str]) -> None:
         )
 
 
-def _title(runs: list[Run]) -> str:
+def _title(runs: list[RunState]) -> str:
     """Returns "43 % · brisk-otter" for the run in the address, else for one that trains; "" if none does."""
     running = [run for run in runs if run.status == "running"]
     shown = st.query_params.get("run")
     run = next((run for run in running if run.id == shown), running[0] if running else None)
     if run is None:
         return ""
-    return f"{percent(run.state)} % · {run.name}"
+    return f"{_percent(run)} % · {run.name}"
 
 
-def percent(state: RunState) -> int:
+def _percent(state: RunState) -> int:
     """Returns how much of a run is done, from 0 to 100."""
     return 100 * state.step // state.total_steps if state.total_steps else 0
 
 
-def _text(run: Run) -> str:
+def _text(run: RunState) -> str:
     """Returns what came out, in a sentence, once a run has ended."""
     if run.is_live:
         return ""
     if run.reason:
         return run.reason
-    best = (run.state.metrics or {}).get("best") or {}
+    best = (run.metrics or {}).get("best") or {}
     name = next((name for name in ("val_accuracy", "val_loss", "accuracy", "loss") if name in best), None)
     return f"{run.step:,} steps" + (f", best {name} {format_number(best[name])}" if name else "")

@@ -8,9 +8,9 @@ from pages.ui.keys import widget_key
 from pages.ui.live_chart import compare_chart
 from pages.ui.run.measures import curves
 from pages.ui.runs.actions import MOST_COMPARED
-from pages.ui.runs.colors import run_colors
-from pages.ui.runs.related import draw_related
-from pages.ui.runs.tables import draw_results, draw_settings
+from pages.ui.runs.comparison.colors import run_colors
+from pages.ui.runs.comparison.related import draw_related
+from pages.ui.runs.comparison.tables import draw_results, draw_settings
 from pages.ui.text import count, escape_markdown
 from trainer import Run, RunStore, TrainerError
 

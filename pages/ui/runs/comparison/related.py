@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.keys import widget_key
-from pages.ui.runs.figures import parallel_figure, scatter_figure
+from pages.ui.runs.comparison.figures import parallel_figure, scatter_figure
+from pages.ui.runs.comparison.results import results_frame
+from pages.ui.runs.comparison.settings import differing, settings_frame
 from pages.ui.runs.metric_choice import main_metric
-from pages.ui.runs.results import results_frame
-from pages.ui.runs.settings import differing, settings_frame
 from trainer import Run
 
 _MOST_AXES = 10

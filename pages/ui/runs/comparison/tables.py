@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.numbers import UNKNOWN
-from pages.ui.runs.results import mark_best, results_frame
-from pages.ui.runs.settings import differing, settings_frame
+from pages.ui.runs.comparison.results import mark_best, results_frame
+from pages.ui.runs.comparison.settings import differing, settings_frame
 from trainer import Run
 
 _WHICH = {"best": "Best epoch", "last": "Newest epoch"}
