@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui.form.state import open_form
 from pages.ui.shell.header import header
 from pages.ui.shell.tab_order import skip_help_icons
+from pages.ui.shell.tell import tell
 from trainer import RunStore
 
 SHELL = Path(__file__).parent / "ui" / "shell"
@@ -17,6 +18,7 @@ st.html(SHELL / "layout.css")
 skip_help_icons()
 pages = [
     st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
+    st.Page("runs.py", title="Runs", icon=":material/table_rows:"),
     st.Page("data.py", title="Data", icon=":material/database:"),
 ]
 page = st.navigation(pages, position="top")
@@ -24,5 +26,6 @@ with st.container(key="page_links", horizontal=True, gap="xsmall"):  # on a phon
     for link in pages:
         st.page_link(link)
 header()
+tell(RunStore.default())
 open_form(RunStore.default())
 page.run()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui.run.view import run_view
+from pages.ui.train.queue import queue_panel
 from pages.ui.train.recent import newest_runs, recent_runs
 from pages.ui.train.setup import setup_panel
 from pages.ui.train.shown_run import shown_run
@@ -18,6 +19,7 @@ setup, live = st.columns([1, 2.9], gap="medium")
 with setup:
     setup_panel(store, run)
 with live:
+    queue_panel(store, run)
     if run:
         run_view(store, run)
     else:

@@ -80,12 +80,17 @@ def shared_server(tmp_path_factory):
 def server(shared_server):
     """A warm server without runs and data sets, which tests share one after the other."""
     yield shared_server
-    if any(run.is_live for run in RunStore(shared_server.runs).list()):  # where a test has failed
+    is_busy = any(run.is_live for run in RunStore(shared_server.runs).list())  # where a test has failed
+    if is_busy:
         shared_server.kill()
+    runs = RunStore(shared_server.runs)
+    for run in runs.list():
+        runs.delete(run.id, stop=True)
+    datasets = DatasetStore(shared_server.datasets)
+    for dataset in datasets.list():
+        datasets.delete(dataset.id)
+    if is_busy:
         shared_server.start()
-    for store in (RunStore(shared_server.runs), DatasetStore(shared_server.datasets)):
-        for kept in store.list():
-            store.delete(kept.id)
 
 
 @pytest.fixture

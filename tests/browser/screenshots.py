@@ -1,4 +1,4 @@
-"""Takes screenshots of the Train page before, during and after a run and of the Data page: two themes, three widths.
+"""Takes screenshots of the Train, Runs and Data pages and of a comparison: two themes, three widths.
 
 They go to screenshots/, which git ignores, and the README's to docs/screenshot.png.
 """
@@ -42,11 +42,13 @@ def main() -> None:
 
 
 def make_earlier_runs(store: RunStore) -> None:
-    """Trains two runs, so that the list of recent runs is not empty."""
-    for dataset, model in (("iris", "linear"), ("moons", "mlp")):
-        run = store.create(RunConfig(dataset=dataset, model=model, epochs=20))
+    """Trains some runs, so that lists are not empty and there is something to compare."""
+    for dataset, model, rate in (("iris", "linear", 0.01), *(("moons", "mlp", rate) for rate in (0.001, 0.003, 0.01))):
+        config = RunConfig(dataset=dataset, model=model, epochs=20, optimizer_options={"learning_rate": rate})
+        run = store.create(config)
         run.start()
         run.wait()
+        run.annotate(tags=["learning rate"] if dataset == "moons" else [], note="A first look." * (rate == 0.003))
 
 
 def add_table(store: DatasetStore) -> None:
@@ -61,22 +63,37 @@ def add_table(store: DatasetStore) -> None:
     store.add(io.BytesIO("\n".join(lines).encode()), "shells.csv")
 
 
+def look_at_runs(page, server: Server, folder: Path, name: str) -> None:
+    """Takes pictures of the Runs page and of a comparison."""
+    ids = [state.id for state in RunStore(server.runs).states() if state.dataset == "moons"]
+    for path, picture in (("/runs", "runs"), (f"/runs?compare={','.join(ids)}", "compare")):
+        page.goto(server.url + path)
+        settle(page)
+        page.wait_for_timeout(2500)
+        take_whole(page, folder / f"{picture}-{name}.png")
+
+
 def look_at_data(page, server: Server, folder: Path, name: str) -> None:
     """Takes pictures of the Data page: images, and a table that was uploaded."""
     page.goto(f"{server.url}/data")
     settle(page)
-    width = page.viewport_size["width"]
     for choice, picture in (("Digits", "data-images"), ("shells.csv", "data-table")):
         page.locator(".st-key-data_dataset_select input").click()
         page.get_by_role("option", name=choice, exact=True).click()
         page.locator(".st-key-data_dataset_header").get_by_text(choice, exact=True).wait_for()
         settle(page)
         page.wait_for_timeout(1500)
-        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-        page.set_viewport_size({"width": width, "height": min(height + 20, 3000)})
-        page.wait_for_timeout(500)
-        page.screenshot(path=folder / f"{picture}-{name}.png")
-        page.set_viewport_size({"width": width, "height": 1000})
+        take_whole(page, folder / f"{picture}-{name}.png")
+
+
+def take_whole(page, path: Path) -> None:
+    """Takes a picture of a whole page, not only of what its window shows."""
+    width = page.viewport_size["width"]
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(height + 20, 3000)})
+    page.wait_for_timeout(500)
+    page.screenshot(path=path)
+    page.set_viewport_size({"width": width, "height": 1000})
 
 
 def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None:
@@ -106,6 +123,7 @@ def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None
     wait_status(page, "completed", seconds=300)
     page.wait_for_timeout(1000)
     page.screenshot(path=folder / f"after-{scheme}-{width}.png")
+    look_at_runs(page, server, folder, f"{scheme}-{width}")
     look_at_data(page, server, folder, f"{scheme}-{width}")
     context.close()
 

@@ -6,6 +6,7 @@ import time
 
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.train import setup
 from tests.pages.conftest import INDEX, button, open_page
 from trainer import RunConfig
 
@@ -50,7 +51,7 @@ def test_starting_makes_the_run_of_the_form_and_puts_it_in_the_address(store):
     assert page.query_params["run"] == run.id
     assert (run.config.model, run.config.dataset, run.config.epochs) == ("mlp", "digits", 100_000)
     assert run.is_live
-    assert button(page, "Start training").disabled
+    assert not button(page, "Start training").disabled
     assert not button(page, "Pause").disabled
 
 
@@ -133,15 +134,66 @@ def test_a_second_tabs_click_is_answered_with_what_happened(store):
     assert run.status == "paused"
 
 
-def test_start_in_a_second_tab_shows_the_run_that_trains_already(store):
-    first, second = open_page(), open_page()
-    for page in (first, second):
-        page.number_input(key="train_epochs_set").set_value(100_000).run()
-    button(first, "Start training").click().run()
-    button(second, "Start training").click().run()
-    [run] = store.list()
-    assert second.query_params["run"] == run.id
-    assert any("is training already" in toast.value for toast in second.toast)
+def test_start_while_a_run_trains_queues_the_new_run_and_shows_both(store):
+    first = start_long_run(store)
+    page = open_page()
+    assert "joins the queue" in button(page, "Start training").help
+    page.number_input(key="train_epochs_set").set_value(7).run()
+    button(page, "Start training").click().run()
+    assert not page.exception
+    [waiting] = store.queue()
+    assert page.query_params["run"] == waiting.id
+    assert (waiting.status, waiting.config.epochs) == ("queued", 7)
+    assert any("Running and waiting" in text.value for text in page.markdown)
+    assert any(f"{first.name} is training" in caption.value.replace("\\", "") for caption in page.caption)
+    page.button(key=f"train_{first.id}_show").click().run()
+    assert page.query_params["run"] == first.id
+
+
+def test_the_queue_is_reordered_and_shortened(store):
+    start_long_run(store)
+    second, third = (store.create(RunConfig(**LONG)) for _ in range(2))
+    for run in (second, third):
+        run.start()
+    page = open_page()
+    page.button(key=f"train_{third.id}_up").click().run()
+    assert [run.id for run in store.queue()] == [third.id, second.id]
+    page.run()
+    page.button(key=f"train_{third.id}_cancel").click().run()
+    assert not page.exception
+    assert [run.id for run in store.queue()] == [second.id]
+    assert third.status == "stopped"
+
+
+def test_a_double_click_on_start_makes_one_run(store, monkeypatch):
+    monkeypatch.setattr(setup, "_SECONDS_OF_DOUBLE_CLICK", 60)  # a busy machine draws slowly
+    page = open_page()
+    page.number_input(key="train_epochs_set").set_value(100_000).run()
+    button(page, "Start training").click().run()
+    button(page, "Start training").click().run()
+    assert len(store.list()) == 1
+
+
+def test_a_completed_run_is_trained_longer(store):
+    run = store.create(RunConfig(**SHORT))
+    run.start()
+    assert run.wait(60)
+    page = open_page(run)
+    page.button(key="train_run_extend").click().run()
+    page.number_input(key="train_longer_epochs").set_value(3)
+    page.button(key="train_longer_confirm").click().run()
+    assert not page.exception
+    assert run.wait(60)
+    assert (run.status, run.epochs, run.epoch) == ("completed", 5, 5)
+
+
+def test_train_longer_says_what_depends_on_the_total(store):
+    run = store.create(RunConfig(**SHORT, schedule="cosine"))
+    run.start()
+    assert run.wait(60)
+    page = open_page(run)
+    page.get("menu_button")[0].set_value("Train longer").run()
+    assert any("depends on the total number of epochs" in info.value for info in page.info)
 
 
 def test_a_new_tab_shows_the_run_that_is_training(store):

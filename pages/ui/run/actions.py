@@ -11,7 +11,14 @@ from trainer import Run, TrainerError
 _SECONDS_TO_FINISH = 1.0
 
 
-def act(run: Run, command: str, seen: str, source: str | int = "latest", learning_rate: float | None = None) -> None:
+def act(
+    run: Run,
+    command: str,
+    seen: str,
+    source: str | int = "latest",
+    learning_rate: float | None = None,
+    epochs: int | None = None,
+) -> None:
     """Sends a command to a run, and tells the user if it had no effect.
 
     Args:
@@ -20,10 +27,11 @@ def act(run: Run, command: str, seen: str, source: str | int = "latest", learnin
         seen: the status that the page showed.
         source: for "resume": "latest", "best" or a checkpoint's step.
         learning_rate: for "resume": the new one; None: unchanged.
+        epochs: for "resume": how many in total; None: unchanged.
     """
     try:
         if command == "resume":
-            outcome = run.resume(seen, source, learning_rate=learning_rate)
+            outcome = run.resume(seen, source, learning_rate=learning_rate, epochs=epochs)
         else:
             outcome = getattr(run, command)(seen)
     except TrainerError as error:

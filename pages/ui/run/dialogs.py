@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.run.actions import act
+from pages.ui.run.longer import draw_longer
 from pages.ui.run.sources import BEST, describe_later, source_labels
 from pages.ui.text import count, escape_markdown
 from trainer import Run, RunStore, TrainerError
@@ -18,7 +19,7 @@ def open_dialog(name: str, run: Run) -> None:
     """Opens a dialog with the next `draw_dialog`.
 
     Args:
-        name: "Resume from", "Rename" or "Delete".
+        name: "Train longer", "Resume from", "Rename" or "Delete".
         run: its run.
     """
     st.session_state[_OPEN] = [name, run.id]
@@ -29,6 +30,8 @@ def draw_dialog(store: RunStore, run: Run) -> None:
     name, run_id = st.session_state.get(_OPEN, (None, None))
     if run_id != run.id:
         _close()
+    elif name == "Train longer":
+        _train_longer(run)
     elif name == "Resume from":
         _resume_from(run)
     elif name == "Rename":
@@ -56,6 +59,13 @@ def _rename(run: Run) -> None:
             st.rerun()
 
 
+@st.dialog("Train longer", on_dismiss=_close)
+def _train_longer(run: Run) -> None:
+    if draw_longer(run):
+        _close()
+        st.rerun()
+
+
 @st.dialog("Resume from", on_dismiss=_close)
 def _resume_from(run: Run) -> None:
     labels = source_labels(run)
@@ -77,18 +87,17 @@ def _resume_from(run: Run) -> None:
 
 @st.dialog("Delete the run?", on_dismiss=_close)
 def _delete(store: RunStore, run: Run) -> None:
-    if run.is_live:
-        st.markdown(f"**{escape_markdown(run.name)}** is {run.status}. Stop it before you delete it.")
-        return
     st.markdown(
         f"Delete the run **{escape_markdown(run.name)}** with {count(run.step, 'step')} and "
         f"{count(len(run.checkpoints), 'checkpoint')}? This cannot be undone. Download what you want to keep first."
     )
+    if run.is_live:
+        st.warning(f"This run is {run.status} and will be stopped first.", icon=":material/stop_circle:")
     with st.form(widget_key("delete", "form"), border=False):
         is_sent = st.form_submit_button("Delete for good", type="primary", key=widget_key("delete", "confirm"))
     if is_sent:
         try:
-            store.delete(run.id)
+            store.delete(run.id, stop=True)
         except (TrainerError, OSError) as error:
             st.error(escape_markdown(str(error)))
         else:

@@ -10,6 +10,7 @@ from pages.ui.run.actions import act, use_settings
 from pages.ui.run.details import details
 from pages.ui.run.dialogs import draw_dialog, open_dialog
 from pages.ui.run.downloads import download_menu
+from pages.ui.run.longer import EXTENDABLE
 from pages.ui.run.measures import curves, figures
 from pages.ui.run.recovery import offer_recovery
 from pages.ui.run.status import status_badge
@@ -36,6 +37,8 @@ def run_view(store: RunStore, run: Run) -> None:
         st.error(escape_markdown(run.reason), icon=":material/error:")
         offer_recovery(run)
     live_chart(run, metrics=curves(run), figures=figures(run))
+    if status == "completed":
+        _next_step(run)
     is_young = not len(run.history.epochs)
     every = _SECONDS_AT_FIRST if is_young else _SECONDS_BETWEEN_DETAILS
     st.fragment(details, run_every=every if run.is_live else None)(run, status, is_young)
@@ -75,13 +78,32 @@ def _header(store: RunStore, run: Run, status: str) -> None:
         st.space("stretch")
         _control_buttons(run, status)
         download_menu(run)
-        items = ["Use these settings", *(["Resume from"] if status in RESUMABLE else []), "Rename", "Delete"]
+        items = [
+            "Use these settings",
+            *(["Train longer"] if status in EXTENDABLE else []),
+            *(["Resume from"] if status in RESUMABLE else []),
+            "Rename",
+            "Delete",
+        ]
         more = st.menu_button("More", items, key=widget_key("run", "more"), icon=":material/more_horiz:")
     if more == "Use these settings":
         use_settings(run)
     elif more:
         open_dialog(more, run)
     draw_dialog(store, run)
+
+
+def _next_step(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Train longer",
+            key=widget_key("run", "extend"),
+            icon=":material/more_time:",
+            help="Adds epochs and continues exactly where the run ended.",
+            on_click=open_dialog,
+            args=("Train longer", run),
+        )
+        st.page_link("runs.py", label="Compare with other runs", icon=":material/compare_arrows:")
 
 
 def _control_buttons(run: Run, status: str) -> None:
@@ -104,9 +126,7 @@ def _control_buttons(run: Run, status: str) -> None:
             key=widget_key("run", "pause"),
             icon=":material/pause:",
             disabled=not run.is_live or bool(pending),
-            help="Saves a checkpoint and frees the machine. Resume whenever you like."
-            if run.is_live
-            else _why_not(run),
+            help=_about_pause(run),
             on_click=act,
             args=(run, "pause", status),
         )
@@ -115,10 +135,22 @@ def _control_buttons(run: Run, status: str) -> None:
         key=widget_key("run", "stop"),
         icon=":material/stop:",
         disabled=not (run.is_live or status == "paused") or bool(pending),
-        help="Saves a checkpoint and ends the run. It can still be resumed." if run.is_live else _why_not(run),
+        help=_about_stop(run),
         on_click=act,
         args=(run, "stop", status),
     )
+
+
+def _about_pause(run: Run) -> str:
+    if run.status == "queued" and run.is_waiting:
+        return "Takes the run out of the queue. Resume whenever you like."
+    return "Saves a checkpoint and frees the machine. Resume whenever you like." if run.is_live else _why_not(run)
+
+
+def _about_stop(run: Run) -> str:
+    if run.status == "queued" and run.is_waiting:
+        return "Takes the run out of the queue. It can still be resumed."
+    return "Saves a checkpoint and ends the run. It can still be resumed." if run.is_live else _why_not(run)
 
 
 def _why_not(run: Run) -> str:

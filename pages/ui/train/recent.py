@@ -22,7 +22,9 @@ def recent_runs(runs: list[Run], shown: Run | None) -> None:
     """Lists runs; a click opens one."""
     if not runs:
         return
-    st.markdown("##### Recent runs")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("##### Recent runs", width="content")
+        st.page_link("runs.py", label="All runs", icon=":material/table_rows:")
     rows = st.container(gap="xxsmall")
     for run in runs:
         with rows.container(horizontal=True, vertical_alignment="center", gap="small"):

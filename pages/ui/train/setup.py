@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from pages.ui.catalogue import refuse_server_path
@@ -9,10 +11,15 @@ from pages.ui.form.form import draw_form, fill_form
 from pages.ui.form.state import follow, is_draft, mirror, settle
 from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
+from pages.ui.train.queue import running_states
 from pages.ui.train.scrolling import scroll_up_for
 from trainer import Run, RunConfig, RunStore, TrainerError
 from trainer.config.presets import PRESETS
 from trainer.errors import DataError
+
+#: Two clicks on Start with the same settings within this time make one run.
+_SECONDS_OF_DOUBLE_CLICK = 1.0
+_LAST_START = "train_start_last"  # the configuration of the last start and its time
 
 
 def setup_panel(store: RunStore, run: Run | None) -> None:
@@ -75,19 +82,25 @@ def _form(store: RunStore) -> None:
         st.error(escape_markdown(problem), icon=":material/edit:")
         if isinstance(error, DataError):
             _open_data_page()
-    busy = next((other for other in store.list() if other.is_live), None)
-    reason = problem or (busy and f"{busy.name} is training. Pause or stop it first.") or ""
+    busy = running_states(store)
+    what = (
+        f"{busy[0].name} is training. The new run joins the queue and starts by itself when its device is free."
+        if busy
+        else "Trains in the background. You can close this page."
+    )
     st.button(
         "Start training",
         key=widget_key("run", "start"),
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
-        disabled=bool(reason),
-        help=escape_markdown(reason) or "Trains in the background. You can close this page.",
+        disabled=bool(problem),
+        help=escape_markdown(problem or what),
         on_click=_start,
         args=(store, config),
     )
+    if refused := st.session_state.pop("train_start_problem", None):
+        st.error(escape_markdown(refused), icon=":material/error:")
 
 
 def _open_data_page() -> None:
@@ -99,11 +112,11 @@ def _open_data_page() -> None:
 
 
 def _start(store: RunStore, config: RunConfig) -> None:
-    """Starts a run, unless another tab has started one."""
-    busy = next((other for other in store.list() if other.is_live), None)
-    if busy:
-        st.query_params["run"] = busy.id
-        st.toast(f"{escape_markdown(busy.name)} is training already. This is its page.", icon=":material/info:")
+    """Starts a run, or adds it to the queue while its device is busy."""
+    fields, now = config.to_json(), time.monotonic()
+    last_fields, last_time = st.session_state.get(_LAST_START, ("", 0.0))
+    # The second click of a double click.
+    if fields == last_fields and now - last_time < _SECONDS_OF_DOUBLE_CLICK:
         return
     try:
         run = store.create(config)
@@ -111,6 +124,7 @@ def _start(store: RunStore, config: RunConfig) -> None:
     except TrainerError as error:
         st.session_state["train_start_problem"] = str(error)
         return
+    st.session_state[_LAST_START] = (fields, time.monotonic())
     settle(run.id)
     st.session_state["train_run_started"] = run.id
     st.query_params["run"] = run.id

@@ -18,8 +18,11 @@ def shown_run(store: RunStore) -> Run | None:
     if run_id:
         return _find(store, run_id)
     last_id, _ = st.session_state.get(_SHOWN, (None, None))
-    live = next((run for run in store.list() if run.id == last_id), None) or next(
-        (run for run in store.list() if run.is_live), None
+    runs = store.list()
+    live = (
+        next((run for run in runs if run.id == last_id), None)
+        or next((run for run in runs if run.status == "running"), None)
+        or next((run for run in runs if run.is_live), None)
     )
     if live:
         st.query_params["run"] = live.id

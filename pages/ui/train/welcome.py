@@ -11,8 +11,6 @@ from trainer import RunStore
 
 def welcome() -> None:
     """Explains what Start does and reserves the place of the curves."""
-    if problem := st.session_state.pop("train_start_problem", None):
-        st.error(escape_markdown(problem), icon=":material/error:")
     st.markdown("#### Train a model in this browser")
     st.markdown(
         "Press **Start training** to split the data set, build the model and train it. The curves below show every "
