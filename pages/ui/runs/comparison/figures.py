@@ -14,6 +14,8 @@ _GRID = "rgba(128,128,128,0.2)"
 _LONGEST_LABEL = 28
 #: Numbers that span more than this are drawn on a logarithmic axis, such as learning rates.
 _LOG_ABOVE = 50.0
+#: Up to so many values of a setting are ticks of their own.
+_FEW = 6
 
 
 def label(text: object) -> str:
@@ -90,10 +92,12 @@ def _axis(values: pd.Series, name: str) -> dict:
     finite = numbers[np.isfinite(numbers)]
     lowest, highest = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     numbers = np.where(np.isfinite(numbers), numbers, lowest)
-    if not _is_wide(values):
-        return {"label": label(name), "values": numbers.tolist(), "range": _spread(lowest, highest)}
     ticks = sorted(set(finite.tolist()))
-    if len(ticks) > 6:
+    if not _is_wide(values):
+        axis = {"label": label(name), "values": numbers.tolist(), "range": _spread(lowest, highest)}
+        few = {"tickvals": ticks, "ticktext": [f"{tick:.4g}" for tick in ticks]}
+        return axis | few if len(ticks) <= _FEW else axis
+    if len(ticks) > _FEW:
         ticks = [10.0**power for power in range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)]
     logs = np.log10(numbers)
     return {"label": label(name), "values": logs.tolist(), "range": _spread(math.log10(lowest), math.log10(highest)),
