@@ -738,11 +738,10 @@ def test_a_run_on_a_program_that_served_before_has_the_bits_of_a_fresh_one(store
         assert finish(run).status == "completed", run.reason
         return run.describe()["digest"]
 
-    monkeypatch.setattr(program_cache, "_idle", {})
+    monkeypatch.setattr(program_cache, "_idle", [])
     fresh = digest_of(1)
-    monkeypatch.setattr(program_cache, "_idle", {})
+    monkeypatch.setattr(program_cache, "_idle", [])
     other = digest_of(0)
     assert digest_of(1) == fresh != other
     assert digest_of(0) == other
-    [learners] = program_cache._idle.values()
-    assert len(learners) == 1
+    assert len(program_cache._idle) == 1
