@@ -18,6 +18,7 @@ ALL = (
     "tables",
     "feeding",
     "endurance",
+    "runs",
     "memory",
 )
 #: Not a budget, or a quarter of an hour: they run only where they are named.
