@@ -2,20 +2,14 @@
 
 import { logTickLabel, tickLabels } from "../numbers.js"
 
-const BLOCK = 10 // ticks: the list begins and ends at multiples of this, so that it seldom changes while a run grows
-
-// Round values, about `count` of them in [low, high] and more beyond, which are not drawn.
-// Returns {tickvals, ticktext}, as Plotly calls them.
+// About `count` round values in [low, high]. Returns {tickvals, ticktext}, as Plotly calls them.
 export function linearTicks(low, high, { count = 6, isWhole = false } = {}) {
   const rough = (high - low) / count
   const power = 10 ** Math.floor(Math.log10(rough))
   const nice = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999)
   const step = isWhole ? Math.max(1, Math.round(nice)) : nice
   const tickvals = []
-  const block = BLOCK * step
-  const first = BLOCK * Math.floor(low / block + 1e-9)
-  const last = BLOCK * Math.ceil(high / block - 1e-9)
-  for (let i = first; i <= last && tickvals.length < 50; i++) tickvals.push(i * step)
+  for (let i = Math.ceil(low / step - 1e-9) + 0; i * step <= high + 1e-9 * step && tickvals.length < 50; i++) tickvals.push(i * step)
   return { tickvals, ticktext: tickvals.length ? tickLabels(tickvals, step) : [] }
 }
 
