@@ -292,7 +292,7 @@ def test_a_compiled_program_serves_another_split_of_a_table(tmp_path, monkeypatc
     from trainer.training.build import build
     from trainer.training.loop import train
 
-    monkeypatch.setattr(program_cache, "_idle", {})
+    monkeypatch.setattr(program_cache, "_idle", [])
     path = made_table(tmp_path / "made.csv")
 
     def digest_of(seed, is_cached):
