@@ -2,8 +2,8 @@
 
     python -m benchmarks runs
 
-Prints the time from opening the page to its first view, the bytes that the browser received through the socket of the
-page, and what the server holds in memory afterwards.
+Prints the time to the first view, in a browser that has cached nothing and after a click on another page, the bytes
+that the browser received through the socket of the page, and how much the server's memory grew.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def run() -> dict:
             time.sleep(20)  # until the engine is warm
             empty = memory.memory_info().rss
             listed = [open_page(browser, f"{server.url}/runs", wait_for_table) for _ in range(ROUNDS)]
+            switched = [switch_page(browser, server.url) for _ in range(ROUNDS)]
             after_list = memory.memory_info().rss
             shown = [open_page(browser, f"{server.url}/?run={long}", wait_points) for _ in range(ROUNDS)]
             after_run = memory.memory_info().rss
@@ -46,6 +47,7 @@ def run() -> dict:
     found = {}
     for what, times, grown in (
         (f"Runs page, {RUNS:,} runs", listed, after_list - empty),
+        ("the same, from the Train page", switched, 0),
         (f"one run of {ROWS:,} batches", shown, after_run - after_list),
     ):
         seconds, received = (statistics.median(values) for values in zip(*times, strict=True))
@@ -100,6 +102,22 @@ def open_page(browser, address: str, wait) -> tuple[float, int]:
     wait(page)
     seconds = time.monotonic() - began
     settle(page)
+    page.context.close()
+    return seconds, sum(received)
+
+
+def switch_page(browser, address: str) -> tuple[float, int]:
+    """Returns the seconds from a click on Runs, on a page that is open, until the table is drawn, and the bytes."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    received = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))))
+    page.goto(address)
+    settle(page)
+    received.clear()
+    began = time.monotonic()
+    page.get_by_role("link", name="Runs", exact=True).first.click()
+    wait_for_table(page)
+    seconds = time.monotonic() - began
     page.context.close()
     return seconds, sum(received)
 
