@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import Server, settle, wait_points, wait_status, wait_warm
+from tests.browser.conftest import Server, set_number, settle, wait_points, wait_status, wait_warm
 from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
 
 FRESH, WARM = 5, 5
@@ -111,10 +111,7 @@ def time_warm(server: Server, browser) -> tuple[list[float], list[float]]:
         page.context.close()
     page = open_page(server, browser)
     settle(page)
-    field = page.locator(".st-key-train_epochs_set input")
-    field.fill("2000")
-    field.press("Tab")
-    settle(page)
+    set_number(page, "train_epochs_set", 2_000)
     page.get_by_role("button", name="Start training").click()
     wait_points(page)
     delays = []

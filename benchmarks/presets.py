@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 
+from benchmarks.loop import keras_model
 from benchmarks.workloads import offer_mnist
 
 #: Timings of each; and the most epochs of presets that take minutes: their compilation hardly counts.
@@ -97,7 +98,6 @@ def time_fit(fields: dict) -> tuple[float, float]:
     import numpy as np
 
     from trainer import LOSSES, METRICS, MODELS, RunConfig
-    from trainer.catalog.dropout import with_keras_dropout
     from trainer.catalog.layers import Seeds, head_for
     from trainer.data.loading import load_dataset
     from trainer.training.optimization import make_optimizer
@@ -115,15 +115,15 @@ def time_fit(fields: dict) -> tuple[float, float]:
 
     began = time.perf_counter()
     data = load_dataset(config.dataset, config.dataset_options, validation_split=0.2, seed=0)
-    head, seeds = head_for(data.spec, config.loss), Seeds(0)
-    model = MODELS[config.model].build(data.spec, head, seeds, **config.model_options)
+    head = head_for(data.spec, config.loss)
     options = {"batch_size": config.batch_size, "epochs": config.epochs, "verbose": 0, "callbacks": [Recorder()]}
     if config.model == "gan":
-        model = adversarial(*model, config, data.spec)
+        networks = MODELS[config.model].build(data.spec, head, Seeds(0), **config.model_options)
+        model = adversarial(*networks, config, data.spec)
         model.fit(data.train.x, **options)
         model.evaluate(data.validation.x, batch_size=256, verbose=0)
     else:
-        model = with_keras_dropout(model)
+        model = keras_model(config, data.spec)
         loss = LOSSES[config.loss].build(data.spec, **config.loss_options)
         metrics = [METRICS[name].build(data.spec, head) for name in config.metrics]
         model.compile(optimizer=make_optimizer(config, data.spec), loss=loss, metrics=metrics)

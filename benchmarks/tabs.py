@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import Server, settle, wait_points, wait_warm
+from tests.browser.conftest import Server, set_number, settle, wait_points, wait_warm
 from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
 from trainer.runs.history import Table
 from trainer.runs.store import RunStore
@@ -48,10 +48,7 @@ def _measure(playwright, server: Server) -> dict:
     page.goto(server.url)
     settle(page)
     wait_warm(page)
-    field = page.locator(".st-key-train_epochs_set input")
-    field.fill("1000000")
-    field.press("Tab")
-    settle(page)
+    set_number(page, "train_epochs_set", 1_000_000)
     began = time.monotonic()
     page.get_by_role("button", name="Start training").click()
     wait_points(page)

@@ -133,6 +133,14 @@ def settle(page: Page, seconds: float = 60) -> None:
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=seconds * 1000)
 
 
+def set_number(page: Page, key: str, value: int) -> None:
+    """Types a number into the field with a widget key."""
+    field = page.locator(f".st-key-{key} input")
+    field.fill(str(value))
+    field.press("Tab")
+    settle(page)
+
+
 def wait_warm(page: Page) -> None:
     """Waits until the page no longer says that the engine is warming up."""
     page.get_by_text("The engine is warming up").wait_for(state="hidden", timeout=90_000)

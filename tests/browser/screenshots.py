@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import ROOT, Server, settle, wait_points, wait_status, wait_warm
+from tests.browser.conftest import ROOT, Server, set_number, settle, wait_points, wait_status, wait_warm
 from tests.browser.install import CHROMIUM_ARGUMENTS, find_chromium
 from trainer import RunConfig, RunStore
 from trainer.data.uploads import DatasetStore
@@ -112,10 +112,7 @@ def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None
     page.get_by_role("option", name="CNN").click()
     settle(page)
     # Long enough to be still running when its screenshot is taken.
-    epochs = page.locator(".st-key-train_epochs_set input")
-    epochs.fill("100")
-    epochs.press("Tab")
-    settle(page)
+    set_number(page, "train_epochs_set", 100)
     page.get_by_role("button", name="Start training").click()
     wait_points(page, 300)
     page.wait_for_timeout(500)

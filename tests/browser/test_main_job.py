@@ -13,19 +13,12 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.ui.numbers import format_number
-from tests.browser.conftest import settle, wait_points, wait_status, wait_warm
+from tests.browser.conftest import set_number, settle, wait_points, wait_status, wait_warm
 from trainer import RunStore
 
 pytestmark = pytest.mark.browser
 
 SECONDS_TO_FIRST_POINT = 2
-
-
-def set_number(page, key: str, value: int) -> None:
-    field = page.locator(f".st-key-{key} input")
-    field.fill(str(value))
-    field.press("Tab")
-    settle(page)
 
 
 def drawn_points(page) -> int:

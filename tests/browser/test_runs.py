@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import settle, wait_status, wait_warm
+from tests.browser.conftest import set_number, settle, wait_status, wait_warm
 from trainer import RunConfig, RunStore
 
 pytestmark = pytest.mark.browser
@@ -52,13 +52,6 @@ def select_row(page, place: int) -> None:
     assert row.count() == 1
     height = 33
     page.mouse.click(box["x"] + 16, box["y"] + height * (place + 1.5))
-    settle(page)
-
-
-def set_epochs(page, epochs: int) -> None:
-    field = page.locator(".st-key-train_epochs_set input")
-    field.fill(str(epochs))
-    field.press("Tab")
     settle(page)
 
 
@@ -126,15 +119,15 @@ def test_find_open_rename_tag_and_delete(page, server, trained):
 
 def test_three_runs_queue_are_reordered_one_is_cancelled_and_the_others_start(page, server):
     open_page(page, server, "/")
-    set_epochs(page, 100_000)
+    set_number(page, "train_epochs_set", 100_000)
     first = start(page)
     wait_status(page, "running")
-    set_epochs(page, 2)
+    set_number(page, "train_epochs_set", 2)
     second = start(page)
     wait_status(page, "queued")
-    set_epochs(page, 3)
+    set_number(page, "train_epochs_set", 3)
     third = start(page)
-    set_epochs(page, 4)
+    set_number(page, "train_epochs_set", 4)
     fourth = start(page)
     panel = page.locator(".st-key-train_queue_panel")
     panel.get_by_text("is training on CPU:0").wait_for()
@@ -188,7 +181,7 @@ def test_permission_for_notifications_is_asked_on_a_click_only_and_the_title_tel
       Notification.requestPermission = async () => { window.asked += 1; return (Notification.permission = "granted") }
     """)
     open_page(page, server, "/")
-    set_epochs(page, 100_000)
+    set_number(page, "train_epochs_set", 100_000)
     run = start(page)
     wait_status(page, "running")
     name = RunStore(server.runs).get(run).name

@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import settle, wait_points, wait_status, wait_warm
+from tests.browser.conftest import set_number, settle, wait_points, wait_status, wait_warm
 
 pytestmark = pytest.mark.browser
 
@@ -16,10 +16,7 @@ def start(page, server, epochs: int) -> None:
     page.goto(server.url)
     settle(page)
     wait_warm(page)
-    field = page.locator(".st-key-train_epochs_set input")
-    field.fill(str(epochs))
-    field.press("Tab")
-    settle(page)
+    set_number(page, "train_epochs_set", epochs)
     page.get_by_role("button", name="Start training").click()
     wait_points(page, 0)
     settle(page)

@@ -89,19 +89,19 @@ class RunStore:
         """Returns a run by id.
 
         Raises:
-            RunNotFound: there is none. No path is ever made from `run_id`.
+            RunNotFound: there is none. No path is made from a `run_id` that is not the name of a folder here.
         """
-        folder = self._folders().get(run_id)
-        if folder is None:
+        folder = self.path / run_id if run_id in self._names() else None
+        if folder is None or not (folder / "run.json").is_file():
             raise RunNotFound(f"There is no run {run_id!r:.60} in {self.path}. List the runs to find its id.")
         return self._open(folder)
 
     def list(self) -> list[Run]:
         """Returns all runs, newest first; folders without a readable run are left out."""
         runs = []
-        for folder in self._folders().values():
+        for name in self._names():
             try:
-                runs.append(self._open(folder))
+                runs.append(self._open(self.path / name))
             except (OSError, RunNotFound):
                 continue
         return sorted(runs, key=lambda run: run.created, reverse=True)
@@ -122,6 +122,22 @@ class RunStore:
                     state = self._open(self.path / state.id).state
             states.append(state)
         return sorted(states, key=lambda state: (state.created, state.id), reverse=True)
+
+    def newest(self, most: int, *statuses: str) -> list[Run]:
+        """Returns the newest runs, and opens no others.
+
+        Args:
+            most: how many.
+            statuses: those that count; none: all.
+        """
+        found = []
+        for state in self.states():
+            if len(found) == most:
+                break
+            if not statuses or state.status in statuses:
+                with contextlib.suppress(OSError, RunNotFound):
+                    found.append(self._open(self.path / state.id))
+        return found
 
     def queue(self) -> list[Run]:
         """Returns the runs that wait for a slot of their device, in order."""
@@ -196,9 +212,8 @@ class RunStore:
                 self._runs[folder.name] = Run(folder, self._backend)
             return self._runs[folder.name]
 
-    def _folders(self) -> dict[str, Path]:
+    def _names(self) -> set[str]:
         try:
-            entries = list(self.path.iterdir())
+            return {name for name in os.listdir(self.path) if not name.startswith(".")}
         except OSError:
-            return {}
-        return {e.name: e for e in entries if not e.name.startswith(".") and (e / "run.json").is_file()}
+            return set()

@@ -15,7 +15,7 @@ _SHOWN = 8
 
 def newest_runs(store: RunStore) -> list[Run]:
     """Returns the runs to list, newest first."""
-    return store.list()[:_SHOWN]
+    return store.newest(_SHOWN)
 
 
 def recent_runs(runs: list[Run], shown: Run | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 
 from pages.ui.keys import widget_key
@@ -18,12 +20,11 @@ def shown_run(store: RunStore) -> Run | None:
     if run_id:
         return _find(store, run_id)
     last_id, _ = st.session_state.get(_SHOWN, (None, None))
-    runs = store.list()
-    live = (
-        next((run for run in runs if run.id == last_id), None)
-        or next((run for run in runs if run.status == "running"), None)
-        or next((run for run in runs if run.is_live), None)
-    )
+    live = None
+    if last_id:
+        with contextlib.suppress(TrainerError):
+            live = store.get(last_id)
+    live = live or next(iter(store.newest(1, "running") or store.newest(1, "queued")), None)
     if live:
         st.query_params["run"] = live.id
         st.session_state[_SHOWN] = [live.id, live.name]

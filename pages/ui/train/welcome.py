@@ -25,9 +25,10 @@ def welcome() -> None:
 
 def offer_interrupted(store: RunStore) -> None:
     """Offers to resume the newest interrupted run."""
-    run = next((run for run in store.list() if run.status == "interrupted"), None)
-    if run is None:
+    found = store.newest(1, "interrupted")
+    if not found:
         return
+    [run] = found
     with st.container(
         border=True, horizontal=True, vertical_alignment="center", key=widget_key("interrupted", "offer")
     ):
