@@ -36,8 +36,8 @@ window.chart = mount(document.querySelector(".live-chart"), window.data, (status
 class Stage:
     """A server over fake runs, and a browser page that shows one of them."""
 
-    def __init__(self, port, store, guard, browser):
-        self.port, self.store, self.guard, self.browser = port, store, guard, browser
+    def __init__(self, theatre, store, context):
+        self.port, self.guard, self.store, self.context = theatre.port, theatre.guard, store, context
         self.errors = []
 
     def data(self, run_id="run-1", **change):
@@ -70,7 +70,7 @@ class Stage:
 
     def open_module(self, module, data):
         self.module, self.shown = module, data
-        page = self.browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
+        page = self.context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(f"http://127.0.0.1:{self.port}/")
@@ -92,29 +92,56 @@ def browser():
         chromium.close()
 
 
+class Theatre:
+    """A server for the stages of one module: what a browser has read once it need not read again."""
+
+    def __init__(self):
+        self.stage = None
+        self.guard = Guard(secret="a secret for tests")
+        routes = build_routes(lambda: self.stage.store, self.guard, lambda: ({}, None))
+        config = uvicorn.Config(
+            Starlette(routes=[*routes, Route("/", self._page)]),
+            host="127.0.0.1",
+            port=0,
+            log_level="error",
+            ws_ping_interval=None,
+        )
+        self._server = uvicorn.Server(config)
+        self._socket = config.bind_socket()
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+
+    def _page(self, _request):
+        shown = json.dumps(self.stage.shown).replace("<", "\\u003c")
+        return HTMLResponse(PAGE.replace("MODULE", self.stage.module).replace("DATA", shown))
+
+    def close(self):
+        self._server.should_exit = True
+        self._thread.join(60)
+        self._socket.close()
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def theatre(browser):
+    theatre = Theatre()
+    yield theatre
+    theatre.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser):
+    yield (context := browser.new_context(viewport={"width": 1200, "height": 800}))
+    context.close()
+
+
 @pytest.fixture
-def stage(browser):
-    store, guard = FakeStore(make_run(), make_run("run-2", rows=300)), Guard(secret="a secret for tests")
-    routes = build_routes(lambda: store, guard, lambda: ({}, None))
-    page = Route(
-        "/",
-        lambda request: HTMLResponse(
-            PAGE.replace("MODULE", stage.module).replace("DATA", json.dumps(stage.shown).replace("<", "\\u003c"))
-        ),
-    )
-    config = uvicorn.Config(
-        Starlette(routes=[*routes, page]), host="127.0.0.1", port=0, log_level="error", ws_ping_interval=None
-    )
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    stage = Stage(socket.getsockname()[1], store, guard, browser)
+def stage(theatre, context):
+    stage = theatre.stage = Stage(theatre, FakeStore(make_run(), make_run("run-2", rows=300)), context)
     yield stage
-    for context in browser.contexts:
-        context.close()
-    server.should_exit = True
-    thread.join(60)
-    socket.close()
-    assert not thread.is_alive()
+    for page in context.pages:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")
+        page.close()
     assert stage.errors == []
