@@ -14,7 +14,7 @@ SCREEN = ("streamlit", "plotly", "starlette", "uvicorn", "server", "pages", "app
 SLOW = ("tensorflow", "keras")
 
 #: The engine's rooms from the top down: each may import only those below it.
-ROOMS = ("__main__", "cli", "export", "runs", "training", "catalog", "data", "config", "storage", "errors")
+ROOMS = ("__main__", "cli", "export", "analysis", "runs", "training", "catalog", "data", "config", "storage", "errors")
 #: Files of one level that a reader has to keep apart.
 MOST_FILES = 18
 

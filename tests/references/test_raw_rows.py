@@ -151,7 +151,7 @@ print(json.dumps(found))
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_documented_code_predicts_as_the_run_does(trained, judged, name):
-    from trainer.export.model import trained as trained_learner
+    from trainer.analysis.trained import trained as trained_learner
 
     (_, run), found = trained[name], judged[name]
     options = run.config.dataset_options

@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
+from trainer.analysis.trained import choose_state
 from trainer.config.registry import EXPORTS
-from trainer.export.checkpoint_choice import choose_state
 from trainer.runs.checkpoint import Checkpoint
 
 #: The files that are packed beside run.json and the checkpoint.

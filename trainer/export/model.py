@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import os
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from trainer.config.arithmetic import arithmetic_of
+from trainer.analysis.rows import row_files, with_named_inputs
+from trainer.analysis.trained import trained
 from trainer.config.fitting import seen_by
 from trainer.config.registry import EXPORTS, MODELS
 from trainer.errors import ExportError
-from trainer.export.checkpoint_choice import choose_state
 from trainer.export.evaluation import compile_model, describe_model
-from trainer.export.rows import row_files, with_named_inputs
 from trainer.export.suitability import needs_keras, refusal_of_module
-from trainer.training.build import build_learner
-from trainer.training.learner_state import restore
 
 
 @EXPORTS.register(
@@ -59,24 +54,6 @@ def model_keras(run, path: Path, source: str | int) -> None:
             os.replace(whole, path)
         finally:
             whole.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def trained(run, source: str | int) -> Iterator:
-    """Yields a learner with the state of one of the run's checkpoints, and frees it after the block.
-
-    Raises:
-        ExportError: there is no checkpoint yet.
-    """
-    checkpoint, arrays = choose_state(run, source)
-    arithmetic = arithmetic_of(checkpoint.manifest | run.fingerprint, checkpoint.step)
-    learner = build_learner(run.config, run.spec, arithmetic=arithmetic)
-    try:
-        restore(learner, arrays)
-        learner.use_average()
-        yield learner
-    finally:
-        learner.release()
 
 
 def keras_model(learner, kind: str):

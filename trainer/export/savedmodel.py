@@ -7,11 +7,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from trainer.analysis.rows import row_files, row_reader
+from trainer.analysis.trained import trained
 from trainer.config.fitting import seen_by
 from trainer.config.registry import EXPORTS, MODELS
 from trainer.export.evaluation import describe_model
-from trainer.export.model import trained
-from trainer.export.rows import row_files, row_reader
 
 
 @EXPORTS.register(

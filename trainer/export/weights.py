@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from trainer.analysis.trained import trained
 from trainer.config.registry import EXPORTS
-from trainer.export.model import keras_model, trained
+from trainer.export.model import keras_model
 from trainer.export.suitability import needs_keras
 
 

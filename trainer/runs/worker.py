@@ -123,6 +123,11 @@ class Worker:
                 writer.fail(f"{error} {advice}", traceback.format_exc(), has_diverged=True)
 
 
+def count_training() -> int:
+    """Returns how many runs this process trains or prepares now."""
+    return sum(thread.name.startswith("run-") for thread in threading.enumerate())
+
+
 def in_background(work: Callable[[], object], name: str) -> threading.Thread:
     """Does some work in a thread that does not keep the process alive; returns the thread."""
     thread = threading.Thread(target=work, name=name, daemon=True)

@@ -13,8 +13,9 @@ import pytest
 from tests.trainer.recipes import ENDLESS, digits, line
 from tests.trainer.watching import cut_at, finish, wait_for_step, wait_until
 from trainer import EXPORTS, RunConfig, RunStore
+from trainer.analysis import trained as checkpoints
 from trainer.errors import ConfigError, ExportError
-from trainer.export import checkpoint_choice, export
+from trainer.export import export
 from trainer.training.build import build
 
 KINDS = ("model.keras", "checkpoint.zip", "history.csv", "epochs.csv", "config.json")
@@ -173,7 +174,7 @@ def test_a_checkpoint_pruned_while_it_is_packed_gives_the_newer_one(trained, tmp
     run = RunStore(tmp_path / "runs").get(folder.name)
     newest = run.checkpoints[0]
     older = newest.path.with_name("step-0000000001")
-    real, calls = checkpoint_choice.newest_state, []
+    real, calls = checkpoints.newest_state, []
 
     def stale(*arguments):
         calls.append(arguments)
@@ -181,7 +182,7 @@ def test_a_checkpoint_pruned_while_it_is_packed_gives_the_newer_one(trained, tmp
             return real(*arguments)
         return type(newest)(1, older, newest.manifest), {}, []
 
-    monkeypatch.setattr(checkpoint_choice, "newest_state", stale)
+    monkeypatch.setattr(checkpoints, "newest_state", stale)
     export(run, "checkpoint.zip", tmp_path / "checkpoint.zip")
     with zipfile.ZipFile(tmp_path / "checkpoint.zip") as archive:
         assert f"{run.id}/checkpoints/{newest.path.name}/state.npz" in archive.namelist()

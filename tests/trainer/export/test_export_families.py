@@ -10,11 +10,11 @@ import pytest
 
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
+from trainer.analysis.trained import trained as trained_learner
 from trainer.config.fitting import dataset_spec, why_not
 from trainer.config.registry import MODELS
 from trainer.errors import ExportError
 from trainer.export import EXPORTS, export, why_never
-from trainer.export.model import trained as trained_learner
 from trainer.training.build import build
 
 CASES = {

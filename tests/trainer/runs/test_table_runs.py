@@ -13,6 +13,7 @@ import pytest
 
 from tests.trainer.watching import cut_at, finish
 from trainer import RunConfig, RunStore
+from trainer.analysis.trained import trained as trained_learner
 from trainer.config.data_spec import Column, DataSpec
 from trainer.config.registry import MODELS
 from trainer.config.split_sizes import count_validation
@@ -22,7 +23,6 @@ from trainer.data.splits import split_indices
 from trainer.data.values import Arrays
 from trainer.errors import DataError
 from trainer.export import export
-from trainer.export.model import trained as trained_learner
 from trainer.training.learner_state import digest_of as state_digest
 from trainer.training.learner_state import state_arrays
 
@@ -174,7 +174,7 @@ def test_unknown_and_missing_values_are_predicted_as_in_training(trained, judged
 
 
 def test_a_most_frequent_fill_holds_for_the_exported_model_too(tmp_path):
-    from trainer.export.rows import row_reader
+    from trainer.analysis.rows import row_reader
 
     path = made_table(tmp_path / "made.csv")
     options = {"path": str(path), "target": "kind", "missing_categories": "most_frequent"}
@@ -221,8 +221,8 @@ def test_columns_may_have_any_name(tmp_path, kind):
     import keras
     import tensorflow as tf
 
+    from trainer.analysis.rows import row_reader, with_named_inputs
     from trainer.catalog.layers import Head, Seeds
-    from trainer.export.rows import row_reader, with_named_inputs
     from trainer.export.savedmodel import write_saved_model
 
     names = ODD_NAMES[kind]

@@ -8,10 +8,10 @@ import json
 import warnings
 from collections.abc import Iterator
 
+from trainer.analysis import raw_rows
 from trainer.config.data_spec import Column, DataSpec
 from trainer.data.uploads.tables.csv.columns import MISSING
 from trainer.data.uploads.tables.numbers.formats import CLEANING, FORMATS
-from trainer.export import raw_rows
 
 
 def with_named_inputs(model, spec: DataSpec):
