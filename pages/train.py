@@ -7,8 +7,8 @@ from pages.ui.train.queue import queue_panel
 from pages.ui.train.recent import newest_runs, recent_runs
 from pages.ui.train.setup import setup_panel
 from pages.ui.train.shown_run import shown_run
-from pages.ui.train.watching import PageState, watch
 from pages.ui.train.welcome import offer_interrupted, welcome
+from pages.ui.watching import PageState, watch
 from trainer import RunStore
 
 store = RunStore.default()

@@ -74,7 +74,11 @@ def test_a_phone_reaches_every_page_and_never_scrolls_sideways(browser, server, 
     page.wait_for_function("window.traindeck && window.traindeck.points > 0 && document.querySelector('.main-svg')")
     assert not scrolls_sideways(page)
     assert page.locator(".lc-plot").first.bounding_box()["width"] > 300
-    for name, sign in (("Data", ".st-key-data_dataset_header"), ("Train", ".st-key-train_setup_form")):
+    for name, sign in (
+        ("Data", ".st-key-data_dataset_header"),
+        ("Runs", "[data-testid=stDataFrame]"),
+        ("Train", ".st-key-train_setup_form"),
+    ):
         page.get_by_role("link", name=name).tap()
         page.locator(sign).wait_for()
         settle(page)
@@ -90,7 +94,12 @@ def test_a_phone_reaches_every_page_and_never_scrolls_sideways(browser, server, 
 def test_every_text_has_a_contrast_of_at_least_4_5(browser, server, trained, scheme):
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
     page = context.new_page()
-    for path, sign in ((f"/?run={trained.id}", ".lc-plot .main-svg"), ("/data", ".stPlotlyChart .main-svg")):
+    for path, sign in (
+        (f"/?run={trained.id}", ".lc-plot .main-svg"),
+        ("/data", ".stPlotlyChart .main-svg"),
+        ("/runs", "[data-testid=stDataFrame]"),
+        (f"/runs?compare={trained.id}", ".live-chart .main-svg"),
+    ):
         page.goto(server.url + path)
         settle(page)
         wait_warm(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import set_number, settle, wait_status, wait_warm
 from trainer import RunConfig, RunStore
@@ -74,8 +75,10 @@ def test_two_runs_are_compared_by_address(page, server, trained):
     for text in ("Settings that differ", "Metrics", "Parallel coordinates"):
         page.get_by_role("heading", name=text, exact=True).wait_for()
     page.locator(".stPlotlyChart .main-svg").first.wait_for()
+    RunStore(server.runs).delete(trained[1].id)
+    page.get_by_text("Comparison of 1 run").wait_for()
     page.get_by_role("button", name="All runs").click()
-    wait_names(page, "calm-crane", "quick-otter", "slow-heron")
+    wait_names(page, "calm-crane", "slow-heron")
     assert "compare" not in page.url
     assert page.problems == []
 
@@ -107,6 +110,13 @@ def test_find_open_rename_tag_and_delete(page, server, trained):
     page.locator(".st-key-runs_run_open").get_by_role("button").click()
     page.locator(".st-key-train_run_header").get_by_text("swift-otter").wait_for()
     assert f"run={trained[1].id}" in page.url
+
+    open_page(page, server)
+    wait_names(page, "calm-crane", "swift-otter", "slow-heron")
+    select_row(page, 1)
+    page.get_by_role("button", name="Clone").click()
+    expect(page.locator(".st-key-train_epochs_set input")).to_have_value("3")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("Linear")
 
     open_page(page, server)
     wait_names(page, "calm-crane", "swift-otter", "slow-heron")

@@ -238,7 +238,7 @@ def test_each_run_is_sent_with_its_own_token_color_and_name(stage, monkeypatch):
     monkeypatch.setattr(compare, "chart_component", lambda **given: sent.append(given["data"]))
     runs = [add_run(stage, "run-1", 10, name="<b>Otter</b>"), add_run(stage, "run-2", 10, status="running")]
     runs[1].steps_per_epoch = float("inf")
-    compare.compare_chart(runs, [("loss", "Loss")], COLORS)
+    compare.compare_chart(runs, [("loss", "Loss")], COLORS, {run.id: run.name for run in runs})
     (data,) = sent
     assert data["panels"] == [["loss", "Loss"]]
     for run, shown in zip(runs, data["runs"], strict=True):

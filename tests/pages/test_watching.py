@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.ui.train.watching import PageState
+from pages.ui.watching import PageState
 from tests.pages.conftest import button, open_page
 from trainer import RunConfig, RunStore
 

@@ -11,6 +11,7 @@ def compare_chart(
     runs: list[Run],
     metrics: list[tuple[str, str]],
     colors: dict[str, str],
+    labels: dict[str, str],
     *,
     key: str = widget_key("chart", "compare", page="runs"),
     height: int = 300,
@@ -25,6 +26,7 @@ def compare_chart(
         metrics: (column, label) in the order of the panels. The validation values
             (`val_` + column) are in the same panel.
         colors: run id to "#rrggbb"; a run without a color has that of the text.
+        labels: run id to what the legend calls it.
         key: the component's key.
         height: height of one panel in pixels, reserved before there are points.
     """
@@ -37,7 +39,7 @@ def compare_chart(
             {
                 "run": run.id,
                 "token": guard.token(run.id),
-                "name": run.name,
+                "name": labels[run.id],
                 "status": run.status,
                 "colour": colors.get(run.id, ""),
                 "steps_per_epoch": finite_or_none(run.steps_per_epoch),

@@ -12,6 +12,7 @@ from pages.ui.runs.comparison.colors import run_colors
 from pages.ui.runs.comparison.related import draw_related
 from pages.ui.runs.comparison.tables import draw_results, draw_settings
 from pages.ui.text import count, escape_markdown
+from pages.ui.watching import PageState, watch
 from trainer import Run, RunStore, TrainerError
 
 _SECONDS_LIVE = 2.0
@@ -38,10 +39,12 @@ def compare_view(store: RunStore, wanted: str) -> None:
         return
     if len(runs) == 1:
         st.info("Select a second run in the list to compare this one with it.", icon=":material/info:")
+    state = PageState.read(store, runs)
     colors = run_colors([run.id for run in runs])
-    compare_chart(runs, metrics=_metrics(runs), colors=colors)
+    compare_chart(runs, metrics=_metrics(runs), colors=colors, labels=labels_of(runs))
     is_live = any(run.is_live for run in runs)
-    st.fragment(_tables, run_every=_SECONDS_LIVE if is_live else None)(store, runs, colors, is_live)
+    st.fragment(_tables, run_every=_SECONDS_LIVE if is_live else None)(store, runs, colors)
+    watch(state)
 
 
 def find_runs(store: RunStore, ids: list[str]) -> tuple[list[Run], list[str]]:
@@ -74,15 +77,9 @@ def _metrics(runs: list[Run]) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda item: "loss" not in item[0])
 
 
-def _tables(store: RunStore, runs: list[Run], colors: dict[str, str], was_live: bool) -> None:
-    kept = []
-    for run in runs:
-        try:
-            kept.append(store.get(run.id))
-        except TrainerError:
-            st.rerun(scope="app")
-    if was_live and not any(run.is_live for run in kept):
-        st.rerun(scope="app")
+def _tables(store: RunStore, runs: list[Run], colors: dict[str, str]) -> None:
+    # A run that was deleted meanwhile is left out until the page is drawn again.
+    kept, _ = find_runs(store, [run.id for run in runs])
     labels = labels_of(kept)
     draw_results(kept, labels, colors)
     draw_settings(kept, labels)
