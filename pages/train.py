@@ -17,13 +17,13 @@ newest = newest_runs(store)
 state = PageState.read(store, [*newest, *([run] if run and run not in newest else [])])
 setup, live = st.columns([1, 2.9], gap="medium")
 with setup:
-    setup_panel(store, run)
+    config = setup_panel(store, run)
 with live:
     queue_panel(store, run)
     if run:
         run_view(store, run)
     else:
         offer_interrupted(store)
-        welcome()
+        welcome(config)
     recent_runs(newest, run)
 watch(state)

@@ -22,12 +22,15 @@ _SECONDS_OF_DOUBLE_CLICK = 1.0
 _LAST_START = "train_start_last"  # the configuration of the last start and its time
 
 
-def setup_panel(store: RunStore, run: Run | None) -> None:
+def setup_panel(store: RunStore, run: Run | None) -> RunConfig | None:
     """Draws the setup. On a narrow screen it is folded while a run is live.
 
     Args:
         store: the store for the new run.
         run: the run shown beside it, if any.
+
+    Returns:
+        What the form describes; None while it has a problem.
     """
     refused = mirror(run) if run and st.session_state.pop("train_form_fill", None) == run.id else None
     follow(run)
@@ -44,7 +47,7 @@ def setup_panel(store: RunStore, run: Run | None) -> None:
         _presets()
         if run is not None and is_draft():
             _draft_note(run)
-        _form(store)
+        return _form(store)
 
 
 def _draft_note(run: Run) -> None:
@@ -71,7 +74,7 @@ def _presets() -> None:
             )
 
 
-def _form(store: RunStore) -> None:
+def _form(store: RunStore) -> RunConfig | None:
     config, problem = None, ""
     try:
         fields = draw_form()
@@ -101,6 +104,7 @@ def _form(store: RunStore) -> None:
     )
     if refused := st.session_state.pop("train_start_problem", None):
         st.error(escape_markdown(refused), icon=":material/error:")
+    return config
 
 
 def _open_data_page() -> None:

@@ -6,21 +6,24 @@ from pages.ui.keys import widget_key
 from pages.ui.live_chart import prepare_live_chart
 from pages.ui.run.actions import act
 from pages.ui.text import escape_markdown
-from trainer import RunStore
+from pages.ui.train.preview import preview
+from trainer import RunConfig, RunStore
 
 
-def welcome() -> None:
-    """Explains what Start does and reserves the place of the curves."""
+def welcome(config: RunConfig | None) -> None:
+    """Explains what Start does, and shows the data and the model that it would train.
+
+    Args:
+        config: the form's; None while the form has a problem.
+    """
     st.markdown("#### Train a model in this browser")
     st.markdown(
-        "Press **Start training** to split the data set, build the model and train it. The curves below show every "
-        "batch as it is trained. You can pause, stop or close the page at any time: the run is saved and resumes "
-        "exactly where it was. Download the trained model whenever you like."
+        "Press **Start training** to split the data set, build the model and train it. Curves take the place of this "
+        "page and show every batch as it is trained. You can pause, stop or close the page at any time: the run is "
+        "saved and resumes exactly where it was. Download the trained model whenever you like."
     )
     prepare_live_chart()
-    for column, label in zip(st.columns(2), ("Loss", "Accuracy"), strict=True):
-        with column, st.container(border=True, height=300, horizontal_alignment="center", vertical_alignment="center"):
-            st.caption(f"{label}: one point per batch appears here.")
+    preview(config)
 
 
 def offer_interrupted(store: RunStore) -> None:
