@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.analysis.attribution.estimator import FittedClassifier, FittedRegressor
 from trainer.analysis.attribution.permutation import column_names, sample_rows
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import Predictor
@@ -55,6 +54,9 @@ def measure_dependence(run, model: Predictor, split: str, place: int, job: Job) 
         job: told how much is done; gives way between batches.
     """
     from sklearn.inspection import partial_dependence
+
+    # Here, because scikit-learn is slow to import.
+    from trainer.analysis.attribution.estimator import FittedClassifier, FittedRegressor
 
     x, _ = sample_rows(run, split, MOST_ROWS)
     spec, values, calls = model.spec, grid_values(model.data, place, x[:, place]), 0

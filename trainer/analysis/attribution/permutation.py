@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.analysis.attribution.estimator import FittedClassifier, FittedRegressor
 from trainer.analysis.evaluation.splits import load_split
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import Predictor
@@ -70,6 +69,9 @@ def measure_importance(run, model: Predictor, split: str, job: Job) -> Importanc
         job: told how much is done; gives way between batches.
     """
     from sklearn.inspection import permutation_importance
+
+    # Here, because scikit-learn is slow to import.
+    from trainer.analysis.attribution.estimator import FittedClassifier, FittedRegressor
 
     x, y = sample_rows(run, split)
     names, spec, calls = column_names(model.data), model.spec, 0

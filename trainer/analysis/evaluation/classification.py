@@ -109,3 +109,10 @@ def confident_mistakes(y: np.ndarray, output: np.ndarray, most: int = 24) -> np.
     wrong = np.flatnonzero(predicted != y)
     order = np.argsort(-scores[wrong, predicted[wrong]], kind="stable")
     return wrong[order][:most]
+
+
+def macro_f1(y: np.ndarray, predicted: np.ndarray, classes: int) -> float:
+    """Returns the mean F1 over the classes that have one; see `class_measures`."""
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(y, predicted, labels=np.arange(classes), average="macro", zero_division=np.nan))

@@ -12,7 +12,6 @@ from trainer.analysis.evaluation.predictions import Predictions
 from trainer.analysis.evaluation.splits import load_split, split_sizes
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import BATCH_SIZE, Predictor, predictor
-from trainer.config.fitting import seen_by
 from trainer.config.registry import MODELS
 from trainer.errors import ExportError, StorageError
 
