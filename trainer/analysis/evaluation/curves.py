@@ -10,6 +10,8 @@ from trainer.analysis.evaluation.predictions import class_scores
 
 #: Curves of more classes than this would hide each other.
 MOST_CURVES = 10
+#: Points kept of a curve: as many as a chart draws.
+MOST_POINTS = 2000
 
 
 @dataclass(frozen=True)
@@ -18,15 +20,13 @@ class Curve:
 
     Attributes:
         name: of the class or label.
-        x, y: float (points,): false and true positive rate, or recall and precision.
-        thresholds: the probability at each point, float (points,) or one shorter.
-        area: of a ROC curve the AUC; of a precision-recall curve the average precision.
+        x, y: float (≤ MOST_POINTS,): false and true positive rate, or recall and precision; some of the curve's points.
+        area: under all of its points: of a ROC curve the AUC, of a precision-recall curve the average precision.
     """
 
     name: str
     x: np.ndarray
     y: np.ndarray
-    thresholds: np.ndarray
     area: float
 
 
@@ -81,11 +81,10 @@ def one_against_rest(parts: list[tuple[str, np.ndarray, np.ndarray]], noun: str)
         if not is_one.any() or is_one.all():
             absent.append(name)
             continue
-        false, true, thresholds = roc_curve(is_one, score)
-        roc.append(Curve(name, false, true, thresholds, float(auc(false, true))))
-        precision, recall, thresholds = precision_recall_curve(is_one, score)
-        area = float(average_precision_score(is_one, score))
-        precision_recall.append(Curve(name, recall, precision, thresholds, area))
+        false, true, _ = roc_curve(is_one, score)
+        roc.append(_thinned(name, false, true, float(auc(false, true))))
+        precision, recall, _ = precision_recall_curve(is_one, score)
+        precision_recall.append(_thinned(name, recall, precision, float(average_precision_score(is_one, score))))
     if absent:
         shown = ", ".join(absent[:3]) + ("" if len(absent) <= 3 else f" and {len(absent) - 3} more")
         notes.append(
@@ -93,3 +92,8 @@ def one_against_rest(parts: list[tuple[str, np.ndarray, np.ndarray]], noun: str)
             "split, so these curves are undefined."
         )
     return Curves(tuple(roc), tuple(precision_recall), tuple(notes))
+
+
+def _thinned(name: str, x: np.ndarray, y: np.ndarray, area: float) -> Curve:
+    kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).round().astype(int))
+    return Curve(name, x[kept], y[kept], area)

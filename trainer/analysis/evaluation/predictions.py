@@ -48,6 +48,8 @@ class Predictions:
     def finite(self) -> Predictions:
         """Returns the predictions of `rows` only."""
         rows = self.rows
+        if len(rows) == len(self):
+            return self
         return dataclasses.replace(self, y=self.y[rows] if len(self.y) else self.y, output=self.output[rows])
 
 

@@ -15,8 +15,8 @@ from trainer.analysis.evaluation.curves import Curve
 _MOST_POINTS = 2000
 _REFERENCE = {"color": "rgba(128,128,128,0.7)", "width": 1, "dash": "dot"}
 #: Right predictions blue, wrong ones vermilion, by the share of the true class.
-_RIGHT = [[0, "rgba(0,114,178,0)"], [1, "rgba(0,114,178,0.95)"]]
-_WRONG = [[0, "rgba(213,94,0,0)"], [1, "rgba(213,94,0,0.95)"]]
+_RIGHT = [[0, "rgba(128,128,128,0.07)"], [1e-9, "rgba(0,114,178,0.08)"], [1, "rgba(0,114,178,0.95)"]]
+_WRONG = [[0, "rgba(128,128,128,0.07)"], [1e-9, "rgba(213,94,0,0.08)"], [1, "rgba(213,94,0,0.95)"]]
 #: White text from this share on.
 _DARK = 0.5
 _MOST_TEXTS = 20
@@ -37,8 +37,8 @@ def confusion_figure(counts: np.ndarray, shares: np.ndarray, names: Sequence[str
     is_right, figure = np.eye(size, dtype=bool), go.Figure()
     for mask, scale in ((is_right, _RIGHT), (~is_right, _WRONG)):
         figure.add_heatmap(
-            z=np.where(mask, shares, np.nan), zmin=0, zmax=1, colorscale=scale, showscale=False, hoverinfo="skip",
-            xgap=1, ygap=1,
+            z=np.where(mask, np.nan_to_num(shares), np.nan), zmin=0, zmax=1, colorscale=scale, xgap=1, ygap=1,
+            showscale=False, hoverinfo="skip",
         )  # fmt: skip
     if size <= MOST_CLICKABLE:
         _add_cells(figure, counts, shares, ticks)
@@ -97,9 +97,8 @@ def curves_figure(curves: Sequence[Curve], x_title: str, y_title: str, has_diago
             x=[0, 1], y=[0, 1], mode="lines", line=_REFERENCE, name="guessing", hoverinfo="skip", showlegend=False
         )
     for number, curve in enumerate(curves):
-        kept = np.unique(np.linspace(0, len(curve.x) - 1, min(len(curve.x), _MOST_POINTS)).round().astype(int))
         figure.add_scatter(
-            x=curve.x[kept], y=curve.y[kept], mode="lines", name=label(curve.name),
+            x=curve.x, y=curve.y, mode="lines", name=label(curve.name),
             line={"color": COLORS[number % len(COLORS)], "width": 1.8,
                   "dash": ("solid", "dash")[number // len(COLORS) % 2]},
             hovertemplate=f"{label(curve.name)}<br>{x_title} %{{x:.3f}}<br>{y_title} %{{y:.3f}}<extra></extra>",

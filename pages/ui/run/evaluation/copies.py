@@ -31,7 +31,7 @@ def copy_view(run: Run, found: Evaluation) -> None:
         st.metric("Median of the examples", format_number(float(np.median(errors))), width="content")
         st.metric("Worst example", format_number(float(errors.max())), width="content")
     st.markdown("##### Error of each example")
-    figure = histogram_figure({found.predictions.split: errors}, "mean squared error of an example", 260)
+    figure = histogram_figure({found.predictions.split: errors}, "mean squared error", 260)
     st.plotly_chart(
         figure.update_layout(showlegend=False, margin={"t": 8}),
         key=widget_key("evaluation_copies", "plot"),

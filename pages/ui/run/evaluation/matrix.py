@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import streamlit as st
 
@@ -15,8 +17,6 @@ from trainer.analysis.evaluation.classification import confusion, rates_at, row_
 from trainer.analysis.evaluation.evaluating import Evaluation
 from trainer.analysis.evaluation.predictions import class_scores, predicted_classes
 
-_PLOT = widget_key("evaluation_confusion", "plot")
-_TRUE, _PREDICTED = widget_key("evaluation_true", "select"), widget_key("evaluation_predicted", "select")
 #: Examples of a cell that are drawn.
 _SHOWN = 24
 _THRESHOLD = 0.5
@@ -41,8 +41,8 @@ def confusion_view(run: Run, found: Evaluation) -> None:
         shares = row_shares(counts)
         st.plotly_chart(
             confusion_figure(counts, shares, names, unit == "Shares"),
-            key=_PLOT,
-            on_select=_take_cell,
+            key=_keys(run)[0],
+            on_select=functools.partial(_take_cell, run),
             selection_mode="points",
             config={"displayModeBar": False},
             alt=f"Confusion matrix of {len(names)} classes: {int(np.trace(counts)):,} of {len(y):,} predictions are "
@@ -70,7 +70,7 @@ def _choose_threshold(name: str) -> float:
 def _draw_rates(counts: np.ndarray, names: tuple[str, ...]) -> None:
     rates = rates_at(counts)
     of = f"of {escape_markdown(names[1])}"
-    with st.container(horizontal=True, gap="large", key=widget_key("evaluation", "rates")):
+    with st.container(horizontal=True, gap="small", key=widget_key("evaluation", "rates")):
         st.metric("True positive rate", format_number(rates.true_positive), width="content", help=f"The recall {of}.")
         st.metric(
             "False positive rate",
@@ -83,24 +83,34 @@ def _draw_rates(counts: np.ndarray, names: tuple[str, ...]) -> None:
         st.metric("Accuracy", format_number(rates.accuracy), width="content", help="At this threshold.")
 
 
-def _take_cell() -> None:
+def _keys(run: Run) -> tuple[str, str, str]:
+    """Returns the widget keys of the matrix and of the two selectors; each run has its own classes and mistakes."""
+    return (
+        widget_key(f"evaluation_confusion_{run.id}", "plot"),
+        widget_key(f"evaluation_true_{run.id}", "select"),
+        widget_key(f"evaluation_predicted_{run.id}", "select"),
+    )
+
+
+def _take_cell(run: Run) -> None:
     """Shows the examples of the cell that was clicked."""
-    points = st.session_state[_PLOT]["selection"]["points"]
-    if points:
+    plot, true, predicted = _keys(run)
+    if points := st.session_state[plot]["selection"]["points"]:
         # A marker is a cell: predicted class across, true class down.
-        st.session_state[_TRUE], st.session_state[_PREDICTED] = int(points[0]["y"]), int(points[0]["x"])
+        st.session_state[true], st.session_state[predicted] = int(points[0]["y"]), int(points[0]["x"])
 
 
 def _examples_of_cell(run: Run, found: Evaluation, predicted: np.ndarray, counts: np.ndarray) -> None:
     names, y = found.names, found.finite.y
     st.markdown("##### Examples of a cell")
     first = _most_frequent_mistake(counts)
-    for key, place in ((_TRUE, first[0]), (_PREDICTED, first[1])):
+    _, true_key, predicted_key = _keys(run)
+    for key, place in ((true_key, first[0]), (predicted_key, first[1])):
         if st.session_state.get(key) not in range(len(names)):
             st.session_state[key] = place
     with st.container(horizontal=True):
-        true = st.selectbox("True class", range(len(names)), format_func=names.__getitem__, key=_TRUE)
-        given = st.selectbox("Predicted class", range(len(names)), format_func=names.__getitem__, key=_PREDICTED)
+        true = st.selectbox("True class", range(len(names)), format_func=names.__getitem__, key=true_key)
+        given = st.selectbox("Predicted class", range(len(names)), format_func=names.__getitem__, key=predicted_key)
     chosen = np.flatnonzero((y == true) & (predicted == given))
     words = f"**{escape_markdown(names[true])}** predicted as **{escape_markdown(names[given])}**"
     st.markdown(f"{words}: {count(len(chosen), 'example')}")
@@ -120,8 +130,8 @@ def _examples_of_cell(run: Run, found: Evaluation, predicted: np.ndarray, counts
         {"predicted": np.array(names, dtype=object)[predicted[shown]], "probability": scores[shown]},
         "evaluation_cell",
     )
-    more = f"The {_SHOWN} with the highest probability of {len(chosen):,}. " if len(chosen) > _SHOWN else ""
-    st.caption(f"{more}Percent: the probability of {escape_markdown(names[given])}, highest first.")
+    more = f"The first {_SHOWN} of {len(chosen):,}. " if len(chosen) > _SHOWN else ""
+    st.caption(f"{more}Ordered by the probability of {escape_markdown(names[given])}, highest first.")
 
 
 def _most_frequent_mistake(counts: np.ndarray) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from pages.ui.data.charts import COLORS, finish, label
 from trainer.analysis.attribution.dependence import Dependence
@@ -11,6 +12,8 @@ from trainer.analysis.attribution.permutation import Importance
 
 #: Columns that are drawn, the most important ones.
 MOST_COLUMNS = 20
+#: Lines that are drawn, those of the outputs that change most.
+MOST_OUTPUTS = 10
 
 
 def importance_figure(found: Importance) -> go.Figure:
@@ -33,7 +36,8 @@ def dependence_figure(found: Dependence, y_title: str) -> go.Figure:
     """Returns the mean prediction over a column's values: lines for numbers, points for a category."""
     figure = go.Figure()
     x = list(range(len(found.values))) if found.is_category else found.values
-    for number, (name, means) in enumerate(zip(found.outputs, found.means, strict=True)):
+    drawn = np.sort(np.argsort(-np.ptp(found.means, axis=1), kind="stable")[:MOST_OUTPUTS])
+    for number, (name, means) in enumerate((found.outputs[place], found.means[place]) for place in drawn):
         color = COLORS[number % len(COLORS)]
         figure.add_scatter(
             x=x, y=means, name=label(name), mode="markers" if found.is_category else "lines",
@@ -69,21 +73,23 @@ def attribution_pixels(values: np.ndarray) -> np.ndarray:
 
 
 def sequence_figure(x: np.ndarray, values: np.ndarray) -> go.Figure:
-    """Returns a sequence as a line with a bar for each step's attribution.
+    """Returns a sequence as a line above what each step adds to the prediction.
 
     Args:
         x, values: float (steps, numbers); the first number of a step is drawn, the attributions are added up.
     """
     total = values.sum(axis=-1)
-    figure = go.Figure()
+    figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.08)
+    figure.add_scatter(
+        y=x[:, 0], mode="lines", line={"color": "#808080", "width": 1.8},
+        hovertemplate="step %{x}<br>value %{y:.4g}<extra></extra>", row=1, col=1,
+    )  # fmt: skip
     figure.add_bar(
-        y=total, marker_color=[COLORS[1] if value > 0 else COLORS[0] for value in total], opacity=0.75, yaxis="y2",
-        hovertemplate="step %{x}<br>adds %{y:.4f}<extra></extra>",
+        y=total, marker_color=[COLORS[1] if value > 0 else COLORS[0] for value in total],
+        hovertemplate="step %{x}<br>adds %{y:.4f}<extra></extra>", row=2, col=1,
     )  # fmt: skip
-    figure.add_scatter(y=x[:, 0], mode="lines", line={"color": "#808080", "width": 1.8},
-                       hovertemplate="step %{x}<br>value %{y:.4g}<extra></extra>")  # fmt: skip
-    finish(figure, "step of the sequence", "value", 220)
-    return figure.update_layout(
-        showlegend=False, margin={"t": 8, "r": 40}, bargap=0.1,
-        yaxis2={"overlaying": "y", "side": "right", "title": "adds to the prediction", "showgrid": False},
-    )  # fmt: skip
+    finish(figure, "", "", 260)
+    figure.update_layout(showlegend=False, margin={"t": 8}, bargap=0.1)
+    figure.update_xaxes(title="step of the sequence", row=2, col=1)
+    figure.update_yaxes(title="value", nticks=4, row=1, col=1)
+    return figure.update_yaxes(title="adds", nticks=4, row=2, col=1)

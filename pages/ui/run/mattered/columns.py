@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui.keys import widget_key
 from pages.ui.run.checkpoint_choice import Chosen
 from pages.ui.run.evaluation.examples import target_name
-from pages.ui.run.mattered.charts import MOST_COLUMNS, dependence_figure, importance_figure
+from pages.ui.run.mattered.charts import MOST_COLUMNS, MOST_OUTPUTS, dependence_figure, importance_figure
 from pages.ui.run.working import result_of
 from pages.ui.text import count, escape_markdown
 from trainer import Run
@@ -24,8 +24,10 @@ def columns_view(run: Run, chosen: Chosen, split: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         importance = _importance(run, chosen, split)
-    with right:
-        st.fragment(_dependence)(run, chosen, split, importance)
+    # Afterwards, so that the most important column is the first to be seen.
+    if importance is not None:
+        with right:
+            st.fragment(_dependence)(run, chosen, split, importance)
 
 
 def _importance(run: Run, chosen: Chosen, split: str) -> Importance | None:
@@ -57,11 +59,10 @@ def _importance(run: Run, chosen: Chosen, split: str) -> Importance | None:
     return found
 
 
-def _dependence(run: Run, chosen: Chosen, split: str, importance: Importance | None) -> None:
+def _dependence(run: Run, chosen: Chosen, split: str, importance: Importance) -> None:
     st.markdown("##### Partial dependence")
-    names, key = column_names(run.spec), widget_key("mattered_column", "select")
-    # The most important column first, so that the first look shows something.
-    order = np.argsort(-importance.mean, kind="stable").tolist() if importance else list(range(len(names)))
+    names, key = column_names(run.spec), widget_key(f"mattered_column_{run.id}", "select")
+    order = np.argsort(-importance.mean, kind="stable").tolist()
     if st.session_state.get(key) not in order:
         st.session_state[key] = order[0]
     place = st.selectbox("Column", order, format_func=names.__getitem__, key=key)
@@ -81,6 +82,8 @@ def _dependence(run: Run, chosen: Chosen, split: str, importance: Importance | N
         config=_NO_BAR,
         alt=f"{title} as {found.column} changes, from {found.means.min():.4g} to {found.means.max():.4g}.",
     )
+    if len(found.outputs) > MOST_OUTPUTS:
+        st.caption(f"The {MOST_OUTPUTS} of {len(found.outputs)} outputs that change most.")
     st.caption(
         f"The mean prediction over {count(found.rows, 'example')} when {escape_markdown(found.column)} has the same "
         "value in all of them. Friedman 2001, *Greedy Function Approximation*, Annals of Statistics 29. **It does not "

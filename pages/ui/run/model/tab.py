@@ -121,9 +121,9 @@ def _filters(view: ModelView) -> None:
     # Each by its own range: what matters is the pattern.
     if shown.shape[-1] not in (1, 3):
         shown = shown.mean(axis=-1, keepdims=True)
-    columns = min(16, len(shown))
+    columns = min(8, len(shown))
     pixels = np.concatenate([scaled(one[None], None) for one in shown])
-    st.image(strip(pixels, columns), width=min(52 * columns, 830))
+    st.image(strip(pixels, columns), width=68 * columns)
     words = f"{count(len(view.filters), 'filter')} of step {view.step:,}, each from its lowest weight (black) to its "
     more = f" The first {_MOST_FILTERS} are shown." if len(view.filters) > _MOST_FILTERS else ""
     st.caption(f"{words}highest (white).{more}")
