@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from pages.ui.data.charts import lines_figure
 from pages.ui.keys import widget_key
 from pages.ui.numbers import format_number
 from pages.ui.predict.charts import MOST_BARS, percent, probability_figure
 from pages.ui.predict.pictures import enlarged_unit
-from pages.ui.predict.trial import Trial
+from pages.ui.predict.trial import UNNAMED, Trial
 from pages.ui.text import escape_markdown
 from trainer.analysis.predictions.result import THRESHOLD, Predictions
+from trainer.analysis.predictions.scaling import unscale_outputs
+from trainer.analysis.predictions.tables import columns_of
 
 _SIDE = 168
 
@@ -61,25 +65,37 @@ def _draw_labels(found: Predictions, true: np.ndarray | None) -> None:
 
 
 def _draw_value(trial: Trial, value: float, true: float | None) -> None:
-    st.caption(f"Predicted {escape_markdown(trial.target)}")
-    st.markdown(f"# {escape_markdown(format_number(value))}")
-    if trial.target != "target":
-        st.caption(f"In the unit of {escape_markdown(trial.target)}.")
+    _draw_large(f"Predicted {trial.target}", format_number(value))
     if true is not None:
         off = value - true
         words = f"True value {format_number(true)}; the prediction is {format_number(abs(off))} too "
         st.markdown(escape_markdown(words + ("high." if off > 0 else "low.")))
+    data = trial.model.data
+    unit = f"In the unit of {trial.target}. " if trial.target != UNNAMED else ""
+    if (data.target_mean, data.target_std) != (0.0, 1.0):
+        mean, deviation = format_number(data.target_mean), format_number(data.target_std)
+        unit += f"The training rows have a mean of {mean} and a standard deviation of {deviation}."
+    if unit:
+        st.caption(escape_markdown(unit))
 
 
 def _draw_head(title: str, text: str, true: str | None, is_right: bool, words: str) -> None:
-    st.caption(title)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"# {escape_markdown(text)}", width="content")
+    with _draw_large(title, text):
         if true is not None:
             if is_right:
                 st.badge("correct", color="green", icon=":material/check:")
             else:
                 st.badge(escape_markdown(words), color="red", icon=":material/close:")
+
+
+def _draw_large(title: str, text: str) -> DeltaGenerator:
+    """Draws the answer in large type; returns the line, for what belongs beside it."""
+    st.caption(escape_markdown(title))
+    line = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=widget_key("answer", "show", page="predict")
+    )
+    line.markdown(f"# {escape_markdown(text)}", width="content")
+    return line
 
 
 def _draw_bars(found: Predictions, chosen: list[str] | tuple[str, ...], true: str) -> None:
@@ -102,11 +118,8 @@ def draw_copy(trial: Trial, x: np.ndarray, found: Predictions) -> None:
         x: raw, (1, *input_shape).
         found: its predictions.
     """
-    from trainer.analysis.predictions.scaling import unscale_outputs
-
     data = trial.model.data
-    st.caption("Mean squared error of the reconstruction, in scaled units")
-    st.markdown(f"# {escape_markdown(format_number(float(found.errors[0])))}")
+    _draw_large("Mean squared error of the reconstruction, in scaled units", format_number(float(found.errors[0])))
     copy = unscale_outputs(found.outputs, data)
     if data.is_image:
         top = 1 / data.rescale if data.rescale else max(float(x.max()), 1e-9)
@@ -115,13 +128,9 @@ def draw_copy(trial: Trial, x: np.ndarray, found: Predictions) -> None:
         for place, (name, image) in zip(st.columns(3), pictures.items(), strict=True):
             place.image(enlarged_unit(image, _SIDE), caption=name, width=_SIDE)
     elif len(data.input_shape) == 2:
-        from pages.ui.data.charts import lines_figure
-
         figure = lines_figure({"input": x[0, :, 0], "reconstruction": copy[0, :, 0]}, "value")
         st.plotly_chart(figure, key=widget_key("copy", "plot", page="predict"), config={"displayModeBar": False})
     else:
-        from trainer.analysis.predictions.tables import columns_of
-
         rows = {"column": [column.name for column in columns_of(data)], "input": x[0], "reconstruction": copy[0]}
         st.dataframe(rows, hide_index=True)
     draw_notes(found)

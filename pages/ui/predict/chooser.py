@@ -21,6 +21,7 @@ from trainer.runs.state import RunState
 
 _RUN = widget_key("run", "select", page="predict")
 _ASKED = widget_key("run", "asked", page="predict")  # the run that the address named when it was last read
+_PROBLEM = widget_key("run", "problem", page="predict")  # [run that is shown instead, why]
 _SECONDS = 2.0
 
 
@@ -51,9 +52,7 @@ def draw_empty(store: RunStore) -> None:
         st.page_link("train.py", label="Watch it on the Train page", icon=":material/play_circle:",
                      query_params={"run": live[0].id})  # fmt: skip
     else:
-        st.markdown(
-            "Train a model first. Then draw a digit, type a row or upload a file here, and see what it answers."
-        )
+        st.markdown("Train a model first. Then draw a digit, type a row or upload a file here: it answers at once.")
         st.page_link("train.py", label="Train a model", icon=":material/play_circle:")
     st.fragment(_watch, run_every=_SECONDS)(store)
 
@@ -71,14 +70,20 @@ def choose_run(store: RunStore, states: list[RunState]) -> Run | None:
         states: of the runs to choose from, newest first.
     """
     labels = _labels(states, CatalogLabels(store))
-    wanted = st.query_params.get("run")
+    wanted, problem = st.query_params.get("run"), ""
     if wanted and wanted != st.session_state.get(_ASKED):
         if wanted in labels:
             st.session_state[_RUN] = wanted
         else:
-            st.warning(_why_not_here(store, wanted), icon=":material/search_off:")
+            problem = _why_not_here(store, wanted)
     run_id = choose("run", "Run", labels, "Every run with a checkpoint, newest first. Type to search.", page="predict")
     st.session_state[_ASKED] = st.query_params["run"] = run_id
+    if problem:
+        st.session_state[_PROBLEM] = [run_id, problem]
+    # It stays until another run is chosen: the page runs again by itself while the model is loaded.
+    about, problem = st.session_state.get(_PROBLEM, (None, ""))
+    if about == run_id:
+        st.warning(problem, icon=":material/search_off:")
     try:
         return store.get(run_id)
     except (TrainerError, OSError) as error:
@@ -92,8 +97,8 @@ def _why_not_here(store: RunStore, wanted: str) -> str:
     except (TrainerError, OSError) as error:
         return escape_markdown(str(error))
     return (
-        f"**{escape_markdown(run.name)}** has no checkpoint yet, so another run is shown. Pause it, or wait for its first "
-        "checkpoint."
+        f"**{escape_markdown(run.name)}** has no checkpoint yet, so another run is shown. Pause it, or wait for its "
+        "first checkpoint."
     )
 
 
@@ -139,5 +144,8 @@ def draw_facts(run: Run) -> None:
 
 
 def _described(run: Run) -> str:
-    spec = run.spec
-    return spec.summary if spec else ""
+    name = main_metric(run.state)
+    value = read_metric(run.state, "best", name)
+    known = [MODELS[run.config.model].label, run.spec.summary if run.spec else ""]
+    score = [] if value is None else [f"best {name} {format_number(value)}"]
+    return " · ".join([*filter(None, known), *score])

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from trainer import Dataset, Run
+from pages.ui.catalogue import find_uploaded
+from trainer import Dataset, Run, TrainerError
 from trainer.analysis.predictor import Predictor
 from trainer.config.data_spec import DataSpec
+from trainer.data.uploads import DatasetStore
+
+#: What a target without a name is called.
+UNNAMED = "target"
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,20 @@ class Trial:
 
     @property
     def target(self) -> str:
-        """What is predicted, in a word."""
-        target = self.run.config.dataset_options.get("target")
-        return target if isinstance(target, str) and target else "target"
+        """What is predicted, in a word: the column's name, which may have been a guess."""
+        options = self.run.config.dataset_options
+        return _name(options.get("target")) or _guessed_target(str(options.get("path", ""))) or UNNAMED
+
+
+def _name(target: object) -> str:
+    return target if isinstance(target, str) else ""
+
+
+@lru_cache(maxsize=64)
+def _guessed_target(path: str) -> str:
+    """Returns the column that was taken for the target of an uploaded table; "" of anything else."""
+    try:
+        uploaded = find_uploaded(DatasetStore.default(), path)
+        return _name(uploaded.inspect().options.get("target")) if uploaded else ""
+    except (TrainerError, OSError):
+        return ""

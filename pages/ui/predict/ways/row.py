@@ -64,9 +64,11 @@ def _draw_fields(trial: Trial, columns: tuple[Column, ...], ranges: tuple[Range,
 def _draw_number(column: Column, known: Range, key: str) -> float | None:
     spread = known.high - known.low
     step = 10.0 ** math.floor(math.log10(spread / 20)) if spread > 0 else 1.0
+    # In the state and not as the widget's value: only then can the field be empty.
+    st.session_state.setdefault(key, float(f"{known.middle:.6g}"))
     return st.number_input(
         escape_markdown(column.name),
-        value=float(f"{known.middle:.6g}"),
+        value=None,
         step=step,
         format="%g",
         placeholder="missing",

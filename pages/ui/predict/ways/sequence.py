@@ -40,7 +40,8 @@ def try_sequence(trial: Trial) -> None:
             help="Separated by spaces, commas or line ends, such as a column copied from a spreadsheet.",
         )
     try:
-        examples = take_array(read_numbers(text or "", math.prod(data.input_shape)), data.input_shape, "The sequence")
+        numbers = read_numbers(text or "", math.prod(data.input_shape))
+        examples = take_array(numbers.reshape(data.input_shape), data.input_shape, "The sequence")
         found = answer(trial.model, examples)
     except TrainerError as error:
         right.info(escape_markdown(str(error)), icon=":material/edit:")
