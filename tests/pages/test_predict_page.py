@@ -92,9 +92,8 @@ def try_with(page: AppTest, label: str) -> AppTest:
 
 
 def texts(page: AppTest) -> str:
-    found = [
-        element.value for kind in ("markdown", "caption", "info", "error", "warning") for element in page.get(kind)
-    ]
+    kinds = ("title", "markdown", "caption", "info", "error", "warning")
+    found = [element.value for kind in kinds for element in page.get(kind)]
     return "\n".join(map(str, found)).replace("\\", "")
 
 
@@ -155,7 +154,7 @@ def test_a_typed_row_gets_the_models_answer(runs):
     for value in (9.5, 0.5):
         page.number_input(key=size).set_value(value).run()
         [label] = predict(run, {"size": [value], "colour": [run.spec.columns[1].vocabulary[0]]}).labels
-        assert f"# {label}" in texts(page)
+        assert [title.value for title in page.title] == [label]
     page.number_input(key=size).set_value(None).run()
     assert "“size” is missing in 1 row" in texts(page)
     page.selectbox(key=colour).set_value(3).run()

@@ -94,7 +94,7 @@ def _draw_large(title: str, text: str) -> DeltaGenerator:
     line = st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=widget_key("answer", "show", page="predict")
     )
-    line.markdown(f"# {escape_markdown(text)}", width="content")
+    line.title(escape_markdown(text), anchor=False, width="content")
     return line
 
 

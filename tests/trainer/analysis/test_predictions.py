@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore, predict
-from trainer.analysis.predictions.drawings import SIDE, centre_ink, decode_drawing, is_empty, take_drawing
+from trainer.analysis.predictions.drawings import MNIST_PART, SIDE, centre_ink, decode_drawing, is_empty, take_drawing
 from trainer.analysis.predictions.files import take_file
 from trainer.analysis.predictions.held_out import data_of, input_ranges, splits_of
 from trainer.analysis.predictions.noise import draw_noise, interpolate
@@ -252,7 +252,7 @@ def test_a_drawing_is_cropped_scaled_and_centred_like_the_data(runs):
     assert (drawn.shape, drawn.max()) == ((1, 8, 8, 1), 16)
     assert drawn[0, :, 2:6, 0].min() > 15
     assert drawn.sum() == pytest.approx(8 * 4 * 16)
-    centred = centre_ink(ink, (28, 28), 20 / 28)
+    centred = centre_ink(ink, (28, 28), MNIST_PART)
     rows, columns = np.nonzero(centred)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (4, 23, 9, 18)
     with pytest.raises(DataError, match="The drawing is empty"):

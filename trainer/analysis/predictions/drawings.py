@@ -17,7 +17,11 @@ from trainer.errors import DataError
 SIDE = 140
 #: Darker pixels are taken for empty.
 _FAINTEST = 24
-#: How much of the image the ink fills. MNIST's digits lie in 20 of 28 pixels; the others touch their borders.
+#: Ink is placed on a grid so many times finer than the model's pixels.
+_FINER = 8
+
+
+#: How much of an image its ink takes: MNIST's digits lie in 20 of 28 pixels, others touch their borders.
 MNIST_PART = 20 / 28
 _PARTS = {"digits": 1.0, "fashion_mnist": 1.0}
 
@@ -67,7 +71,7 @@ def take_drawing(ink: np.ndarray, spec: DataSpec, dataset: str = "", *, is_centr
     if is_empty(ink):
         raise DataError("The drawing is empty. Draw something with the mouse or a finger.")
     size = (form.height, form.width)
-    grey = centre_ink(ink, size, _PARTS.get(dataset, MNIST_PART)) if is_centred else _shrink(ink, size)
+    grey = centre_ink(ink, size, _PARTS.get(dataset, MNIST_PART)) if is_centred else _resize(ink, size)
     pixels = np.repeat(grey[..., None], form.channels, axis=-1)
     return Examples(scale_pixels(pixels[None], spec))
 
@@ -89,22 +93,23 @@ def centre_ink(ink: np.ndarray, size: tuple[int, int], part: float) -> np.ndarra
     """
     rows, columns = np.nonzero(ink > _FAINTEST)
     cut = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    box = np.maximum(1, np.round(np.array(size) * part))
-    factor = (box / cut.shape).min()
-    scaled = _shrink(cut, tuple(int(max(1, round(side * factor))) for side in cut.shape))
-    # The darkest stroke is ink at its full strength, however thin it has become.
-    scaled = np.clip(scaled * (255.0 / max(int(scaled.max()), 1)), 0, 255)
-    weights, whole = scaled.sum(), np.zeros(size, np.float32)
+    sides = np.array(size) * _FINER
+    factor = (sides * part / cut.shape).min()
+    scaled = _resize(cut, tuple(int(max(1, round(side * factor))) for side in cut.shape)).astype(np.float32)
+    fine = np.zeros(sides, np.float32)
     corner = []
-    for axis, (side, length) in enumerate(zip(scaled.shape, size, strict=True)):
-        mass = (scaled.sum(axis=1 - axis) * (np.arange(side) + 0.5)).sum() / weights
+    for axis, (side, length) in enumerate(zip(scaled.shape, sides, strict=True)):
+        mass = (scaled.sum(axis=1 - axis) * (np.arange(side) + 0.5)).sum() / scaled.sum()
         # Ink that fills the image stays inside it.
         corner.append(int(np.clip(round(length / 2 - mass), 0, length - side)))
     top, left = corner
-    whole[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
-    return np.round(whole).astype(np.uint8)
+    fine[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
+    # Each pixel is the mean of what it covers.
+    whole = fine.reshape(size[0], _FINER, size[1], _FINER).mean(axis=(1, 3))
+    # The strongest stroke is ink at its full strength, however thin it has become.
+    return np.round(whole * (255.0 / max(float(whole.max()), 1.0))).clip(0, 255).astype(np.uint8)
 
 
-def _shrink(ink: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _resize(ink: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Returns an image of another size, each pixel the mean of what it covers."""
     return np.asarray(Image.fromarray(ink).resize(size[::-1], Image.Resampling.BOX), np.uint8)

@@ -62,7 +62,7 @@ def _draw_table(trial: Trial, found: Predictions, table: pd.DataFrame | None) ->
         st.markdown(f"**{count(len(found), 'prediction')}**", width="content")
         st.space("stretch")
         st.download_button(
-            "Download as CSV",
+            "Download predictions",
             lambda: predictions_csv(predictions_frame(found, trial.target, table)),
             file_name="predictions.csv",
             mime="text/csv",
