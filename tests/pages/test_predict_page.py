@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import trainer.runs.store
@@ -17,7 +18,8 @@ from pages.ui.predict.trying import ways_for
 from pages.ui.predict.ways.file import predictions_csv, predictions_frame
 from pages.ui.predict.ways.sequence import read_numbers
 from tests.pages.conftest import INDEX
-from tests.trainer.watching import finish
+from tests.trainer.recipes import ENDLESS, line
+from tests.trainer.watching import finish, wait_until
 from trainer import RunConfig, RunStore, predict
 from trainer.analysis import jobs
 from trainer.analysis.predictions import held_out
@@ -245,3 +247,54 @@ def test_a_hostile_drawing_is_a_sentence(runs, monkeypatch):
         try_with(page, "Draw")
         assert not page.exception
         assert words in texts(page)
+
+
+def image_file(size=(20, 30)) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "red").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_an_uploaded_image_is_answered_and_the_note_says_what_was_changed(runs):
+    page = open_predict(runs["digits"].id)
+    try_with(page, "Image file")
+    field = page.file_uploader(key="predict_image_upload")
+    field.set_value(("seven.png", image_file(), "image/png")).run()
+    assert not page.exception
+    assert "resized from 20×30 to 8×8 pixels and converted to grey" in texts(page)
+    assert len(page.title) == 1
+    page.checkbox(key="predict_image_invert").check().run()
+    assert "inverted" in texts(page)
+    page.file_uploader(key="predict_image_upload").set_value(("broken.png", image_file()[:50], "image/png")).run()
+    assert "Save it again as PNG or JPEG" in texts(page)
+
+
+def test_an_uploaded_file_is_predicted_as_a_job_and_a_model_file_is_refused(runs):
+    page = open_predict(runs["pears"].id)
+    try_with(page, "File")
+    rows = b"size,colour\n9.5,red\n0.5,green\n"
+    page.file_uploader(key="predict_file_upload").set_value(("new.csv", rows, "text/csv")).run()
+    settled(page)
+    assert "2 predictions" in texts(page)
+    assert "does not know, such as “green”" in texts(page)
+    expected = predict(runs["pears"], {"size": ["9.5", "0.5"], "colour": ["red", "green"]})
+    assert page.dataframe[0].value["predicted kind"].tolist() == expected.labels
+    hostile = b"PK\x03\x04 model.weights.h5"
+    page.file_uploader(key="predict_file_upload").set_value(("model.npz", hostile, "")).run()
+    settled(page)
+    assert "can run code when they are opened" in texts(page)
+    assert not page.exception
+
+
+def test_a_run_that_trains_is_tried_at_its_newest_checkpoint_and_goes_on(store):
+    run = store.create(line(epochs=ENDLESS, checkpoint_seconds=1), "busy-otter")
+    run.start()
+    assert "busy-otter** is " in texts(open_predict())
+    wait_until(run, lambda: bool(run.checkpoints))
+    page = open_predict(run.id)
+    assert not page.exception
+    assert "Predicted target" in texts(page)
+    assert page.selectbox(key="predict_checkpoint_select").value == "latest"
+    assert run.status == "running"
+    run.stop()
+    finish(run)
