@@ -126,12 +126,15 @@ def test_a_typed_penguin_gets_its_species(page, tried):
 def test_predictions_for_a_file_of_rows_are_downloaded(page, tried, tmp_path):
     server, runs = tried
     run = runs["penguins"]
-    (tmp_path / "new.csv").write_bytes(penguins())
+    header, *lines = penguins().splitlines()
+    content = b"\n".join([header, *lines * 90])
+    assert len(content) > 2**20  # below, no limit would be met
+    (tmp_path / "new.csv").write_bytes(content)
     open_run(page, server, run)
     choose_way(page, "File")
     page.locator(".st-key-predict_file_upload input[type=file]").set_input_files(tmp_path / "new.csv")
     expected = predict(run, tmp_path / "new.csv")
-    expect(page.get_by_text(f"{len(expected)} predictions")).to_be_visible()
+    expect(page.get_by_text(f"{len(expected):,} predictions")).to_be_visible()
     settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download predictions").click()

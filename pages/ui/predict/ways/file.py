@@ -21,8 +21,9 @@ from trainer.analysis.predictions.files import take_file
 from trainer.analysis.predictions.predict import answer
 from trainer.analysis.predictions.result import Predictions
 
-#: Megabytes that the browser may send, rows that are shown, and classes with a column of their own.
-_MOST, _ROWS_SHOWN, _CLASSES_SHOWN = 50, 1_000, 20
+#: Megabytes that the browser may send (at most `maxUploadSize` in .streamlit/config.toml), rows that are shown, and
+#: classes with a column of their own.
+_MOST, _ROWS_SHOWN, _CLASSES_SHOWN = 16, 1_000, 20
 
 
 def try_file(trial: Trial) -> None:
@@ -36,7 +37,10 @@ def try_file(trial: Trial) -> None:
         help="A table needs the columns that the model was trained on; others may stay. Arrays are taken from x.",
     )
     if file is None:
-        st.caption("Every row gets a prediction. The table can be downloaded as CSV.")
+        st.caption(
+            "Every row gets a prediction. The table can be downloaded as CSV. For a larger file use the shell: "
+            f"`python -m trainer predict {trial.run.id} FILE`."
+        )
         return
     content, name = file.getvalue(), file.name
     key = ("predict file", str(trial.run.path), trial.model.digest, hashlib.sha256(content).hexdigest(), name)
