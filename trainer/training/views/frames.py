@@ -35,8 +35,10 @@ VIEWS: dict[str, type[View]] = {
 #: Seconds between two frames, at least.
 FRAME_SECONDS = 2.0
 #: A frame takes at most one part in so many of the time until the next one. The first frame also pays for what is
-#: needed only once, so it counts less.
+#: needed only once, so it counts less, and if it is quick not at all.
 REST, REST_AFTER_FIRST = 100, 20
+#: Seconds of a quick first frame, at most.
+QUICK = 1.0
 #: Examples of the fixed batch whose gradients are counted, at most.
 MOST_IN_BATCH = 256
 
@@ -92,9 +94,10 @@ class FrameMaker:
 
     def rest(self, began: float, ended: float) -> None:
         """Decides when the next frame is due, from the seconds at which the last one began and was stored."""
-        parts = REST_AFTER_FIRST if self._is_first else REST
-        self._is_first = False
-        self._next = ended + max(FRAME_SECONDS, parts * (ended - began))
+        seconds, parts = ended - began, REST
+        if self._is_first:
+            self._is_first, parts = False, REST_AFTER_FIRST if seconds > QUICK else 0
+        self._next = ended + max(FRAME_SECONDS, parts * seconds)
 
     def _batch(self, learner: Learner) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(0, min(learner.batch_size or MOST_IN_BATCH, MOST_IN_BATCH))
