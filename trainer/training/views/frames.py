@@ -35,10 +35,8 @@ VIEWS: dict[str, type[View]] = {
 #: Seconds between two frames, at least.
 FRAME_SECONDS = 2.0
 #: A frame takes at most one part in so many of the time until the next one. The first frame also pays for what is
-#: needed only once, so it counts less, and if it is quick not at all.
-REST, REST_AFTER_FIRST = 100, 20
-#: Seconds of a quick first frame, at most.
-QUICK = 1.0
+#: needed only once, so it counts less: the second one tells what a frame really takes.
+REST, REST_AFTER_FIRST = 100, 5
 #: Examples of the fixed batch whose gradients are counted, at most.
 MOST_IN_BATCH = 256
 
@@ -94,10 +92,9 @@ class FrameMaker:
 
     def rest(self, began: float, ended: float) -> None:
         """Decides when the next frame is due, from the seconds at which the last one began and was stored."""
-        seconds, parts = ended - began, REST
-        if self._is_first:
-            self._is_first, parts = False, REST_AFTER_FIRST if seconds > QUICK else 0
-        self._next = ended + max(FRAME_SECONDS, parts * seconds)
+        parts = REST_AFTER_FIRST if self._is_first else REST
+        self._is_first = False
+        self._next = ended + max(FRAME_SECONDS, parts * (ended - began))
 
     def _batch(self, learner: Learner) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(0, min(learner.batch_size or MOST_IN_BATCH, MOST_IN_BATCH))
