@@ -13,6 +13,7 @@ from pages.ui.run.downloads import download_menu
 from pages.ui.run.longer import EXTENDABLE
 from pages.ui.run.measures import curves, figures
 from pages.ui.run.recovery import offer_recovery
+from pages.ui.run.sees.panel import sees_panel
 from pages.ui.run.status import status_badge
 from pages.ui.text import escape_markdown
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run, RunStore, TrainerError
@@ -38,6 +39,7 @@ def run_view(store: RunStore, run: Run) -> None:
         st.error(escape_markdown(run.reason), icon=":material/error:")
         offer_recovery(run)
     live_chart(run, metrics=curves(run), figures=figures(run))
+    sees_panel(run)
     if status == "completed":
         _next_step(run)
     is_young = not len(run.history.epochs)
