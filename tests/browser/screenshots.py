@@ -1,4 +1,4 @@
-"""Takes screenshots of the Train, Runs and Data pages and of a comparison: two themes, three widths.
+"""Takes screenshots of every page, of a run's tabs and of a comparison: two themes, three widths.
 
 They go to screenshots/, which git ignores, and the README's to docs/screenshot.png.
 """
@@ -63,6 +63,25 @@ def add_table(store: DatasetStore) -> None:
     store.add(io.BytesIO("\n".join(lines).encode()), "shells.csv")
 
 
+def look_inside(page, folder: Path, name: str) -> None:
+    """Takes pictures of the tabs that look inside the trained model."""
+    tabs = page.locator(".st-key-train_details_select")
+    for tab in ("Evaluation", "Model", "What mattered"):
+        tabs.get_by_role("tab", name=tab, exact=True).click()
+        settle(page)
+        page.wait_for_timeout(3000)
+        settle(page)
+        take_whole(page, folder / f"{tab.lower().replace(' ', '-')}-{name}.png")
+
+
+def look_at_predict(page, server: Server, folder: Path, name: str) -> None:
+    """Takes a picture of the Predict page with the newest run."""
+    page.goto(f"{server.url}/predict?run={RunStore(server.runs).states()[0].id}")
+    settle(page)
+    page.wait_for_timeout(3000)
+    take_whole(page, folder / f"predict-{name}.png")
+
+
 def look_at_runs(page, server: Server, folder: Path, name: str) -> None:
     """Takes pictures of the Runs page and of a comparison."""
     ids = [state.id for state in RunStore(server.runs).states() if state.dataset == "moons"]
@@ -120,6 +139,8 @@ def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None
     wait_status(page, "completed", seconds=300)
     page.wait_for_timeout(1000)
     page.screenshot(path=folder / f"after-{scheme}-{width}.png")
+    look_inside(page, folder, f"{scheme}-{width}")
+    look_at_predict(page, server, folder, f"{scheme}-{width}")
     look_at_runs(page, server, folder, f"{scheme}-{width}")
     look_at_data(page, server, folder, f"{scheme}-{width}")
     context.close()
