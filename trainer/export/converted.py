@@ -24,6 +24,7 @@ _OPSET = 17
     label="TensorFlow Lite model",
     help="For phones and small devices: open it with LiteRT (ai_edge_litert) or TensorFlow Lite.",
     media_type="application/octet-stream",
+    group="model",
     source="best",
     order=10,
 )
@@ -54,6 +55,7 @@ def model_tflite(run, path: Path, source: str | int) -> None:
     label="ONNX model",
     help="For ONNX Runtime and other frameworks: PyTorch, .NET, the browser.",
     media_type="application/octet-stream",
+    group="model",
     source="best",
     order=11,
 )

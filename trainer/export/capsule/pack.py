@@ -35,6 +35,7 @@ or choose Import on the Runs page. report.html opens in any browser.
     help="The whole run: every checkpoint, the history, report and code. Import it in another installation to show, "
     "compare and resume it there.",
     media_type="application/zip",
+    group="everything",
     order=20,
     can_include_data=True,
 )
