@@ -20,6 +20,7 @@ ALL = (
     "endurance",
     "runs",
     "memory",
+    "evaluation",
 )
 #: Not a budget, or a quarter of an hour: they run only where they are named.
 LONG = ("convolutions", "gan-score")

@@ -51,7 +51,19 @@ class Predictor:
             self._learner = restored(run, checkpoint, arrays)
         self.model = self._learner.model
         self._lock = threading.Lock()
-        self._call = tf.function(lambda x: self.model(x, training=False), autograph=False, reduce_retracing=True)
+        self._call = tf.function(self.apply, autograph=False, reduce_retracing=True)
+
+    @property
+    def learner(self):
+        """The restored learner, with the optimizer's state."""
+        return self._learner
+
+    def apply(self, x):
+        """Returns the model's output for a tensor of raw examples, as an operation that has gradients."""
+        import keras
+
+        # A tf.Module has no training mode.
+        return self.model(x, training=False) if isinstance(self.model, keras.Model) else self.model(x)
 
     def predict(
         self, x: np.ndarray, wait: Callable[[], None] = lambda: None, tell: Callable[[float], None] = lambda _: None

@@ -41,7 +41,7 @@ def bars_figure(
     figure.update_layout(barmode="stack", bargap=0.15)
     # Positions and tick texts instead of categories: two classes may be cut short to the same label.
     figure.update_xaxes(tickvals=list(range(len(ticks))), ticktext=ticks, automargin=True)
-    return _finish(figure, x_title, "examples", height)
+    return finish(figure, x_title, "examples", height)
 
 
 def histogram_figure(parts: Mapping[str, np.ndarray], x_title: str, height: int = 300) -> go.Figure:
@@ -60,7 +60,7 @@ def histogram_figure(parts: Mapping[str, np.ndarray], x_title: str, height: int 
         for (split, values), color in zip(parts.items(), COLORS, strict=False)
     ])  # fmt: skip
     figure.update_layout(barmode="stack")
-    return _finish(figure, label(x_title), "examples", height)
+    return finish(figure, label(x_title), "examples", height)
 
 
 def scatter_figure(
@@ -89,7 +89,7 @@ def scatter_figure(
         if values is not None:
             marker |= {"colorscale": "Cividis", "showscale": True, "colorbar": {"thickness": 8, "outlinewidth": 0}}
         figure.add_scattergl(x=points[:, 0], y=points[:, 1], mode="markers", marker=marker, showlegend=False)
-    return _finish(figure, label(axes[0]), label(axes[1]), 360)
+    return finish(figure, label(axes[0]), label(axes[1]), 360)
 
 
 def lines_figure(series: Mapping[str, np.ndarray], y_title: str) -> go.Figure:
@@ -98,10 +98,17 @@ def lines_figure(series: Mapping[str, np.ndarray], y_title: str) -> go.Figure:
         go.Scatter(y=values, mode="lines", name=label(name), line={"color": COLORS[index % len(COLORS)], "width": 1.5})
         for index, (name, values) in enumerate(series.items())
     ])  # fmt: skip
-    return _finish(figure, "step of the sequence", y_title, 300)
+    return finish(figure, "step of the sequence", y_title, 300)
 
 
-def _finish(figure: go.Figure, x_title: str, y_title: str, height: int) -> go.Figure:
+def finish(figure: go.Figure, x_title: str, y_title: str, height: int) -> go.Figure:
+    """Returns the figure with margins, legend, faint grid and axis titles as in all charts.
+
+    Args:
+        figure: with its traces; it is changed.
+        x_title, y_title: what the axes are; escaped by `label` where a user typed it.
+        height: pixels.
+    """
     figure.update_layout(
         height=height,
         margin=_MARGIN,

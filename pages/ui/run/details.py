@@ -1,7 +1,8 @@
-"""The tabs under a run's curves: summary, samples, checkpoints, log and configuration."""
+"""The tabs under a run's curves: summary, samples, evaluation, model, checkpoints, log and configuration."""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,12 @@ from trainer.runs.run import RESUMABLE
 from trainer.runs.samples import list_samples
 
 _LOG_TAIL = 20_000
+#: Drawn only while they are open, because they compute: title → module and function. The others are there at once.
+_COMPUTED = {
+    "Evaluation": ("pages.ui.run.evaluation.tab", "evaluation"),
+    "Model": ("pages.ui.run.model.tab", "model_tab"),
+    "What mattered": ("pages.ui.run.mattered.tab", "what_mattered"),
+}
 
 
 def details(run: Run, drawn_status: str, was_young: bool) -> None:
@@ -37,8 +44,9 @@ def details(run: Run, drawn_status: str, was_young: bool) -> None:
     for note in run.notes:
         st.warning(escape_markdown(note), icon=":material/warning:")
     pictures = list_samples(run.path / "samples")
-    names = ["Summary", *(["Samples"] if pictures else []), "Checkpoints", "Log", "Configuration"]
-    tabs = dict(zip(names, st.tabs(names), strict=True))
+    names = ["Summary", *(["Samples"] if pictures else []), *_COMPUTED, "Checkpoints", "Log", "Configuration"]
+    key = widget_key("details", "select")
+    tabs = dict(zip(names, st.tabs(names, key=key, on_change="rerun"), strict=True))
     checkpoints, log, configuration = (tabs[name] for name in names[-3:])
     with tabs["Summary"]:
         summary(run)
@@ -46,6 +54,12 @@ def details(run: Run, drawn_status: str, was_young: bool) -> None:
     if pictures:
         with tabs["Samples"]:
             _samples(pictures, run.is_live)
+    for name, (module, function) in _COMPUTED.items():
+        if tabs[name].open:
+            with tabs[name]:
+                # Imported when it is first opened, so that the first page does not wait for it. A fragment, so that
+                # a choice in it draws nothing else again.
+                st.fragment(getattr(importlib.import_module(module), function))(run)
     with checkpoints:
         _checkpoints(run)
     with log:

@@ -1,0 +1,1 @@
+"""The tab Evaluation: what a checkpoint is worth on a split."""

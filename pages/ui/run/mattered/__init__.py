@@ -1,0 +1,1 @@
+"""The tab What mattered: what predictions depend on."""

@@ -1,0 +1,1 @@
+"""The tab Model: layers, gradients, filters and weights."""

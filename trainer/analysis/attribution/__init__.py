@@ -1,0 +1,1 @@
+"""Attribution: what a model's predictions depend on."""

@@ -1,0 +1,79 @@
+"""Histograms of weights and gradients that a run stored, one frame for each epoch.
+
+A frame is `views/epoch-000012.npz` in the run's folder: `hist/weights/<layer>` (counts, 32 bins) with
+`hist/weights/<layer>/edges`, and the same for `hist/gradients/`. The setting `histograms` turns them on.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trainer.data.npz import read_npz
+
+#: Epochs that are read, spread over the run: more would be thinner than a pixel.
+MOST_FRAMES = 200
+_BINS = 64
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How the values of one layer are spread, epoch by epoch.
+
+    Attributes:
+        epochs: int (m,).
+        edges: common to all epochs, float (bins + 1,).
+        shares: of the values in each bin, float (m, bins).
+    """
+
+    epochs: np.ndarray
+    edges: np.ndarray
+    shares: np.ndarray
+
+
+def list_frames(folder: Path) -> list[Path]:
+    """Returns the frames of a run, oldest epoch first.
+
+    Args:
+        folder: of the run.
+    """
+    return sorted((folder / "views").glob("epoch-*.npz"))
+
+
+def read_spreads(folder: Path) -> dict[str, dict[str, Spread]]:
+    """Returns "weights" and "gradients" → layer → spread; empty without frames. Damaged frames are left out.
+
+    Args:
+        folder: of the run.
+    """
+    paths = list_frames(folder)
+    if len(paths) > MOST_FRAMES:
+        paths = [paths[place] for place in np.linspace(0, len(paths) - 1, MOST_FRAMES).round().astype(int)]
+    frames: dict[tuple[str, str], list[tuple[int, np.ndarray, np.ndarray]]] = {}
+    for path in paths:
+        try:
+            epoch, arrays = int(path.stem.partition("-")[2]), read_npz(path)
+            for key, counts in arrays.items():
+                if key.startswith("hist/") and not key.endswith("/edges"):
+                    _, kind, layer = key.split("/", 2)
+                    frames.setdefault((kind, layer), []).append((epoch, counts, arrays[f"{key}/edges"]))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            continue
+    found: dict[str, dict[str, Spread]] = {}
+    for (kind, layer), parts in frames.items():
+        found.setdefault(kind, {})[layer] = _merge(parts)
+    return found
+
+
+def _merge(parts: list[tuple[int, np.ndarray, np.ndarray]]) -> Spread:
+    """Returns histograms with edges of their own on common ones; the values of a bin count as evenly spread in it."""
+    low, high = min(edges[0] for *_, edges in parts), max(edges[-1] for *_, edges in parts)
+    common = np.linspace(low, high if high > low else low + 1, _BINS + 1)
+    shares = []
+    for _, counts, edges in parts:
+        below = np.concatenate([[0.0], np.cumsum(counts, dtype=np.float64)])
+        shares.append(np.diff(np.interp(common, edges, below)) / max(below[-1], 1.0))
+    return Spread(np.array([epoch for epoch, *_ in parts]), common, np.array(shares))
