@@ -12,12 +12,14 @@ import stat
 import time
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
 from trainer.config.data_spec import DataSpec
 from trainer.config.environment import read_setting
 from trainer.config.names import check_name, check_note, check_tags
+from trainer.data.uploads.quoting import display_name
 from trainer.errors import ConfigError, ImportRefused, TrainerError
 from trainer.export.capsule.layout import DATA, MANIFEST, MOST_FILES, MOST_MANIFEST_BYTES, SCHEMA, is_known, run_file
 from trainer.runs.checkpoint import list_checkpoints, read_state
@@ -33,7 +35,7 @@ _BLOCK = 1 << 20
 _MOST_UNPACKED = 200
 
 
-def import_capsule(store: RunStore, path: str | Path) -> Run:
+def import_capsule(store: RunStore, path: str | Path, name: str | None = None) -> Run:
     """Adds the run in a capsule to a runs folder.
 
     The run keeps its id, or gets a new one if there is a run of this id. Its data file, if the capsule holds one, is
@@ -42,12 +44,13 @@ def import_capsule(store: RunStore, path: str | Path) -> Run:
     Args:
         store: where the run goes.
         path: the capsule.
+        name: what messages call it; None: the file's name.
 
     Raises:
         ImportRefused: it is damaged, altered, too large or no capsule; the message says what to do.
         StorageError: the folder cannot be written.
     """
-    path = Path(path)
+    path, name = Path(path), name or Path(path).name
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = _check(archive)
@@ -55,11 +58,46 @@ def import_capsule(store: RunStore, path: str | Path) -> Run:
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
         if isinstance(error, TrainerError):
             raise
-        raise ImportRefused(
-            f"{path.name} is damaged or no zip: {error}. Copy it again from where it was made."
-        ) from None
+        raise ImportRefused(f"“{name}” is damaged or no zip: {error}. Copy it again from where it was made.") from None
     except IsADirectoryError:
         raise ImportRefused(f"{path} is a folder. Give the capsule's zip file.") from None
+
+
+def most_bytes() -> int:
+    """Returns how large a capsule and its contents may be, in bytes: 8 GiB, or TRAINDECK_MAX_CAPSULE_BYTES."""
+    return read_setting("TRAINDECK_MAX_CAPSULE_BYTES", 8 << 30)
+
+
+def import_stream(store: RunStore, source: BinaryIO, name: str) -> Run:
+    """Imports a capsule from a stream, which is stored beside the runs for as long as that takes.
+
+    Args:
+        store: where the run goes.
+        source: read in blocks.
+        name: of the file, for messages.
+
+    Raises:
+        ImportRefused, StorageError: see `import_capsule`.
+    """
+    folder = store.path / f".tmp-capsule-{secrets.token_hex(8)}"
+    try:
+        with storing(store.path):
+            folder.mkdir(parents=True)
+            path = folder / "capsule.zip"
+            left = most_bytes()
+            with open(path, "xb") as file:
+                while block := source.read(_BLOCK):
+                    left -= len(block)
+                    if left < 0:
+                        raise ImportRefused(f"“{display_name(name)}” is too large: {_too_large()}")
+                    file.write(block)
+        return import_capsule(store, path, display_name(name))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _too_large() -> str:
+    return f"at most {most_bytes() / 1e6:,.0f} MB are allowed. Raise the limit with TRAINDECK_MAX_CAPSULE_BYTES."
 
 
 def _check(archive: zipfile.ZipFile) -> dict:
@@ -86,12 +124,9 @@ def _check(archive: zipfile.ZipFile) -> dict:
         raise ImportRefused("The capsule was made by a newer version of Traindeck. Update this installation first.")
     if set(manifest["files"]) != set(names) - {MANIFEST}:
         raise ImportRefused("The capsule is not whole: its files are not those that its manifest lists. Copy it again.")
-    size, limit = sum(entry.file_size for entry in entries), read_setting("TRAINDECK_MAX_CAPSULE_BYTES", 8 << 30)
-    if size > limit:
-        raise ImportRefused(
-            f"The capsule unpacks to {size / 1e6:,.0f} MB, and at most {limit / 1e6:,.0f} MB are allowed. "
-            "Raise the limit with TRAINDECK_MAX_CAPSULE_BYTES."
-        )
+    size = sum(entry.file_size for entry in entries)
+    if size > most_bytes():
+        raise ImportRefused(f"The capsule unpacks to {size / 1e6:,.0f} MB, and {_too_large()}")
     return manifest
 
 
