@@ -21,6 +21,7 @@ ALL = (
     "runs",
     "memory",
     "evaluation",
+    "views",
 )
 #: Not a budget, or a quarter of an hour: they run only where they are named.
 LONG = ("convolutions", "gan-score")

@@ -162,8 +162,12 @@ def run(
         if samples:
             from PIL import Image
 
+            from benchmarks.image_grid import image_grid
+
             Path(samples).mkdir(parents=True, exist_ok=True)
-            Image.fromarray(learner.samples()).save(Path(samples) / f"gan-{architecture}-{count}.png")
+            Image.fromarray(image_grid(learner.generate(50), columns=10)).save(
+                Path(samples) / f"gan-{architecture}-{count}.png"
+            )
         learner.release()
     return rows
 

@@ -20,6 +20,7 @@ pages = [
     st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
     st.Page("runs.py", title="Runs", icon=":material/table_rows:"),
     st.Page("data.py", title="Data", icon=":material/database:"),
+    st.Page("predict.py", title="Predict", icon=":material/psychology:"),
 ]
 page = st.navigation(pages, position="top")
 with st.container(key="page_links", horizontal=True, gap="xsmall"):  # on a phone only: see layout.css

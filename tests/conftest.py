@@ -23,7 +23,12 @@ BROWSER = ("tests/browser/", "tests/live_chart/")
 #: What takes longest begins first, so that no process still works when the others have long finished.
 LONGEST = (
     *BROWSER,
+    "tests/trainer/training/test_families.py",
     "tests/trainer/runs/test_resume_exact.py",
+    "tests/trainer/runs/test_run.py",
+    "tests/references/test_own_models.py",
+    "tests/trainer/cli/test_cli.py",
+    "tests/trainer/training/test_loop.py",
 )
 
 

@@ -156,6 +156,35 @@ def import_run(
 
 
 @app.command()
+def predict(
+    run_id: RunId,
+    input: Annotated[Path, typer.Argument(help="A CSV, Parquet, NPZ, NPY, PNG or JPEG file.")],
+    source: Annotated[
+        str, typer.Option("--from", help="The checkpoint that predicts: best, latest, or a step.")
+    ] = "best",
+    as_json: AsJson = False,
+    runs_dir: RunsDir = Path("runs"),
+) -> None:
+    """Predict new examples with a run's model.
+
+    Prints one line per example: its class and probability, or its value. In JSON a list of one object per example:
+    row, and class, probability and probabilities; or labels and probabilities; or value; or error and output. Notes
+    on values that are missing, unknown or changed go to stderr.
+    """
+    found = RunStore(runs_dir).get(run_id)
+    from trainer.analysis.predictions.predict import predict as predict_input
+
+    predictions = predict_input(found, input, source)
+    for note in predictions.notes:
+        print(f"note: {' '.join(note.split())}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(predictions.to_json()))
+        return
+    for line in predictions.lines():
+        print(line)
+
+
+@app.command()
 def inspect(
     path: Annotated[str, typer.Argument(help="A CSV, Parquet, NPZ or NPY file, or a zip of one folder per class.")],
     as_json: AsJson = False,

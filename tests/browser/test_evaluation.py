@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import settle
-from trainer import RunConfig, RunStore
+from tests.browser.conftest import set_number, settle, wait_status, wait_warm
+from trainer import RunStore
+from trainer.analysis.evaluation.cache import cache_file, read_predictions
 from trainer.analysis.evaluation.classification import confusion
-from trainer.analysis.evaluation.predicting import predict_split
 from trainer.analysis.evaluation.predictions import predicted_classes
-from trainer.analysis.jobs import Job
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_click_on_a_cell_shows_its_examples(page, server):
-    run = RunStore(server.runs).create(RunConfig(model="mlp", model_options={"units": 32}, dataset="digits", epochs=8))
-    run.start()
-    assert run.wait(120)
-    made = predict_split(run, run.find_checkpoint("best").digest, "validation", Job(("test",), lambda job: None))
-    counts = confusion(made.y, predicted_classes(made.output), 10)
-
-    assert counts[6, 6] > 0 < counts[3, 3]
-    page.goto(f"{server.url}/?run={run.id}")
+    page.goto(server.url)
+    settle(page)
+    wait_warm(page)
+    set_number(page, "train_epochs_set", 4)
+    page.get_by_role("button", name="Start training").click()
+    wait_status(page, "completed")
     settle(page)
     page.get_by_role("tab", name="Evaluation").click()
-    cells = page.locator(f".st-key-train_evaluation_confusion_{run.id}_plot .scatterlayer .points path")
+
+    run = RunStore(server.runs).list()[0]
+    matrix = page.locator(f".st-key-train_evaluation_confusion_{run.id}_plot")
+    cells = matrix.locator(".scatterlayer .points path")
     cells.nth(99).wait_for(state="attached")
     settle(page)
+    made = read_predictions(cache_file(run.path, run.find_checkpoint("best").digest, "validation"))
+    counts = confusion(made.y, predicted_classes(made.output), 10)
     for true in (6, 3):
-        page.locator(f".st-key-train_evaluation_confusion_{run.id}_plot").scroll_into_view_if_needed()
+        assert counts[true, true] > 0
+        matrix.scroll_into_view_if_needed()
         box = cells.nth(10 * true + true).bounding_box()
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.get_by_text(f"{true} predicted as {true}: {counts[true, true]} example").wait_for()

@@ -22,22 +22,35 @@ PATIENCE = 60_000
 PAGE = """<!doctype html><meta charset="utf-8"><style>body {
 margin: 20px; --st-text-color: #1B1F23; --st-background-color: #FBFBF9; --st-border-color: #D9DAD4;
 --st-secondary-background-color: #F2F2EE; --st-primary-color: #0F766E; --st-link-color: #0F766E; --st-font: sans-serif
-}</style><div class="live-chart"></div><script type="module">
-window.sockets = []
+}</style><script type="module">
 const Real = WebSocket
 window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this) } }
-import { mount } from "/api/assets/MODULE"
-window.data = DATA
-window.changes = []
-window.chart = mount(document.querySelector(".live-chart"), window.data, (status) => changes.push(status))
+// What charts and tests set.
+const NAMES = "chart changes data draws hit isHidden kept sockets traindeck traindeckCompare".split(" ")
+window.clear = () => {
+  window.chart?.close()
+  document.querySelector(".live-chart")?.remove()
+  for (const name of NAMES) delete window[name]
+  delete document.hidden
+  localStorage.clear()
+}
+window.begin = async (module, data) => {
+  const { mount } = await import(`/api/assets/${module}`)
+  const root = document.createElement("div")
+  root.className = "live-chart"
+  document.body.prepend(root) // Plotly has hidden nodes in the body
+  Object.assign(window, { data, sockets: [], changes: [] })
+  window.chart = mount(root, data, (status) => changes.push(status))
+}
+begin("MODULE", DATA)
 </script>"""
 
 
 class Stage:
-    """A server over fake runs, and a browser page that shows one of them."""
+    """Fake runs, and a browser page that shows one of them."""
 
-    def __init__(self, theatre, store, context):
-        self.port, self.guard, self.store, self.context = theatre.port, theatre.guard, store, context
+    def __init__(self, theatre, store):
+        self.theatre, self.guard, self.store = theatre, theatre.guard, store
         self.errors = []
 
     def data(self, run_id="run-1", **change):
@@ -69,11 +82,13 @@ class Stage:
         return self.open_module("compare.js", self.compared(*runs, **change))
 
     def open_module(self, module, data):
+        """Shows a chart on the theatre's page: as its first one on a new page, or on the one that tests before used."""
         self.module, self.shown = module, data
-        page = self.context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(f"http://127.0.0.1:{self.port}/")
+        page = self.theatre.page
+        if page is None or page.is_closed():
+            page = self.theatre.open_page()
+        else:
+            page.evaluate("([module, data]) => begin(module, data)", [module, data])
         page.wait_for_function("window.chart && chart.Plotly")
         return page
 
@@ -93,10 +108,14 @@ def browser():
 
 
 class Theatre:
-    """A server for the stages of one module: what a browser has read once it need not read again."""
+    """A server and a page for the stages of one module: a browser takes a second to read Plotly.
 
-    def __init__(self):
-        self.stage = None
+    A test that leaves more behind in the page than `clear` takes away closes it.
+    """
+
+    def __init__(self, context):
+        self.stage = self.page = None
+        self._context = context
         self.guard = Guard(secret="a secret for tests")
         routes = build_routes(lambda: self.stage.store, self.guard, lambda: ({}, None))
         config = uvicorn.Config(
@@ -116,6 +135,13 @@ class Theatre:
         shown = json.dumps(self.stage.shown).replace("<", "\\u003c")
         return HTMLResponse(PAGE.replace("MODULE", self.stage.module).replace("DATA", shown))
 
+    def open_page(self):
+        page = self.page = self._context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.stage.errors.append(str(error)))
+        page.goto(f"http://127.0.0.1:{self.port}/")
+        return page
+
     def close(self):
         self._server.should_exit = True
         self._thread.join(60)
@@ -125,23 +151,20 @@ class Theatre:
 
 @pytest.fixture(scope="module")
 def theatre(browser):
-    theatre = Theatre()
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    theatre = Theatre(context)
     yield theatre
+    context.close()
     theatre.close()
 
 
-@pytest.fixture(scope="module")
-def context(browser):
-    yield (context := browser.new_context(viewport={"width": 1200, "height": 800}))
-    context.close()
-
-
 @pytest.fixture
-def stage(theatre, context):
-    stage = theatre.stage = Stage(theatre, FakeStore(make_run(), make_run("run-2", rows=300)), context)
+def stage(theatre):
+    stage = theatre.stage = Stage(theatre, FakeStore(make_run(), make_run("run-2", rows=300)))
     yield stage
-    for page in context.pages:
-        if page.url.startswith("http"):
-            page.evaluate("localStorage.clear()")
-        page.close()
+    if theatre.page and not theatre.page.is_closed():
+        theatre.page.mouse.move(0, 0)
+        theatre.page.mouse.up()
+        theatre.page.keyboard.up("Shift")
+        theatre.page.evaluate("clear()")
     assert stage.errors == []

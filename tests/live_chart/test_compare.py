@@ -112,6 +112,7 @@ def test_the_page_hears_once_that_a_run_has_ended_and_its_socket_closes(stage):
     page.clock.run_for(15_000)
     page.wait_for_function("sockets[0].readyState === 3")
     assert page.evaluate("[changes, sockets.length]") == [["completed"], 1]
+    page.close()  # its clock stands still
 
 
 def test_x_can_be_the_epoch_or_the_time(stage):

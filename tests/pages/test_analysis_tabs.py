@@ -94,9 +94,14 @@ def test_a_job_that_fails_is_a_sentence(finished, monkeypatch):
     def refuse(*_):
         raise OSError("The disk is gone.")
 
-    monkeypatch.setattr("pages.ui.run.evaluation.tab.evaluate", refuse)
-    page = open_tab(finished, "Evaluation")
+    with monkeypatch.context() as patched:
+        patched.setattr("pages.ui.run.evaluation.tab.evaluate", refuse)
+        page = open_tab(finished, "Evaluation")
     assert [error.value for error in page.error] == ["The disk is gone\\."]
+    next(found for found in page.button if found.label == "Try again").click().run()
+    page = open_tab(finished, "Evaluation")
+    assert not page.error
+    assert metric(page, "Accuracy")
 
 
 def choosing():

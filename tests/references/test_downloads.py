@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from tests.references.compare import compare
+from tests.trainer.eager import eagerly
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
 from trainer.export import export
@@ -33,9 +34,10 @@ CASES = {
 def runs(tmp_path_factory):
     store = RunStore(tmp_path_factory.mktemp("downloads") / "runs")
     runs = {name: store.create(RunConfig(**SMALL | case)) for name, case in CASES.items()}
-    for run in runs.values():
-        run.start()
-        assert finish(run).status == "completed", run.reason
+    with eagerly():
+        for run in runs.values():
+            run.start()
+            assert finish(run).status == "completed", run.reason
     return runs
 
 

@@ -19,11 +19,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.trainer import resume_driver
 from tests.trainer.comparison import compare
 from tests.trainer.families import FAMILIES, UPDATES
 from tests.trainer.table import ALONE, Column, open_column
@@ -63,18 +64,25 @@ def recipe(model: str) -> RunConfig:
     return RunConfig(model=model, dataset="digits", checkpoint_seconds=2, seed=7, **RECIPES[model])
 
 
-def cut(store: RunStore, config: RunConfig, cuts: int, seed: int) -> Iterator[Session]:
+def cut(store: RunStore, config: RunConfig, cuts: int, seed: int, here: Collection[str] = ()) -> Iterator[Session]:
     """Trains a new run in `store` to its end, cut at random steps, and tells of each session as it ends.
 
     The way of the cuts goes round, so that three of them show each way; their steps follow from `seed`.
+    Each session has a new process, but those whose way is in `here` train in this one.
     """
     run = store.create(config)
     total = -(-1437 // config.batch_size) * config.epochs
     steps = sorted(random.Random(seed).sample(range(1, int(0.7 * total)), cuts))
     for way, step in zip(itertools.islice(itertools.cycle(WAYS), cuts), steps, strict=True):
-        (terminate if way == "term" else drive)(store, run, way, step)
+        if way in here:
+            resume_driver.main(str(store.path), run.id, way, str(step))
+        else:
+            (terminate if way == "term" else drive)(store, run, way, step)
         yield look(run, way, step)
-    drive(store, run, "finish", 0)
+    if "finish" in here:
+        resume_driver.main(str(store.path), run.id, "finish", "0")
+    else:
+        drive(store, run, "finish", 0)
     yield look(run, "finish", total)
 
 

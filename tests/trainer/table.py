@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tests.trainer import table_driver
 from tests.trainer.comparison import Result, compare
 from tests.trainer.families import recipe_of
 from trainer import Run, RunStore
@@ -106,13 +107,16 @@ def open_column(folder: Path, update: str, families: list[str], cuts: int) -> Co
     return column
 
 
-def drive(runs: dict[str, Run], way: str, steps: dict[str, int]) -> None:
-    """Starts or goes on with runs in a new process, and looks whether each was cut where it should be."""
+def drive(runs: dict[str, Run], way: str, steps: dict[str, int], is_here: bool = False) -> None:
+    """Starts or goes on with runs, in a new process or here, and looks whether each was cut where it should be."""
     store = next(iter(runs.values())).path.parent
     plan = json.dumps({run.id: steps[name] for name, run in runs.items() if run.status != "completed"})
-    command = [sys.executable, "-m", "tests.trainer.table_driver", str(store), way, plan]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
-    assert done.returncode == _CODES.get(way, 0), f"{way}: exit code {done.returncode}\n{done.stderr}"
+    if is_here:
+        table_driver.main(str(store), way, plan)
+    else:
+        command = [sys.executable, "-m", "tests.trainer.table_driver", str(store), way, plan]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
+        assert done.returncode == _CODES.get(way, 0), f"{way}: exit code {done.returncode}\n{done.stderr}"
     expected = {"pause": "paused", "term": "interrupted", "kill": "interrupted"}.get(way, "completed")
     for name, run in runs.items():
         run.refresh()

@@ -65,6 +65,11 @@ class Predictor:
         # A tf.Module has no training mode.
         return self.model(x, training=False) if isinstance(self.model, keras.Model) else self.model(x)
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one example; a GAN's is that of its noise."""
+        return tuple(self.model.input_shape[1:]) if self.spec.task == "generation" else tuple(self.data.input_shape)
+
     def predict(
         self, x: np.ndarray, wait: Callable[[], None] = lambda: None, tell: Callable[[float], None] = lambda _: None
     ) -> np.ndarray:
@@ -79,18 +84,20 @@ class Predictor:
             float32 (n, …): probabilities (n, classes) or (n, 1); numbers in the target's own units (n, 1); an
             autoencoder's copies in scaled units, or a GAN's images, in [0, 1].
         """
+        parts = []
+        for first in range(0, len(x), BATCH_SIZE):
+            if first:
+                wait()
+            parts.append(self._predict_batch(np.asarray(x[first : first + BATCH_SIZE])))
+            tell(min(first + BATCH_SIZE, len(x)) / len(x))
+        return np.concatenate(parts) if parts else self._predict_batch(np.asarray(x))
+
+    def _predict_batch(self, batch: np.ndarray) -> np.ndarray:
         import tensorflow as tf
 
-        parts = []
-        # One call at a time: two threads would trace the same function.
+        # One call at a time: two threads would trace the same function. Between two batches others get their turn.
         with self._lock, tf.device("CPU:0"):
-            for first in range(0, len(x), BATCH_SIZE):
-                if first:
-                    wait()
-                batch = np.asarray(x[first : first + BATCH_SIZE])
-                parts.append(np.asarray(self._call(tf.constant(batch)), np.float32))
-                tell(min(first + BATCH_SIZE, len(x)) / len(x))
-        return np.concatenate(parts) if parts else np.asarray(self._call(tf.constant(np.asarray(x))), np.float32)
+            return np.asarray(self._call(tf.constant(batch)), np.float32)
 
 
 _kept: OrderedDict[tuple[str, str], Predictor] = OrderedDict()

@@ -32,13 +32,26 @@ def read(path) -> pd.DataFrame:
     Records with more or fewer fields than the header are left out, with a warning.
     """
     with open(path, "rb") as file:
-        content = file.read()
+        table, ragged = parse(file.read(), about())
+    if ragged:
+        warnings.warn(f"{len(ragged):,} records have more or fewer fields than the header and are left out, such as "
+                      f"the one that ends on line {ragged[0]} below the first.", stacklevel=2)  # fmt: skip
+    return table
+
+
+def parse(content: bytes, known: dict) -> tuple[pd.DataFrame, list[int]]:
+    """Returns the table in a file's bytes, and the last lines of the records that are left out.
+
+    Args:
+        content: of a CSV or Parquet file.
+        known: what `about` returns.
+    """
     if content.startswith(b"PAR1"):
-        return _read_parquet(path)
+        return _read_parquet(io.BytesIO(content)), []
     text = _decode(content)
     declared = re.match(r"sep=(.)[ \t]*\r?\n?", text, re.IGNORECASE)
     text = text[declared.end() :] if declared else text
-    names = {column["name"] for column in about()["inputs"]}
+    names = {column["name"] for column in known["inputs"]}
     separators = declared[1] if declared else max(",;\t|", key=lambda mark: len(names & set(_header(text, mark))))
     records = _records(text, separators)
     header = _names(next(records, (0, []))[1])
@@ -48,10 +61,7 @@ def read(path) -> pd.DataFrame:
             whole.append(record)
         else:
             ragged.append(line)
-    if ragged:
-        warnings.warn(f"{len(ragged):,} records have more or fewer fields than the header and are left out, such as "
-                      f"the one that ends on line {ragged[0]} below the first.", stacklevel=2)  # fmt: skip
-    return pd.DataFrame(whole, columns=header, dtype=object)
+    return pd.DataFrame(whole, columns=header, dtype=object), ragged
 
 
 def inputs(table) -> dict:
@@ -63,11 +73,29 @@ def inputs(table) -> dict:
     """
     import tensorflow as tf
 
-    known = about()
+    taken, odd = arrange(table, about())
+    for name, values in odd.items():
+        warnings.warn(f"Column {name!r} has values that are not numbers, such as {values[0]!r}. They count "
+                      "as missing.", stacklevel=2)  # fmt: skip
+    # `tf.constant` cannot tell the type of an empty column.
+    return {name: tf.constant(v, tf.string if v.dtype == object else tf.float32) for name, v in taken.items()}
+
+
+def arrange(table, known: dict) -> tuple[dict, dict]:
+    """Returns the model's inputs by column as arrays, and by column the values that are not numbers.
+
+    Args:
+        table: see `inputs`.
+        known: what `about` returns.
+
+    Returns:
+        Numbers float32 (rows, 1), NaN where they are missing, and categories as strings (rows, 1), "" where they are
+        missing; and {column: [value, …]} of values that count as missing.
+    """
     absent = [column["name"] for column in known["inputs"] if column["name"] not in table]
     if absent:
         raise KeyError(f"The rows lack columns that the model was trained on: {', '.join(absent)}. Add them.")
-    taken = {}
+    taken, odd = {}, {}
     for column in known["inputs"]:
         make = _category if column["kind"] == "category" else _number
         values, made = list(table[column["name"]]), {}
@@ -76,15 +104,14 @@ def inputs(table) -> dict:
                 made[value] = make(value, column, known)
         found = [made[value] for value in values]
         if column["kind"] == "category":
-            taken[column["name"]] = tf.constant(found, tf.string, shape=(len(found), 1))
+            taken[column["name"]] = np.array(found, dtype=object).reshape(-1, 1)
             continue
-        odd = [value for value, number in made.items() if number is None]
-        if odd:
-            warnings.warn(f"Column {column['name']!r} has values that are not numbers, such as {odd[0]!r}. They count "
-                          "as missing.", stacklevel=2)  # fmt: skip
-        numbers = np.array([np.nan if number is None else number for number in found], np.float32)
-        taken[column["name"]] = tf.constant(numbers.reshape(-1, 1))
-    return taken
+        if strange := [value for value, number in made.items() if number is None]:
+            odd[column["name"]] = strange
+        with np.errstate(over="ignore"):
+            numbers = np.array([np.nan if number is None else number for number in found], np.float32)
+        taken[column["name"]] = numbers.reshape(-1, 1)
+    return taken, odd
 
 
 def predict(model, table) -> np.ndarray | pd.DataFrame:

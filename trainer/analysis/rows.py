@@ -91,10 +91,16 @@ def category_codes(text, column: Column, unused):
     lookup = keras.layers.StringLookup(
         vocabulary=["", *values], num_oov_indices=1, mask_token=None, name=unused("values")
     )
-    code_of = {value: index for index, value in enumerate(column.vocabulary, start=1)}
+    code_of = codes_by_value(column)
     # The first code is for unknown values, the second for missing ones.
-    codes = np.array([0, column.fill, *(code_of[value] for value in values)], np.float32)
+    codes = np.array([0, *(code_of[value] for value in ("", *values))], np.float32)
     return keras.ops.take(codes, lookup(text))
+
+
+def codes_by_value(column: Column) -> dict[str, float]:
+    """Returns the code of each value of a category; "" stands for a missing one. Any other value has code 0."""
+    codes = {value: float(index) for index, value in enumerate(column.vocabulary, start=1)}
+    return codes | {"": column.fill}
 
 
 def describe_rows(spec: DataSpec) -> str:

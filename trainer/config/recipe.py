@@ -127,6 +127,11 @@ class Recipe(BaseModel):
         title="Profile steps",
         description="Profile this many first steps, for the TensorBoard download. Try 20. 0: off.",
     )
+    histograms: bool = Field(
+        False,
+        title="Weight histograms",
+        description="Also count how weights and gradients of each layer are spread, while the run trains. Slower.",
+    )
     early_stopping: EarlyStopping | None = Field(
         None, title="Early stopping", description="End the run when it no longer improves."
     )

@@ -205,7 +205,7 @@ class Run(OwnedRun):
         self._notify_readers()
 
     def delete(self, *, stop: bool = False) -> None:
-        """Deletes the run's folder: its history, checkpoints, samples and log. `RunStore.delete` also forgets the run.
+        """Deletes the run's folder: its history, checkpoints, frames and log. `RunStore.delete` also forgets the run.
 
         Args:
             stop: stop the run first if it is live, and wait up to 30 seconds for its end.

@@ -173,7 +173,7 @@ class RunStore:
         return [run for run in self.list() if run.status == "interrupted"]
 
     def delete(self, run_id: str, stop: bool = False) -> None:
-        """Deletes a run and its folder: its history, checkpoints, samples and log.
+        """Deletes a run and its folder: its history, checkpoints, frames and log.
 
         Args:
             run_id: of the run; what is left of a half-deleted run can be deleted too.

@@ -28,19 +28,19 @@ from trainer.runs.command_checks import describe_setting
 from trainer.runs.event_log import log_command, log_event, read_settings
 from trainer.runs.history import History
 from trainer.runs.listing.sparkline import sparkline
-from trainer.runs.samples import write_sample
 from trainer.runs.state import RunState, change_state_file, read_spec
 from trainer.runs.stored_config import refuse_other_recipe
+from trainer.runs.views.writing import FrameWriter
 from trainer.storage import storing, sweep, write_json
 from trainer.training.sessions.events import (
     Commanded,
     Ended,
     EpochEnd,
     Event,
+    Frame,
     Note,
     Phase,
     Rows,
-    Sample,
     Snapshot,
     Started,
 )
@@ -77,6 +77,7 @@ class Writer:
         self.folder, self.history, self.state = folder, history, state
         self._config, self._background, self._command, self._clock = config, background, command, clock
         self._checkpoints = folder / "checkpoints"
+        self._frames = FrameWriter(folder)
         self._flushed = clock()
         self._writing: Future | None = None
         #: The best epoch's state, until the next checkpoint is written.
@@ -162,8 +163,8 @@ class Writer:
                     self.tell_phase(event.text + done)
                 case Note():
                     self.note(event.text)
-                case Sample():
-                    write_sample(self.folder / "samples", event.epoch, event.pixels)
+                case Frame():
+                    self._frames.write(event.epoch, event.arrays, event.fixed)
                 case Ended():
                     self._end(event)
             if self._clock() - self._flushed >= FLUSH_SECONDS:
@@ -234,6 +235,7 @@ class Writer:
 
     def _begin(self, started: Started) -> None:
         self.history.cut_to(started.step, started.finished_epochs, started.columns)
+        self._frames.drop_after(started.finished_epochs)
         times = self.history.rows(max(0, started.step - 1), started.step).get("time", ())
         self._update(step=started.step, seconds=float(times[-1]) if len(times) else 0.0, metrics=self.metrics())
         log_event(self.folder, self._command, started.step)

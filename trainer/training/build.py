@@ -23,8 +23,6 @@ from trainer.training.engine.start_up import deterministic, load_engine
 
 # Keras has one set of names and seeds per process, so two runs built at once would change each other.
 _building = threading.Lock()
-#: How many examples a learner uses for its sample images.
-EXAMPLES = 10
 
 
 @dataclass(frozen=True)
@@ -113,14 +111,12 @@ def build(config: RunConfig, known: DataSpec | None = None, arithmetic: int = AR
     learner = build_learner(config, dataset.spec, weights, arithmetic)
     goal = seen_by(MODELS[config.model], dataset.spec)
     dataset.spec = replace(dataset.spec, baselines=measure_baselines(config, goal, dataset, weights))
-    learner.examples = (dataset.validation or dataset.train).x[:EXAMPLES]
     return Plan(learner, dataset, steps, steps * config.epochs, arithmetic)
 
 
 def rebuild(plan: Plan, config: RunConfig) -> Plan:
     """Returns a plan with a new learner for a changed recipe on the same data."""
     learner = build_learner(config, plan.dataset.spec, class_weights(config, plan.dataset), plan.arithmetic)
-    learner.examples = plan.learner.examples
     return replace(plan, learner=learner, total_steps=plan.steps_per_epoch * config.epochs)
 
 

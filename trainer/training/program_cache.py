@@ -40,6 +40,7 @@ _NOT_COMPILED = {
     "profile_steps",
     "early_stopping",
     "monitor",
+    "histograms",
 }
 
 
@@ -63,7 +64,6 @@ def reuse_program(plan: Plan, config: RunConfig) -> Plan:
         _idle.remove(found)
     cached = found[1]
     restore(cached, state_arrays(fresh.snapshot()))
-    cached.examples = fresh.examples
     fresh.release()
     return dataclasses.replace(plan, learner=cached)
 

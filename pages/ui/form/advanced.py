@@ -107,7 +107,9 @@ def draw_advanced(
                 for name, label in (("early_stopping", "Early stopping"), ("reload_on_plateau", "Reload on plateau")):
                     fields[name] = _nested(name, label)
         with parts[3]:
-            fields |= draw_plain("checkpoint_seconds", "checkpoint_epochs", "keep_checkpoints", "profile_steps")
+            fields |= draw_plain(
+                "checkpoint_seconds", "checkpoint_epochs", "keep_checkpoints", "profile_steps", "histograms"
+            )
 
 
 def _metrics(fields: dict[str, Any], goal: DataSpec) -> None:

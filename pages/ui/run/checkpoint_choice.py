@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.ui.keys import widget_key
-from pages.ui.run.sources import source_labels
+from pages.ui.run.sources import NEWEST, source_labels
 from trainer import Run
 
 
@@ -37,7 +37,7 @@ def choose_checkpoint(run: Run, noun: str, verb: str) -> Chosen | None:
     """
     labels, key = source_labels(run), widget_key(noun, "source")
     if st.session_state.get(key) not in labels:
-        st.session_state[key] = next(iter(labels))
+        st.session_state[key] = NEWEST if run.is_live else next(iter(labels))
     source = st.selectbox(
         "Checkpoint",
         list(labels),
@@ -56,7 +56,7 @@ def choose_checkpoint(run: Run, noun: str, verb: str) -> Chosen | None:
     asked = asked[2] if asked and asked[:2] == (run.id, source) else None
     if asked == current:
         return asked
-    which = "newest" if source == "latest" else "best"
+    which = "newest" if source == NEWEST else "best"
     st.button(
         f"{verb} the {which} checkpoint" if asked else verb,
         key=widget_key(noun, "ask"),

@@ -1,9 +1,8 @@
-"""The tabs under a run's curves: summary, samples, evaluation, model, checkpoints, log and configuration."""
+"""The tabs under a run's curves: summary, evaluation, model, checkpoints, log and configuration."""
 
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +15,6 @@ from pages.ui.run.summary import summary
 from pages.ui.text import escape_markdown, format_age, format_bytes
 from trainer import Run
 from trainer.runs.run import RESUMABLE
-from trainer.runs.samples import list_samples
 
 _LOG_TAIL = 20_000
 #: Drawn only while they are open, because they compute: title → module and function. The others are there at once.
@@ -43,17 +41,13 @@ def details(run: Run, drawn_status: str, was_young: bool) -> None:
         st.info(escape_markdown(run.reason), icon=":material/info:")
     for note in run.notes:
         st.warning(escape_markdown(note), icon=":material/warning:")
-    pictures = list_samples(run.path / "samples")
-    names = ["Summary", *(["Samples"] if pictures else []), *_COMPUTED, "Checkpoints", "Log", "Configuration"]
+    names = ["Summary", *_COMPUTED, "Checkpoints", "Log", "Configuration"]
     key = widget_key("details", "select")
     tabs = dict(zip(names, st.tabs(names, key=key, on_change="rerun"), strict=True))
     checkpoints, log, configuration = (tabs[name] for name in names[-3:])
     with tabs["Summary"]:
         summary(run)
         class_table(run)
-    if pictures:
-        with tabs["Samples"]:
-            _samples(pictures, run.is_live)
     for name, (module, function) in _COMPUTED.items():
         if tabs[name].open:
             with tabs[name]:
@@ -69,15 +63,6 @@ def details(run: Run, drawn_status: str, was_young: bool) -> None:
     with configuration:
         # Highlighting would be computed again at each refresh, even while another tab is open.
         st.code(run.config.to_json(), language=None if run.is_live else "json", height=320)
-
-
-def _samples(pictures: list[Path], is_live: bool) -> None:
-    """Shows the newest picture while the run is live, and a slider over all of them afterwards."""
-    by_epoch = {int(path.stem.partition("-")[2]): path for path in reversed(pictures)}
-    epoch = max(by_epoch)
-    if not is_live and len(by_epoch) > 1:
-        epoch = st.select_slider("Epoch", list(by_epoch), value=epoch, key=widget_key("samples", "select"))
-    st.image(by_epoch[epoch].read_bytes(), caption=f"Images generated after epoch {epoch}.", width=640)
 
 
 def _checkpoints(run: Run) -> None:

@@ -73,7 +73,7 @@ def headline(run: Run) -> str:
     if config.best_by == "epoch":
         return (
             f"Trained for **{best['epoch']:,} of {run.epochs:,} epochs**. The losses of competing networks do "
-            "not measure image quality: look at the samples."
+            "not measure image quality: look at the images."
         )
     name = next((name for name in config.metrics if f"val_{name}" in best or name in best), "loss")
     split, key = ("validation", f"val_{name}") if f"val_{name}" in best else ("training", name)

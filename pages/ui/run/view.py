@@ -13,11 +13,13 @@ from pages.ui.run.downloads import download_menu
 from pages.ui.run.longer import EXTENDABLE
 from pages.ui.run.measures import curves, figures
 from pages.ui.run.recovery import offer_recovery
+from pages.ui.run.sees.panel import sees_panel
 from pages.ui.run.status import status_badge
 from pages.ui.text import escape_markdown
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run, RunStore, TrainerError
 from trainer.runs.run import RESUMABLE
 
+PREDICT_PAGE = "predict.py"
 #: Curves and figures come another way. Each refresh of the rest costs every open tab some work.
 _SECONDS_BETWEEN_DETAILS = 10.0
 #: Until the first epoch ends: then the summary has something to say.
@@ -37,6 +39,7 @@ def run_view(store: RunStore, run: Run) -> None:
         st.error(escape_markdown(run.reason), icon=":material/error:")
         offer_recovery(run)
     live_chart(run, metrics=curves(run), figures=figures(run))
+    sees_panel(run)
     if status == "completed":
         _next_step(run)
     is_young = not len(run.history.epochs)
@@ -82,12 +85,15 @@ def _header(store: RunStore, run: Run, status: str) -> None:
             "Use these settings",
             *(["Train longer"] if status in EXTENDABLE else []),
             *(["Resume from"] if status in RESUMABLE else []),
+            *(["Try it"] if run.checkpoints else []),
             "Rename",
             "Delete",
         ]
         more = st.menu_button("More", items, key=widget_key("run", "more"), icon=":material/more_horiz:")
     if more == "Use these settings":
         use_settings(run)
+    elif more == "Try it":
+        st.switch_page(PREDICT_PAGE, query_params={"run": run.id})
     elif more:
         open_dialog(more, run)
     draw_dialog(store, run)
@@ -103,6 +109,7 @@ def _next_step(run: Run) -> None:
             on_click=open_dialog,
             args=("Train longer", run),
         )
+        st.page_link(PREDICT_PAGE, label="Try it", icon=":material/psychology:", query_params={"run": run.id})
         st.page_link("runs.py", label="Compare with other runs", icon=":material/compare_arrows:")
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
-from trainer.analysis.jobs import Job, ask
+from trainer.analysis.jobs import Job, ask, forget
 
 _SECONDS_BETWEEN = 0.5
 #: Most looks need no more than this, and then nothing flickers.
@@ -29,6 +30,7 @@ def result_of(key: tuple, work: Callable[[Job], Any], doing: str) -> Any | None:
         return None
     if job.error:
         st.error(escape_markdown(job.error), icon=":material/error:")
+        st.button("Try again", key=widget_key(str(key[0]), "retry"), on_click=forget, args=(key,))
         return None
     return job.result
 

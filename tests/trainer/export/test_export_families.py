@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from tests.trainer.eager import eagerly
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
 from trainer.analysis.trained import trained as trained_learner
@@ -89,9 +90,10 @@ def runs(tmp_path_factory):
     """One completed run per case."""
     store = RunStore(tmp_path_factory.mktemp("families") / "runs")
     made = {name: store.create(RunConfig(epochs=1, batch_size=100, **fields)) for name, fields in CASES.items()}
-    for run in made.values():
-        run.start()
-        assert finish(run).status == "completed", run.reason
+    with eagerly():
+        for run in made.values():
+            run.start()
+            assert finish(run).status == "completed", run.reason
     return made
 
 

@@ -2,6 +2,9 @@
 
 A few families here, each cut once in each way; `python -m tests.trainer.exactness --table` does it for all of
 them, with every optimizer and schedule, and `--cuts 10` for one long run.
+
+Every cut is followed by another process. What can be this one is this one: it has the programs already that the
+runs left alone were compiled for, and a new process imports TensorFlow and compiles them again.
 """
 
 from tests.trainer.comparison import compare
@@ -14,27 +17,30 @@ FAMILIES = ["MLP, dropout and batch norm", "CNN, augmentation", "RNN, GRU", "GAN
 
 def test_a_run_cut_by_pause_sigterm_and_sigkill_ends_with_the_same_bits(store, tmp_path):
     config = recipe("mlp")
-    sessions = list(cut(store, config, cuts=3, seed=1))
+    whole = uninterrupted(tmp_path / "whole", config)
+    sessions = list(cut(store, config, cuts=3, seed=1, here=("pause", "finish")))
     assert [session.way for session in sessions] == ["pause", "kill", "term", "finish"]
     assert [session.status for session in sessions] == ["paused", "interrupted", "interrupted", "completed"]
     assert all(session.reached >= session.wanted for session in sessions)
     # A pause and a SIGTERM save where they cut; a SIGKILL leaves rows that are taken back.
     assert all((session.saved < session.reached) == (session.way == "kill") for session in sessions)
     (run,) = store.list()
-    result = compare(run, uninterrupted(tmp_path / "whole", config))
+    result = compare(run, whole)
     assert result.differences == ()
     assert result.digest == result.expected_digest
     assert run.notes == []
 
 
-def test_families_cut_side_by_side_in_one_process_end_as_each_does_alone(tmp_path):
+def test_families_cut_side_by_side_in_one_process_end_as_each_does_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRAINDECK_SLOTS", "4")
     column = Column("AdamW, EMA, cosine", FAMILIES, tmp_path, cuts=len(WAYS))
     for run in column.open(ALONE).values():
         run.start()
         assert finish(run).status == "completed", run.reason
     for position, way in enumerate((*WAYS, "together")):
         runs = column.open(CUT)
-        drive(runs, way, {name: column.step_of(run, position, "0") for name, run in runs.items()})
+        steps = {name: column.step_of(run, position, "0") for name, run in runs.items()}
+        drive(runs, way, steps, is_here=way in ("pause", "together"))
     results = {(store, name): result for store, name, result in column.results()}
     assert sorted(results) == sorted((CUT, name) for name in FAMILIES)
     for cell, result in results.items():

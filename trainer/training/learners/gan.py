@@ -9,12 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.training.learners.gradients import GradientRules
-from trainer.training.learners.grid import image_grid
 from trainer.training.learners.metric_learner import MetricLearner
 from trainer.training.learners.update import Update
 
 _LOSSES = ("loss", "generator_loss", "discriminator_loss")
-_SAMPLE_ROWS, _SAMPLE_COLUMNS = 5, 10
 
 
 class GANLearner(MetricLearner):
@@ -107,12 +105,26 @@ class GANLearner(MetricLearner):
             count,
         )
 
-    def samples(self):
-        """See `Learner.samples`. The noise is the same throughout training."""
-        noise = np.random.Generator(np.random.Philox(self.seed)).standard_normal(
-            (_SAMPLE_ROWS * _SAMPLE_COLUMNS, self.latent)
-        )
-        return image_grid(self.generator(noise.astype(np.float32), training=False).numpy(), columns=_SAMPLE_COLUMNS)
+    def generate(self, count: int) -> np.ndarray:
+        """Returns generated examples, float32 (count, …), from noise that is the same throughout training."""
+        return self.generator(self._fixed_noise(count), training=False).numpy()
+
+    def gradients(self, batch):
+        """See `Learner.gradients`; each model's gradients are those of its own loss."""
+        real = self._scaled(batch[0])
+        models = (self.generator, self.discriminator)
+        with tf.GradientTape(persistent=True) as tape:
+            generated = self.generator(self._fixed_noise(len(batch[0])), training=False)
+            real_scores, scores = (self.discriminator(x, training=False) for x in (real, generated))
+            losses = self._generator_loss(scores), self._discriminator_loss(real_scores, scores)
+        return [
+            (variable, gradient.numpy())
+            for model, loss in zip(models, losses, strict=True)
+            for variable, gradient in zip(
+                model.trainable_variables, tape.gradient(loss, model.trainable_variables), strict=True
+            )
+            if gradient is not None
+        ]
 
     def variables(self):
         """See `Learner.variables`."""
@@ -135,6 +147,10 @@ class GANLearner(MetricLearner):
     def log_names(self):
         """See `Learner.log_names`."""
         return [*_LOSSES, "learning_rate", "grad_norm"]
+
+    def _fixed_noise(self, count: int) -> np.ndarray:
+        noise = np.random.Generator(np.random.Philox(self.seed)).standard_normal((count, self.latent))
+        return noise.astype(np.float32)
 
     def _scaled(self, x):
         return tf.cast(x, tf.float32) * self.rescale

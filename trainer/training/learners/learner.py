@@ -23,9 +23,6 @@ class Learner(ABC):
     is_compiled: bool = False
     #: Every how many steps the gradient norm is measured; other rows hold NaN.
     grad_norm_stride: int = 1
-    #: A few raw examples (n, *input_shape) for `samples`, from the validation split where there is one.
-    examples: np.ndarray | None = None
-
     #: Examples per batch, except in an epoch's last one, and batches per epoch; None before the loop has set them.
     batch_size: int | None = None
     steps_per_epoch: int | None = None
@@ -101,12 +98,25 @@ class Learner(ABC):
         if (batch_size, steps_per_epoch) != (self.batch_size, self.steps_per_epoch):
             self.batch_size, self.steps_per_epoch, self.program = batch_size, steps_per_epoch, None
 
-    def samples(self) -> np.ndarray | None:
-        """Returns what the model produces, as one image, uint8 (height, width[, 3]); None if it produces no images.
+    def predict(self, x: np.ndarray) -> np.ndarray | None:
+        """Returns the model's output for raw examples, float32 (n, …); None if it is not one array.
 
         Call it between steps only. It changes nothing.
+
+        Args:
+            x: (n, *input_shape).
         """
         return None
+
+    def gradients(self, batch: tuple[np.ndarray, np.ndarray]) -> list[tuple]:
+        """Returns variables with the gradients of the loss on a batch, as in an evaluation: without dropout.
+
+        Call it between steps only. It changes nothing.
+
+        Args:
+            batch: raw x (n, *input_shape) and y (n, …).
+        """
+        return []
 
     def use_average(self) -> None:
         """Replaces the weights by their moving averages, if an optimizer keeps them."""

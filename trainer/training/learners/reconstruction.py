@@ -8,7 +8,6 @@ import numpy as np
 
 from trainer.catalog.modules import Scaling
 from trainer.config.data_spec import DataSpec
-from trainer.training.learners.grid import image_grid
 from trainer.training.learners.supervised import SupervisedLearner
 
 
@@ -23,7 +22,7 @@ class ReconstructionLearner(SupervisedLearner):
 
     def __init__(self, model, *, data: DataSpec, **options):
         super().__init__(model, **options)
-        self._data, self._scaling = data, Scaling(data)
+        self._scaling = Scaling(data)
 
     def train_step(self, batch, step):
         """See `Learner.train_step`."""
@@ -43,13 +42,14 @@ class ReconstructionLearner(SupervisedLearner):
         """See `Learner.variables`."""
         return super().variables() | {"scaling": list(self._scaling.variables)}
 
-    def samples(self):
-        """Returns the examples above their reconstructions, or None if they are not images."""
-        if self.examples is None or not self._data.is_image or self._data.rescale is None:
-            return None
-        originals = self._scaling(self.examples).numpy()
-        copies = self.model(self.examples.astype(np.float32), training=False).numpy()
-        return image_grid(np.concatenate([originals, copies]), columns=len(originals))
+    def gradients(self, batch):
+        """See `Learner.gradients`."""
+        x, _ = batch
+        return super().gradients((x, self.scaled(x)))
+
+    def scaled(self, x: np.ndarray) -> np.ndarray:
+        """Returns what the model is to reproduce, float32 (n, …), of raw examples (n, *input_shape)."""
+        return self._scaling(x).numpy()
 
 
 def from_parts(model, parts) -> ReconstructionLearner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from trainer.data.values import map_parts, parts_of
@@ -18,6 +19,9 @@ from trainer.training.learners.metric_learner import MetricLearner
 from trainer.training.learners.objective import Objective, resolve_loss
 from trainer.training.learners.outputs import output_names
 from trainer.training.learners.update import Update
+
+#: Examples per call of `predict`.
+PREDICTED_AT_ONCE = 4096
 
 
 class SupervisedLearner(MetricLearner):
@@ -152,6 +156,25 @@ class SupervisedLearner(MetricLearner):
         mean_loss.update_state(self._objective(targets, prediction), sample_weight=count_examples(x))
         for metric in metrics:
             metric.update_state(targets, prediction)
+
+    def predict(self, x):
+        """See `Learner.predict`."""
+        parts = []
+        for first in range(0, len(x), PREDICTED_AT_ONCE):
+            part = self._predict(tf.constant(x[first : first + PREDICTED_AT_ONCE]), training=False)
+            if not tf.is_tensor(part):
+                return None
+            parts.append(tf.cast(part, tf.float32).numpy())
+        return np.concatenate(parts) if parts else None
+
+    def gradients(self, batch):
+        """See `Learner.gradients`."""
+        x, y = (map_parts(tf.constant, half) for half in batch)
+        with tf.GradientTape() as tape:
+            prediction = self._predict(x, training=False)
+            loss = self._objective(self._labels.targets(y, prediction), prediction)
+        pairs = zip(self._trainable, tape.gradient(loss, self._trainable), strict=True)
+        return [(v, tf.cast(tf.convert_to_tensor(g), tf.float32).numpy()) for v, g in pairs if g is not None]
 
     def variables(self):
         """See `Learner.variables`."""

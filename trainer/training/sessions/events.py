@@ -99,11 +99,18 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """An image that the model produced at an epoch's end: uint8 (height, width[, 3])."""
+class Frame:
+    """What the model sees at an epoch's end.
+
+    Attributes:
+        epoch: that has ended.
+        arrays: small arrays by name; see `trainer.training.views`.
+        fixed: what all frames of the run share; with a session's first frame, else None.
+    """
 
     epoch: int
-    pixels: np.ndarray
+    arrays: Mapping[str, np.ndarray]
+    fixed: Mapping[str, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -144,4 +151,4 @@ class Ended:
     measured: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
 
 
-Event = Phase | Started | Commanded | Rows | EpochEnd | Note | Sample | Snapshot | Ended
+Event = Phase | Started | Commanded | Rows | EpochEnd | Note | Frame | Snapshot | Ended

@@ -15,12 +15,14 @@ import numpy as np
 
 from trainer.config.arithmetic import ARITHMETIC, changed_arithmetic
 from trainer.config.data_spec import DataSpec
+from trainer.config.fitting import seen_by
+from trainer.config.registry import MODELS
 from trainer.config.run_config import RunConfig
 from trainer.data.progress import listening
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.training.build import Plan, build, rebuild
 from trainer.training.engine.placement import OneDevice, Placement
-from trainer.training.engine.start_up import differences, fingerprint, load_engine
+from trainer.training.engine.start_up import deterministic, differences, fingerprint, load_engine
 from trainer.training.learner_state import restore, state_arrays
 from trainer.training.program_cache import keep_program, reuse_program
 from trainer.training.sessions.commands import Commands, Scheduled, SetLearningRate, with_settings
@@ -30,16 +32,13 @@ from trainer.training.sessions.events import (
     Ended,
     EpochEnd,
     Event,
+    Frame,
     Note,
     Phase,
     Rows,
-    Sample,
     Snapshot,
     Started,
 )
-
-#: Seconds between two sample images, at least.
-SAMPLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,6 @@ class Session:
         self._scores = EpochScores(config.best_by, state.epochs)
         self._best_snapshot: Snapshot | None = None
         self._excluded_seconds = 0.0
-        self._sampled = float("-inf")
         self._ended_early = ""
         self._weights_step: int | None = None
 
@@ -136,6 +134,10 @@ class Session:
             # No step was made, so there is nothing to save.
             yield Ended(self._commands.ending.event)
             return
+        from trainer.training.views.frames import FrameMaker
+
+        goal = seen_by(MODELS[self._config.model], self._plan.dataset.spec)
+        self._frames = FrameMaker(goal, self._plan.dataset, has_histograms=self._config.histograms)
         try:
             yield from self._start()
             yield Phase("Compiling the training step")
@@ -313,7 +315,8 @@ class Session:
         if is_best:
             self._best_snapshot = self._snapshot("best")
             yield self._best_snapshot
-        yield from self._sample(epoch)
+        is_stopping = self._scores.count_stuck(stop) > 0
+        yield from self._look(epoch, is_last=is_stopping or self._step >= self._total)
         if stuck:
             what = "Training continued"
             if reload.restore_best:
@@ -321,19 +324,27 @@ class Session:
                 what = f"Training went back to epoch {self._scores.best['epoch']}"
             self._learner.scale_learning_rate(reload.factor**stuck)
             yield Note(f"Epoch {epoch}: {self._no_improvement(reload)}. {what} with a lower learning rate.")
-        if self._scores.count_stuck(stop):
+        if is_stopping:
             self._ended_early = f"Stopped early at epoch {epoch}: {self._no_improvement(stop)}."
         self._excluded_seconds += self._clock() - began
 
-    def _sample(self, epoch: int) -> Iterator[Event]:
-        """Yields what the model produces now, if it produces images and one is due."""
-        if self._step < self._total and self._clock() - self._sampled < SAMPLE_SECONDS:
+    def _look(self, epoch: int, *, is_last: bool) -> Iterator[Event]:
+        """Yields what the model sees now, if there is anything to show and a frame is due."""
+        began, frames = self._clock(), self._frames
+        if not (frames.is_due(began) or (is_last and frames.has_frames)):
             return
-        with self._learner.averaged():
-            pixels = self._learner.samples()
-        self._sampled = float("inf") if pixels is None else self._clock()
-        if pixels is not None:
-            yield Sample(epoch, pixels)
+        is_first = not frames.fixed
+        try:
+            with deterministic(), self._learner.averaged():
+                arrays = frames.make(self._learner)
+        except Exception as error:  # A picture must never end a run.
+            frames.give_up()
+            yield Note(f"What the model sees cannot be shown: {type(error).__name__}: {error}")
+            return
+        if arrays is not None:
+            yield Frame(epoch, arrays, frames.fixed if is_first else None)
+            # By now the frame is stored, which takes time too.
+            frames.rest(began, self._clock())
 
     def _no_improvement(self, policy) -> str:
         return f"{self._config.best_by} had not improved for {policy.patience} epochs"

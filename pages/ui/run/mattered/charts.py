@@ -33,7 +33,12 @@ def importance_figure(found: Importance) -> go.Figure:
 
 
 def dependence_figure(found: Dependence, y_title: str) -> go.Figure:
-    """Returns the mean prediction over a column's values: lines for numbers, points for a category."""
+    """Returns the mean prediction over a column's values: lines for numbers, points for a category.
+
+    Args:
+        found: the means.
+        y_title: what they are; what a user typed in it is escaped by `label`.
+    """
     figure = go.Figure()
     x = list(range(len(found.values))) if found.is_category else found.values
     drawn = np.sort(np.argsort(-np.ptp(found.means, axis=1), kind="stable")[:MOST_OUTPUTS])
@@ -45,7 +50,7 @@ def dependence_figure(found: Dependence, y_title: str) -> go.Figure:
             line={"color": color, "width": 1.8, "dash": ("solid", "dash", "dot")[number // len(COLORS) % 3]},
             hovertemplate=f"{label(name)}<br>{y_title} %{{y:.4g}}<extra></extra>",
         )  # fmt: skip
-    finish(figure, label(found.column), label(y_title), 320)
+    finish(figure, label(found.column), y_title, 320)
     if found.is_category:
         figure.update_xaxes(tickvals=x, ticktext=[label(value) for value in found.values], range=[-0.5, len(x) - 0.5])
     return figure.update_layout(showlegend=len(found.outputs) > 1)

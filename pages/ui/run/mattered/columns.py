@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.ui.data.charts import label
 from pages.ui.keys import widget_key
 from pages.ui.run.checkpoint_choice import Chosen
 from pages.ui.run.evaluation.examples import target_name
@@ -73,9 +74,9 @@ def _dependence(run: Run, chosen: Chosen, split: str, importance: Importance) ->
     )
     if found is None:
         return
-    title = f"mean predicted {target_name(run)}" if run.spec.task == "regression" else "mean probability"
+    title = f"mean predicted {label(target_name(run))}" if run.spec.task == "regression" else "mean probability"
     if len(found.outputs) == 1 and run.spec.task != "regression":
-        title += f" of {found.outputs[0]}"
+        title += f" of {label(found.outputs[0])}"
     st.plotly_chart(
         dependence_figure(found, title),
         key=widget_key("mattered_dependence", "plot"),

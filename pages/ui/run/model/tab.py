@@ -161,4 +161,4 @@ def _spreads(run: Run) -> None:
                     config=_NO_BAR,
                     alt=f"Spread of the {kind} of {layer} over {len(found[kind][layer].epochs)} epochs.",
                 )
-    st.caption("Darker: more of the layer's values. Common edges for all epochs of a layer.")
+    st.caption("The stronger the colour, the more of the layer's values.")

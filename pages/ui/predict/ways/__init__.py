@@ -1,0 +1,1 @@
+"""The ways to give a model something to predict."""

@@ -1,0 +1,1 @@
+"""Views: what a model makes of the same examples, epoch by epoch. One file per kind of data."""
