@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from server.guard import LINK_AGE, Guard, Refused, guard
+from server.guard import Guard, Refused, guard
 from server.process.shutdown import shutdown
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def download_name(run_name: str, kind: str) -> str:
 
 
 def download_url(run_id: str, kind: str, source: str | int | None = None) -> str:
-    """Returns the URL of a download for a page to link to, signed for a week.
+    """Returns the URL of a download for a page to link to; good until the server ends.
 
     Args:
         run_id: the run.
@@ -89,6 +89,15 @@ def download_url(run_id: str, kind: str, source: str | int | None = None) -> str
     return f"/api/runs/{run_id}/download/{kind}?token={guard.token(run_id)}{choice}"
 
 
+#: Downloads that are being made: run id and kind. Only the event loop changes it.
+_under_way: list[tuple[str, str]] = []
+
+
+def preparing(run_id: str) -> list[str]:
+    """Returns the kinds of files that the server is making of a run now."""
+    return sorted({kind for run, kind in tuple(_under_way) if run == run_id})
+
+
 def download_endpoint(
     get_run: Callable[[str], Any],
     guard: Guard,
@@ -100,7 +109,7 @@ def download_endpoint(
         get_run: gives the run for an id, or raises Refused.
         guard: checks the request.
         exports: gives the table of kinds, and the function (run, kind, path,
-            source) that writes one; it raises trainer.errors.TrainerError.
+            source, with_data) that writes one; it raises trainer.errors.TrainerError.
 
     Returns:
         The handler.
@@ -111,7 +120,8 @@ def download_endpoint(
         from trainer.errors import TrainerError
 
         run_id, kind = request.path_params["id"], request.path_params["kind"]
-        guard.check(request, run_id, max_age=LINK_AGE)
+        # A page may stay open for weeks. The token ends with the server.
+        guard.check(request, run_id, max_age=None)
         run = await asyncio.to_thread(get_run, run_id)
         kinds, export = exports()
         if kind not in kinds:
@@ -119,9 +129,14 @@ def download_endpoint(
         source = request.query_params.get("from")
         if source and source not in ("best", "latest") and not source.isdecimal():
             raise Refused(400, "from must be best, latest or the step of a checkpoint. Choose one of these.")
+        with_data = request.query_params.get("data") == "1"
         async with slots:
+            _under_way.append((run_id, kind))
             folder = Path(tempfile.mkdtemp(prefix="traindeck-"))
-            work = asyncio.ensure_future(asyncio.to_thread(export, run, kind, folder / kind, source=source))
+            work = asyncio.ensure_future(
+                asyncio.to_thread(export, run, kind, folder / kind, source=source, with_data=with_data)
+            )
+            work.add_done_callback(lambda done: _under_way.remove((run_id, kind)))
             try:
                 await asyncio.shield(work)
             except BaseException as error:

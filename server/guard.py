@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAX_AGE = 3600  # seconds a token is valid
-LINK_AGE = 7 * 24 * 3600  # the same for links and uploads, whose token is not renewed while the page is open
+LINK_AGE = 7 * 24 * 3600  # the same for uploads, whose token is not renewed while the page is open
 SAME_TOKEN = 600  # seconds in which a page gets the same token again
 
 
@@ -68,14 +68,16 @@ class Guard:
             }
         return token
 
-    def check(self, connection: HTTPConnection, run_id: str, purpose: str = "read", max_age: int = MAX_AGE) -> None:
+    def check(
+        self, connection: HTTPConnection, run_id: str, purpose: str = "read", max_age: int | None = MAX_AGE
+    ) -> None:
         """Checks a request for a run.
 
         Args:
             connection: the request or WebSocket; its `token` is in the query.
             run_id: the run asked for.
             purpose: what is asked for.
-            max_age: seconds that the token is good for.
+            max_age: seconds that the token is good for; None: until the server ends.
 
         Raises:
             Refused: 403 for a foreign Host or Origin, 401 for a missing, foreign
@@ -100,14 +102,14 @@ class Guard:
         if origin is not None and _host_of(origin) != host.lower():
             raise Refused(403, "This request comes from another site. Open Traindeck's own page.")
 
-    def check_token(self, token: str, run_id: str, purpose: str = "read", max_age: int = MAX_AGE) -> None:
+    def check_token(self, token: str, run_id: str, purpose: str = "read", max_age: int | None = MAX_AGE) -> None:
         """Refuses a token that is missing, foreign, for another run or expired.
 
         Args:
             token: what the request carries.
             run_id: the run asked for.
             purpose: what is asked for.
-            max_age: seconds that the token is good for.
+            max_age: seconds that the token is good for; None: until the server ends.
 
         Raises:
             Refused: 401.

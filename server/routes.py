@@ -1,4 +1,4 @@
-"""The routes beside Streamlit's own. All but one are GET and change nothing; a data file is uploaded by POST."""
+"""The routes beside Streamlit's own. All are GET and change nothing, but for uploads of data files and capsules."""
 
 import functools
 import html
@@ -14,7 +14,7 @@ from server.downloads import download_endpoint
 from server.guard import Guard, Refused, guard
 from server.live import live_endpoint
 from server.series import series_endpoint
-from server.uploads import upload_endpoint
+from server.uploads import capsule_inbox, dataset_inbox, upload_endpoint
 
 
 def _default_datasets() -> Any:
@@ -54,7 +54,10 @@ def build_routes(
         Route("/api/assets/{name:path}", answer_refusals(asset)),
         _get("/api/runs/{id}/series", series_endpoint(get_run, guard)),
         _get("/api/runs/{id}/download/{kind}", download_endpoint(get_run, guard, exports)),
-        Route("/api/datasets", answer_refusals(upload_endpoint(get_datasets, guard)), methods=["POST"]),
+        *(
+            Route(f"/api/{inbox.place}", answer_refusals(upload_endpoint(inbox, guard)), methods=["POST"])
+            for inbox in (dataset_inbox(get_datasets), capsule_inbox(get_store))
+        ),
         WebSocketRoute("/api/runs/{id}/live", live_endpoint(get_run, guard)),
     ]
 

@@ -1,4 +1,4 @@
-"""POST /api/datasets: an uploaded data file, streamed to the disk.
+"""POST /api/datasets and /api/capsules: an uploaded data file or capsule, streamed to the disk.
 
 Streamlit's own uploader holds a file twice in memory. Here no more than a block of
 it is held, so that the limit is the disk's and not the memory's.
@@ -7,6 +7,7 @@ it is held, so that the limit is the disk's and not the memory's.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +22,6 @@ STALL = 30  # seconds a client may send nothing
 SLOWEST = 2048  # bytes a second, on average over STALL; whoever sends less holds up the others
 GLANCE = 0.25  # seconds between two looks at whether the server stops
 PURPOSE = "upload"
-SIGNED_FOR = "datasets"
 _AGAIN = "Check the connection and upload the file again."
 
 
@@ -83,37 +83,89 @@ class Inflow:
         raise Refused(408, f"Nothing came for {STALL} s. {_AGAIN}")
 
 
-def upload_url() -> str:
-    """Gives the address to send a file to, signed for a week; the file's name is added as `&name=`."""
-    return f"/api/datasets?token={quote(guard.token(SIGNED_FOR, PURPOSE))}"
+@dataclass(frozen=True)
+class Inbox:
+    """What a kind of upload is kept as.
+
+    Attributes:
+        place: the last part of its address; tokens are signed for it.
+        keep: function (file, name) that stores it and returns something with an id and a name. Its TrainerErrors are
+            answered as sentences.
+        noun: what it is, at the start of a sentence.
+        limit: gives the most bytes.
+        setting: the environment variable that raises the limit.
+    """
+
+    place: str
+    keep: Callable[[Inflow, str], Any]
+    noun: str
+    limit: Callable[[], int]
+    setting: str
 
 
-def upload_endpoint(get_datasets: Callable[[], Any], guard: Guard) -> Callable:
-    """Makes the handler of POST /api/datasets: `name` in the query, the file's bytes as the body.
+def dataset_inbox(get_datasets: Callable[[], Any]) -> Inbox:
+    """Returns the inbox of data files."""
+
+    def limit() -> int:
+        from trainer.data.uploads import Limits
+
+        return Limits.from_environment().bytes
+
+    return Inbox(
+        "datasets", lambda file, name: get_datasets().add(file, name), "A data file", limit, "TRAINDECK_MAX_BYTES"
+    )
+
+
+def capsule_inbox(get_store: Callable[[], Any]) -> Inbox:
+    """Returns the inbox of capsules: each becomes a run."""
+
+    def keep(file: Inflow, name: str) -> Any:
+        from trainer.export.capsule.unpack import import_stream
+
+        return import_stream(get_store(), file, name)
+
+    def limit() -> int:
+        from trainer.export.capsule.unpack import most_bytes
+
+        return most_bytes()
+
+    return Inbox("capsules", keep, "A capsule", limit, "TRAINDECK_MAX_CAPSULE_BYTES")
+
+
+def upload_url(place: str) -> str:
+    """Gives the address to send a file to, signed for a week; the file's name is added as `&name=`.
 
     Args:
-        get_datasets: gives the store of uploaded data sets.
+        place: "datasets" or "capsules".
+    """
+    return f"/api/{place}?token={quote(guard.token(place, PURPOSE))}"
+
+
+def upload_endpoint(inbox: Inbox, guard: Guard) -> Callable:
+    """Makes the handler of POST /api/<place>: `name` in the query, the file's bytes as the body.
+
+    Args:
+        inbox: what is made of the file.
         guard: checks the request.
 
     Returns:
-        The handler. It answers with the data set's id and name.
+        The handler. It answers with the id and the name of what was stored.
     """
     slots = asyncio.Semaphore(AT_ONCE)
     # Threads of their own: uploads wait for their clients, and must not keep other requests from a thread.
     threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="uploads")
 
     async def upload(request: Request) -> Response:
-        from trainer.data.uploads import Limits
-        from trainer.errors import DataError
+        from trainer.errors import TrainerError
 
-        guard.check(request, SIGNED_FOR, PURPOSE, LINK_AGE)
+        guard.check(request, inbox.place, PURPOSE, LINK_AGE)
         # Refused before a byte is read; a client that lies is stopped by the store while it flows.
-        announced, limit = request.headers.get("content-length", ""), Limits.from_environment().bytes
+        announced, limit = request.headers.get("content-length", ""), inbox.limit()
         if announced.isascii() and announced.isdigit() and int(announced) > limit:
             raise Refused(
                 413,
-                f"A data file must be at most {limit / 1e6:,.0f} MB. Received: {int(announced) / 1e6:,.0f} MB. "
-                "Upload a part of it, or raise the limit with TRAINDECK_MAX_BYTES.",
+                f"{inbox.noun} must be at most {limit / 1e6:,.0f} MB. Received: {int(announced) / 1e6:,.0f} MB. "
+                f"Upload a smaller one, or raise the limit with {inbox.setting}.",
             )
         try:
             async with asyncio.timeout(STALL):
@@ -123,8 +175,8 @@ def upload_endpoint(get_datasets: Callable[[], Any], guard: Guard) -> Callable:
         try:
             loop, name = asyncio.get_running_loop(), request.query_params.get("name", "")
             inflow = Inflow(request.stream(), loop, shutdown)
-            uploaded = await loop.run_in_executor(threads, get_datasets().add, inflow, name)
-        except DataError as error:
+            uploaded = await loop.run_in_executor(threads, inbox.keep, inflow, name)
+        except TrainerError as error:
             raise Refused(422, str(error)) from None
         finally:
             slots.release()

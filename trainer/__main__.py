@@ -128,6 +128,7 @@ def export(
         ),
     ] = None,
     runs_dir: RunsDir = Path("runs"),
+    with_data: Annotated[bool, typer.Option(help="Put the uploaded data file into capsule.zip.")] = False,
 ) -> None:
     """Write a run's model or history to a file.
 
@@ -135,7 +136,23 @@ def export(
     """
     from trainer.export import export as write_export
 
-    write_export(RunStore(runs_dir).get(run_id), kind, output, source)
+    write_export(RunStore(runs_dir).get(run_id), kind, output, source, with_data)
+
+
+@app.command("import")
+def import_run(
+    capsule: Annotated[Path, typer.Argument(help="A capsule.zip that another installation made.")],
+    runs_dir: RunsDir = Path("runs"),
+) -> None:
+    """Add the run in a capsule to the runs folder, to show, compare and resume it.
+
+    The run's id is the last line of stdout.
+    """
+    from trainer.export.capsule.unpack import import_capsule
+
+    imported = import_capsule(RunStore(runs_dir), capsule)
+    print(f"Imported {imported.name}: {imported.status} at step {imported.step:,}.")
+    print(imported.id)
 
 
 @app.command()

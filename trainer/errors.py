@@ -48,6 +48,10 @@ class ExportError(TrainerError):
     """A download that this run cannot offer, or not yet."""
 
 
+class ImportRefused(TrainerError):
+    """A capsule that cannot be imported: damaged, altered, hostile or from a newer version."""
+
+
 class StorageError(TrainerError, OSError):
     """A file could not be written: the disk is full, or the folder is read-only."""
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import set_number, settle, wait_status, wait_warm
 from trainer import RunConfig, RunStore
+from trainer.export import export
 
 pytestmark = pytest.mark.browser
 
@@ -205,4 +206,30 @@ def test_permission_for_notifications_is_asked_on_a_click_only_and_the_title_tel
     wait_status(page, "stopped")
     page.wait_for_function("name => window.told.length === 1 && window.told[0][0] === name + ': stopped'", arg=name)
     page.wait_for_function("document.title === 'Traindeck'")
+    assert page.problems == []
+
+
+def test_a_capsule_is_imported_and_resumed(page, server, tmp_path):
+    there = RunStore(tmp_path / "there")
+    recipe = RunConfig(dataset="digits", model="mlp", model_options={"units": 16}, epochs=40)
+    whole, cut = there.create(recipe), there.create(recipe, name="far-heron")
+    whole.start()
+    assert whole.wait(60)
+    cut.start()
+    while cut.step < 60 and cut.is_live:
+        page.wait_for_timeout(5)
+    cut.pause()
+    assert cut.wait(60)
+    capsule = export(cut, "capsule.zip", tmp_path / "capsule.zip")
+    open_page(page, server)
+    page.get_by_role("button", name="Import").click()
+    page.locator(".st-key-runs_capsule_upload input[type=file]").set_input_files(capsule)
+    page.get_by_text("was imported").wait_for()
+    page.get_by_role("link", name="Open it").click()
+    page.locator(".st-key-train_run_header").get_by_text("far-heron").wait_for()
+    if cut.status == "paused":
+        page.locator(".st-key-train_run_resume").get_by_role("button").click()
+    wait_status(page, "completed")
+    run = RunStore(server.runs).get(cut.id)
+    assert run.checkpoints[0].digest == whole.checkpoints[0].digest
     assert page.problems == []

@@ -26,7 +26,7 @@ class Site:
         routes = build_routes(lambda: self.store, self.guard, lambda: (kinds, self.export), lambda: self.datasets)
         self.client = TestClient(Starlette(routes=routes), base_url="http://localhost:8501")
 
-    def export(self, run, kind, path, source=None):
+    def export(self, run, kind, path, source=None, with_data=False):
         self.exported.append(path)
         self.sources.append(source)
         path.write_bytes(b"0123456789" * 100)

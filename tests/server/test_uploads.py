@@ -7,10 +7,16 @@ import hashlib
 import time
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from server.guard import Guard
 from server.process.shutdown import shutdown
-from server.uploads import PURPOSE, SIGNED_FOR
+from server.routes import build_routes
+from server.uploads import PURPOSE
+from trainer import RunConfig, RunStore
 from trainer.data.uploads import DatasetStore
+from trainer.export import export
 
 CSV = b"a,b\n1,2\n" * 50_000
 
@@ -21,7 +27,7 @@ def place(make_site, tmp_path):
 
 
 def address(site, name: str = "flowers.csv", purpose: str = PURPOSE) -> str:
-    return f"/api/datasets?name={name}&token={site.guard.token(SIGNED_FOR, purpose)}"
+    return f"/api/datasets?name={name}&token={site.guard.token('datasets', purpose)}"
 
 
 def test_a_file_is_kept_as_it_came(place):
@@ -109,3 +115,22 @@ def test_one_upload_too_many_is_told_so(place, monkeypatch):
     answer = place.client.post(address(place), content=CSV)
     assert answer.status_code == 503
     assert "other uploads are under way" in answer.json()["error"]
+
+
+def test_a_capsule_becomes_a_run_and_a_bad_one_a_sentence(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    run = store.create(RunConfig(model="linear", dataset="iris"), "brisk-otter-12")
+    capsule = export(run, "capsule.zip", tmp_path / "capsule.zip").read_bytes()
+    guard, here = Guard(secret="a secret for tests"), RunStore(tmp_path / "here")
+    routes = build_routes(lambda: here, guard, lambda: ({}, None))
+    client = TestClient(Starlette(routes=routes), base_url="http://localhost")
+    address = f"/api/capsules?name=capsule.zip&token={guard.token('capsules', PURPOSE)}"
+    answer = client.post(address, content=capsule)
+    assert (answer.status_code, answer.json()) == (201, {"id": run.id, "name": "brisk-otter-12"})
+    assert here.get(run.id).config == run.config
+    answer = client.post(address, content=b"PK nonsense")
+    assert answer.status_code == 422
+    assert "is damaged or no zip" in answer.json()["error"]
+    foreign = f"/api/capsules?name=c.zip&token={guard.token('datasets', PURPOSE)}"
+    assert client.post(foreign, content=capsule).status_code == 401
+    assert [found.name for found in here.path.iterdir()] == [run.id]

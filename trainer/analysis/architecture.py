@@ -65,6 +65,19 @@ def _planned(fields: str) -> tuple[Layer, ...]:
         learner.release()
 
 
+def run_layers(run) -> tuple[Layer, ...]:
+    """Returns the layers of a run's model; empty before the first start."""
+    from trainer.training.build import build_learner
+
+    if run.spec is None:
+        return ()
+    learner = build_learner(run.config, run.spec)
+    try:
+        return layers_of(learner)
+    finally:
+        learner.release()
+
+
 def planned_layers(config: RunConfig) -> tuple[Layer, ...]:
     """Returns the layers of the model that a recipe describes, before any data is loaded.
 

@@ -126,10 +126,14 @@ class ExportTraits(Traits):
 
     Attributes:
         media_type: its content type.
+        group: where menus show it: the trained model, the data of the run, code, or everything at once.
         source: the checkpoint that it is made of by default; None: it does not depend on one.
         refuse: function (run) that returns why the run can never give it, as a sentence, or None.
+        can_include_data: whether its function takes `with_data`: the uploaded data file goes along.
     """
 
     media_type: str = "application/octet-stream"
+    group: Literal["model", "data", "code", "everything"] = "data"
     source: Literal["best", "latest"] | None = None
     refuse: Callable[..., str | None] | None = None
+    can_include_data: bool = False

@@ -15,7 +15,7 @@ from trainer.export.suitability import why_never
 __all__ = ["EXPORTS", "export", "why_never"]
 
 
-def export(run, kind: str, path: str | Path, source: str | int | None = None) -> Path:
+def export(run, kind: str, path: str | Path, source: str | int | None = None, with_data: bool = False) -> Path:
     """Writes one download of a run.
 
     Args:
@@ -24,6 +24,7 @@ def export(run, kind: str, path: str | Path, source: str | int | None = None) ->
         path: the file to write; its folder must exist.
         source: "best", "latest" or a checkpoint's step; None: the kind's own default. Ignored for
             files that do not depend on a checkpoint, such as the history.
+        with_data: whether the uploaded data file goes along, in a capsule; otherwise ignored.
 
     Returns:
         The path.
@@ -42,5 +43,5 @@ def export(run, kind: str, path: str | Path, source: str | int | None = None) ->
         raise ExportError(reason)
     default = entry.traits.source
     arguments = (run, path, source or default) if default else (run, path)
-    entry.build(*arguments)
+    entry.build(*arguments, **({"with_data": with_data} if entry.traits.can_include_data else {}))
     return path

@@ -21,6 +21,7 @@ FILES = ("config.json", "spec.json", "history.arrows", "epochs.arrows", "events.
     label="Checkpoint",
     help="The complete training state. To continue elsewhere, unpack it in that installation's runs folder and resume.",
     media_type="application/zip",
+    group="everything",
     source="latest",
     order=2,
 )

@@ -12,6 +12,7 @@ from trainer.config.registry import EXPORTS
     label="Configuration",
     help="The complete configuration. `python -m trainer run config.json` repeats the run.",
     media_type="application/json",
+    group="code",
     order=5,
 )
 def config_json(run, path: Path) -> None:

@@ -22,6 +22,7 @@ from trainer.export.suitability import needs_keras, refusal_of_module
     label="Trained model",
     help="For keras.models.load_model. It takes raw data and includes class names and custom classes.",
     media_type="application/octet-stream",
+    group="model",
     refuse=needs_keras("model.keras"),
     source="best",
     order=1,

@@ -19,6 +19,7 @@ from trainer.export.evaluation import describe_model
     label="SavedModel",
     help="The trained model for tf.saved_model.load and TensorFlow Serving. Its function serve(x) takes raw data.",
     media_type="application/zip",
+    group="model",
     source="best",
     order=6,
 )

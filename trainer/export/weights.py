@@ -16,6 +16,7 @@ from trainer.export.suitability import needs_keras
     label="Weights",
     help="The weights only. Load them with load_weights into the same model in your own code.",
     media_type="application/x-hdf5",
+    group="model",
     refuse=needs_keras("weights.h5"),
     source="best",
     order=7,

@@ -29,6 +29,15 @@ export const STYLE = `
 .live-chart .lc-legend span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .live-chart .lc-legend button[aria-pressed] { background: none; color: inherit; font-weight: 400; }
 .live-chart .lc-legend button[aria-pressed=false] { opacity: 0.45; text-decoration: line-through; }
+.live-chart .lc-save { position: relative; margin-left: auto; }
+.live-chart .lc-save summary { list-style: none; cursor: pointer; padding: 0 0.4rem; border-radius: var(--st-button-radius, 6px); }
+.live-chart .lc-save summary::-webkit-details-marker { display: none; }
+.live-chart .lc-save summary:hover { background: var(--st-secondary-background-color); }
+.live-chart .lc-save summary:focus-visible { outline: 2px solid var(--st-primary-color); }
+.live-chart .lc-save div { position: absolute; right: 0; z-index: 20; display: grid; padding: 0.25rem; border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius, 6px); background: var(--st-background-color); }
+.live-chart .lc-save div button { text-align: left; white-space: nowrap; padding: 0.3rem 0.6rem; }
+.live-chart .lc-save div button:hover { background: var(--st-secondary-background-color); }
 .live-chart .lc-controls { display: flex; flex-wrap: wrap; gap: 0.4rem 1.1rem; align-items: center; min-height: 2.2rem; margin-top: 0.25rem; }
 .live-chart .lc-controls label { display: inline-flex; gap: 0.4rem; align-items: center; cursor: pointer; }
 .live-chart input { accent-color: var(--st-primary-color); margin: 0; }

@@ -1,39 +1,91 @@
 """The Download menu: links to files that the server streams from disk."""
 
+from __future__ import annotations
+
+import time
+
 import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.run.sources import NEWEST, source_labels
-from server.downloads import download_url
+from pages.ui.text import escape_markdown
+from server.downloads import download_url, preparing
 from trainer import EXPORTS, Run
 from trainer.config.registry import Entry
+from trainer.data.uploads import reference_in
 from trainer.export import why_never
 
-_NEED_CHECKPOINT = ("model.keras", "checkpoint.zip", "savedmodel.zip", "weights.h5")
+_GROUPS = {
+    "model": "Trained model",
+    "data": "Data of the run",
+    "code": "Code and settings",
+    "everything": "Everything",
+}
+#: Made of the history or of text alone, so they need no checkpoint.
+_NEED_NO_CHECKPOINT = ("config.json", "history.csv", "history.parquet", "epochs.csv", "tensorboard.zip", "report.html",
+                       "train.py", "train.ipynb", "capsule.zip")  # fmt: skip
+_NEED_NO_STEP = ("config.json", "train.py", "train.ipynb", "capsule.zip")
+_WAIT = "Not available yet. Pause the run, or wait for its first checkpoint."
+_ASKED = widget_key("download", "asked")  # [run id, when] of the last click on a link
+#: Seconds after a click in which the request for the file arrives.
+_ARRIVES = 3.0
 
 
 def download_menu(run: Run) -> None:
-    """Draws the menu. A file that is not available yet is disabled and says why."""
-    with st.popover("Download", icon=":material/download:", key=widget_key("run", "download")):
+    """Draws the menu. A file that is not available is disabled and says why."""
+    with (
+        st.popover("Download", icon=":material/download:", key=widget_key("run", "download")),
+        st.container(width=560, gap="small"),
+    ):
         labels = source_labels(run)
-        entries = [entry for entry in EXPORTS.values() if not why_never(run, entry.name)]
-        source = _choose_source(labels) if any(_has_source(entry) for entry in entries) else None
-        for entry in entries:
-            is_ready = bool(labels or entry.name not in _NEED_CHECKPOINT) and (run.step or entry.name == "config.json")
-            chosen = f"&from={source}" if source and _has_source(entry) else ""
-            st.link_button(
-                f"{entry.label} · {entry.name}",
-                download_url(run.id, entry.name) + chosen,
-                key=widget_key(entry.name.replace(".", "_"), "download"),
-                disabled=not is_ready,
-                help=entry.help if is_ready else "Not available yet. Pause the run, or wait for its first checkpoint.",
-                width="stretch",
+        source = _choose_source(labels)
+        asked_run, asked = st.session_state.get(_ASKED, (None, 0.0))
+        is_asked = asked_run == run.id and time.monotonic() - asked < _ARRIVES
+        is_slow = is_asked or bool(preparing(run.id))
+        st.fragment(_tell_progress, run_every=1.0 if is_slow else None)(run)
+        for group, title in _GROUPS.items():
+            st.markdown(f"**{title}**")
+            for entry in EXPORTS.values():
+                if entry.traits.group == group:
+                    _link(run, entry, source, has_checkpoint=bool(labels))
+
+
+def _link(run: Run, entry: Entry, source: str | None, has_checkpoint: bool) -> None:
+    """Draws a link with what the file is for, or why there is none."""
+    reason = why_never(run, entry.name)
+    if not reason and not (has_checkpoint or entry.name in _NEED_NO_CHECKPOINT):
+        reason = _WAIT
+    if not reason and not (run.step or entry.name in _NEED_NO_STEP):
+        reason = _WAIT
+    url = download_url(run.id, entry.name, source if entry.traits.source else None)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if entry.traits.can_include_data and reference_in(str(run.config.dataset_options.get("path", ""))):
+            with_data = st.toggle(
+                "with the data",
+                key=widget_key("download_data", "use"),
+                help="Puts the uploaded file into the capsule, so that the run can be resumed where it is not.",
             )
+            url += "&data=1" * with_data
+        st.link_button(
+            entry.name,
+            url,
+            key=widget_key(entry.name.replace(".", "_"), "download"),
+            disabled=bool(reason),
+            width=160,
+            on_click=_note_click,
+            args=(run.id,),
+        )
+        st.caption(escape_markdown(reason) if reason else f"**{entry.label}.** {entry.help}", width="stretch")
 
 
-def _has_source(entry: Entry) -> bool:
-    """Returns whether a file is made from one checkpoint, which can be chosen."""
-    return entry.traits.source is not None
+def _note_click(run_id: str) -> None:
+    st.session_state[_ASKED] = (run_id, time.monotonic())
+
+
+def _tell_progress(run: Run) -> None:
+    """Says which files the server is preparing; ends its own polling when there are none."""
+    if kinds := preparing(run.id):
+        st.info(f"Preparing {', '.join(kinds)}. The download starts by itself.", icon=":material/hourglass_top:")
 
 
 def _choose_source(labels: dict[str, str]) -> str | None:

@@ -9,6 +9,7 @@ from pages.ui.runs.actions import draw_actions
 from pages.ui.runs.catalog_labels import CatalogLabels
 from pages.ui.runs.dialogs import draw_dialog
 from pages.ui.runs.filters import View, clear_filters, draw_filters
+from pages.ui.runs.importing import draw_import
 from pages.ui.runs.panel import draw_panel
 from pages.ui.runs.rows import column_settings, rows_frame
 from pages.ui.runs.selection import TABLE, place_selection, selected_ids
@@ -27,6 +28,7 @@ _SHORT, _TALL = 10, 560
 def list_view(store: RunStore) -> None:
     """Draws the list and keeps it up to date."""
     states = store.states()
+    draw_import(store)
     if not states:
         _empty()
         st.fragment(_watch, run_every=_SECONDS_IDLE)(store, _shown_facts(states))

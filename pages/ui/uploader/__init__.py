@@ -25,18 +25,30 @@ _component = st.components.v2.component(
 
 
 def uploader(on_uploaded: Callable[[str], None], *, key: str = "data_file_upload") -> None:
-    """Draws the place to drop or choose a file.
-
-    Args:
-        on_uploaded: called with the id of a data set that has just been stored, before the page is drawn again. The
-            id comes from the browser: look it up before it is trusted.
-        key: the component's key.
-    """
+    """Draws the place to drop or choose a data file; see `receive`."""
     limit = Limits.from_environment().bytes
     hint = (
         "CSV, TSV or Parquet tables, NPZ or NPY arrays, or a zip with one folder of PNG or JPEG images per class; "
         f"up to {limit / 2**30:.3g} GiB. Drop it here or click to choose."
     )
+    receive(on_uploaded, "datasets", "Upload a data file", _TYPES, hint, limit, key=key)
+
+
+def receive(
+    on_uploaded: Callable[[str], None], place: str, title: str, types: str, hint: str, limit: int, *, key: str
+) -> None:
+    """Draws the place to drop or choose a file.
+
+    Args:
+        on_uploaded: called with the id of what has just been stored, before the page is drawn again. The id comes
+            from the browser: look it up before it is trusted.
+        place: where it goes; see `server.uploads.upload_url`.
+        title: what to upload, in a few words.
+        types: file endings, between commas.
+        hint: a sentence under the title.
+        limit: bytes.
+        key: the component's key.
+    """
 
     def tell() -> None:
         if isinstance(uploaded := st.session_state[key].uploaded, str):
@@ -44,6 +56,6 @@ def uploader(on_uploaded: Callable[[str], None], *, key: str = "data_file_upload
 
     _component(
         key=key,
-        data={"url": upload_url(), "limit": limit, "accept": _TYPES, "hint": hint},
+        data={"url": upload_url(place), "limit": limit, "accept": types, "title": title, "hint": hint},
         on_uploaded_change=tell,
     )

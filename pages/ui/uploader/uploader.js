@@ -9,8 +9,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   view.data = data
   view.tell = (uploaded) => setTriggerValue("uploaded", uploaded)
+  parentElement.querySelector(".title").textContent = data.title
   parentElement.querySelector(".hint").textContent = data.hint
   parentElement.querySelector("input").accept = data.accept
+  parentElement.querySelector("input").ariaLabel = data.title
   return () => {
     view.request?.abort()
     views.delete(parentElement)
@@ -57,7 +59,7 @@ function mount(parent) {
     problem.textContent = ""
     if (file.size > view.data.limit) {
       return fail(`${file.name} has ${megabytes(file.size)} MB; at most ${megabytes(view.data.limit)} MB can be uploaded. `
-        + "Use a part of it, or raise the limit with TRAINDECK_MAX_BYTES.")
+        + "Use a smaller one, or raise the limit in the server's settings.")
     }
     const request = (view.request = new XMLHttpRequest())
     show(true)

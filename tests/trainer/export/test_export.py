@@ -8,6 +8,7 @@ import sys
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.trainer.recipes import ENDLESS, digits, line
@@ -216,6 +217,13 @@ def test_epochs_csv_has_every_epoch(trained, tmp_path):
     assert float(rows[-1]["val_accuracy"]) == pytest.approx(last(trained["digits"])["val_accuracy"])
 
 
+def test_history_parquet_holds_the_same_columns_to_the_last_bit(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("trainer.export.history._ROWS_AT_ONCE", 7)
+    run = trained["digits"]
+    frame = pd.read_parquet(export(run, "history.parquet", tmp_path / "h.parquet"))
+    pd.testing.assert_frame_equal(frame, run.history.frame(), check_dtype=False)
+
+
 @pytest.mark.parametrize("kind", ["history.csv", "epochs.csv"])
 def test_no_cell_is_a_formula(trained, tmp_path, kind):
     for run in trained.values():
@@ -245,7 +253,7 @@ def test_what_is_not_there_yet_is_said(store, tmp_path):
     for kind in ("model.keras", "checkpoint.zip"):
         with pytest.raises(ExportError, match="no checkpoint yet"):
             export(run, kind, tmp_path / kind)
-    for kind in ("history.csv", "epochs.csv"):
+    for kind in ("history.csv", "epochs.csv", "history.parquet"):
         with pytest.raises(ExportError, match="Nothing has been measured yet"):
             export(run, kind, tmp_path / kind)
     with pytest.raises(ConfigError, match=r"model\.exe.*model\.keras"):

@@ -30,3 +30,13 @@ def test_tensorboard_shows_every_batch_every_epoch_and_the_config(tmp_path):
     text = board.Tensors("config/text_summary") if "config/text_summary" in board.Tags()["tensors"] else None
     text = text or board.Tensors("config")
     assert json.loads(text[0].tensor_proto.string_val[0])["dataset"] == "iris"
+    assert "23 parameters in all" in board.Tensors("model")[0].tensor_proto.string_val[0].decode()
+    assert board.Scalars("hparam/val_accuracy")[0].value == pytest.approx(run.metrics["best"]["val_accuracy"])
+
+    from tensorboard.plugins.hparams import metadata
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+    [content] = [board.PluginTagToContent("hparams")[metadata.SESSION_START_INFO_TAG]]
+    start = HParamsPluginData.FromString(content).session_start_info
+    assert start.hparams["optimizer_options/learning_rate"].number_value == 0.001
+    assert start.hparams["dataset"].string_value == "iris"

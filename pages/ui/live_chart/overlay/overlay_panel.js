@@ -75,6 +75,14 @@ export class OverlayPanel extends Plot {
     this.labels.draw(brush, chart.hasLegend ? [] : curves)
   }
 
+  // What is drawn, for a saved picture; see save_menu.js.
+  shownCurves() {
+    return this.curves.flatMap(({ line, traces: { smooth, points } }) => [
+      { buffer: smooth, name: line.label, colour: line.colour },
+      { buffer: points, name: `${line.label}, validation`, colour: line.colour, isDots: true },
+    ])
+  }
+
   write(lines) {
     const { curves } = this
     this.empty.hidden = curves.length > 0

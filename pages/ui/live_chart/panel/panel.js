@@ -37,6 +37,17 @@ export class Panel extends Plot {
     this.write()
   }
 
+  // What is drawn, for a saved picture; see save_menu.js.
+  shownCurves() {
+    const { traces: { raw, smooth, points }, colour } = this
+    const isSmoothed = this.chart.choices.smoothing > 0
+    return [
+      ...(isSmoothed ? [{ buffer: raw, name: "each batch", colour, opacity: 0.3 }] : []),
+      { buffer: isSmoothed ? smooth : raw, name: isSmoothed ? "training, smoothed" : "training", colour },
+      { buffer: points, name: "validation", colour: VALIDATION, isDots: true },
+    ]
+  }
+
   // Writes the newest values, and a note on values outside the range.
   write() {
     const { training, validation } = this.values()

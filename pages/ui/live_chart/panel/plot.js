@@ -1,11 +1,12 @@
 // The surface of one panel: Plotly's axes, a canvas for the curves, the tooltip and the zoom box.
 //
-// A subclass has draw() and gives the heading.
+// A subclass has draw() and shownCurves(), `label` and `column`, and gives the heading.
 
 import { Axes, TOP } from "./axes.js"
 import { element, setText } from "../element.js"
 import { Gestures } from "./gestures.js"
 import { number } from "../numbers.js"
+import { saveMenu } from "./save_menu.js"
 import { YRange } from "./y_range.js"
 
 export class Plot {
@@ -33,7 +34,7 @@ export class Plot {
 
   // heading: nodes above the curves.
   assemble(...heading) {
-    this.node = element("section", { class: "lc-panel" }, element("div", { class: "lc-title" }, ...heading), this.plot)
+    this.node = element("section", { class: "lc-panel" }, element("div", { class: "lc-title" }, ...heading, saveMenu(this)), this.plot)
   }
 
   resize() {
