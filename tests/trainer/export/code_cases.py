@@ -1,0 +1,131 @@
+"""The recipes whose programs are executed: every model that is trained on targets, every kind of data, every option."""
+
+from __future__ import annotations
+
+_FEW_DIGITS = {"dataset": "digits", "validation_split": 0.6, "batch_size": 32}
+_WAVES = {"dataset": "sequences", "dataset_options": {"size": 320, "steps": 8}, "batch_size": 16}
+
+#: About 110 steps each, where a step is quick.
+CASES: dict[str, dict] = {
+    "MLP on digits, cosine": {
+        "model": "mlp",
+        "model_options": {"units": 16},
+        "dataset": "digits",
+        "schedule": "cosine",
+        "schedule_options": {"warmup": 0.2},
+        "metrics": ["accuracy", "top_3_accuracy"],
+    },
+    "linear on diabetes, clipped, L1 and L2": {
+        "model": "linear",
+        "dataset": "diabetes",
+        "optimizer": "sgd",
+        "optimizer_options": {"learning_rate": 0.02, "momentum": 0.9},
+        "epochs": 10,
+        "clip_norm": 0.5,
+        "clip_value": 0.3,
+        "l1": 0.001,
+        "l2": 0.01,
+        "metrics": ["mae", "r2", "rmse"],
+    },
+    "linear module on a plane, accumulated": {
+        "model": "linear_module",
+        "dataset": "plane",
+        "dataset_options": {"size": 500},
+        "gradient_accumulation_steps": 3,
+        "schedule": "step",
+        "schedule_options": {"every": 3},
+        "epochs": 9,
+    },
+    "MLP with dropout and batch norm, class weights": {
+        "model": "mlp",
+        "model_options": {"units": 8, "dropout": 0.2, "batch_norm": True},
+        "dataset": "breast_cancer",
+        "class_weight": "balanced",
+        "metrics": ["accuracy", "precision", "recall", "f1_macro", "auc"],
+        "epochs": 8,
+    },
+    "learned activation on moons, averaged weights": {
+        "model": "mlp",
+        "model_options": {"units": 8, "activation": "learned"},
+        "dataset": "moons",
+        "optimizer": "adamw",
+        "ema_momentum": 0.9,
+        "loss": "binary_crossentropy",
+        "epochs": 5,
+    },
+    "MLP module on iris": {
+        "model": "mlp_module",
+        "model_options": {"hidden": 8},
+        "dataset": "iris",
+        "epochs": 28,
+        "loss": "categorical_crossentropy",
+        "loss_options": {"label_smoothing": 0.1},
+        "class_weight": [1.0, 2.0, 0.5],
+    },
+    "subclass on diabetes": {
+        "model": "subclassed",
+        "model_options": {"hidden_size": 8},
+        "dataset": "diabetes",
+        "loss": "huber",
+        "optimizer": "lion",
+        "epochs": 10,
+    },
+    "CNN with augmentation and dropout": {
+        "model": "cnn",
+        "model_options": {"filters": 4, "blocks": 1, "dropout": 0.2},
+        "augmentation": {"flip": True, "rotate": 10.0, "shift": 0.1, "zoom": 0.1, "contrast": 0.1, "noise": 0.1},
+        "epochs": 5,
+        **_FEW_DIGITS,
+    },
+    "LSTM in both directions": {
+        "model": "rnn",
+        "model_options": {"units": 4, "bidirectional": True, "dropout": 0.2},
+        "epochs": 7,
+        **_WAVES,
+    },
+    "GRU, no validation, one cycle": {
+        "model": "rnn",
+        "model_options": {"cell": "gru", "units": 4, "layers": 2},
+        "validation_split": 0.0,
+        "schedule": "one_cycle",
+        "epochs": 5,
+        **_WAVES,
+    },
+    "transformer": {
+        "model": "transformer",
+        "model_options": {"layers": 2, "units": 8, "heads": 2, "dropout": 0.1},
+        "epochs": 5,
+        **_FEW_DIGITS,
+    },
+    "several labels": {
+        "model": "mlp",
+        "model_options": {"units": 8, "layers": 1},
+        "dataset": "multilabel",
+        "dataset_options": {"size": 400},
+        "metrics": ["accuracy", "exact_match", "auc"],
+        "epochs": 11,
+    },
+    "policies": {
+        "model": "mlp",
+        "model_options": {"units": 8, "layers": 1, "dropout": 0.1},
+        "dataset": "spirals",
+        "dataset_options": {"size": 300},
+        "optimizer_options": {"learning_rate": 0.05},
+        "reload_on_plateau": {"patience": 2},
+        "early_stopping": {"patience": 5, "monitor": "val_accuracy"},
+        "schedule": "exponential",
+        "epochs": 25,
+    },
+    "autoencoder": {
+        "model": "autoencoder",
+        "model_options": {"architecture": "conv", "filters": 4, "latent": 4},
+        "epochs": 2,
+        **_FEW_DIGITS,
+    },
+    "GAN": {
+        "model": "gan",
+        "model_options": {"filters": 4, "latent": 5, "dropout": 0.1},
+        "epochs": 2,
+        **_FEW_DIGITS,
+    },
+}

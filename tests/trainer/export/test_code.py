@@ -1,0 +1,140 @@
+"""The program of a run repeats it: the same losses, without this project."""
+
+import ast
+import json
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+
+from tests.trainer.export.code_cases import CASES, file_cases
+from tests.trainer.watching import finish
+from trainer import RunConfig, RunStore
+from trainer.config.registry import MODELS
+from trainer.export import export
+
+#: Executes every program in a folder, each in a namespace of its own, and prints what it measured.
+DRIVER = """
+import contextlib, io, json, os, pathlib, sys
+import keras
+folder, found = pathlib.Path(sys.argv[1]), {}
+os.chdir(folder)
+for path in sorted(folder.glob("*.py")):
+    names = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(path.read_text(encoding="utf-8"), path.name, "exec"), names)
+    history = [{name: float(value) for name, value in row.items()} for row in names.get("history", [])]
+    found[path.stem] = {"losses": names["losses"], "history": history, "printed": printed.getvalue()}
+    keras.utils.clear_session()
+assert "trainer" not in sys.modules
+print(json.dumps(found))
+"""
+COMMANDS = "more epochs and another learning rate"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """One completed run per case."""
+    folder = tmp_path_factory.mktemp("code")
+    store = RunStore(folder / "runs")
+    recipes = CASES | file_cases(folder)
+    made = {name: store.create(RunConfig(**fields), name) for name, fields in recipes.items()}
+    for run in made.values():
+        run.start()
+    for run in made.values():
+        assert finish(run).status == "completed", run.reason
+    made[COMMANDS] = run = store.create(
+        RunConfig(model="linear", dataset="iris", epochs=2, batch_size=8, schedule="cosine"), COMMANDS
+    )
+    run.start()
+    finish(run).resume(epochs=6, learning_rate=0.01)
+    assert finish(run).status == "completed", run.reason
+    return made
+
+
+@pytest.fixture(scope="module")
+def programs(runs, tmp_path_factory):
+    """The program of each run."""
+    folder = tmp_path_factory.mktemp("programs")
+    return {name: export(run, "train.py", folder / f"{place}.py") for place, (name, run) in enumerate(runs.items())}
+
+
+@pytest.fixture(scope="module")
+def executed(programs):
+    """What each program measured, in a process without this project."""
+    folder = next(iter(programs.values())).parent
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER, str(folder)], cwd=folder, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {name: found[path.stem] for name, path in programs.items()}
+
+
+def differences(run, measured: dict) -> tuple[float, float]:
+    """Returns the largest difference of the first 100 losses, and of every epoch's validation metrics."""
+    rows, epochs = run.history.rows(0, 100), run.history.epochs
+    steps = len(run.history)
+    assert len(measured["losses"]) == steps
+    losses = np.abs(np.array(measured["losses"][:100]) - rows["loss"]).max()
+    table = epochs.rows(0, len(epochs))
+    scores = [
+        abs(row[name] - float(table[name][place]))
+        for place, row in enumerate(measured["history"])
+        for name in row
+        if name.startswith("val_")
+    ]
+    return float(losses), max(scores, default=0.0)
+
+
+@pytest.mark.parametrize("name", [*CASES, "table", "arrays", "images", COMMANDS])
+def test_a_program_repeats_its_run(runs, executed, name):
+    losses, scores = differences(runs[name], executed[name])
+    assert losses < 1e-5
+    assert scores < 1e-3
+
+
+def test_every_model_is_among_the_cases():
+    assert {fields["model"] for fields in CASES.values()} == set(MODELS)
+
+
+@pytest.mark.parametrize("name", [*CASES, "table", "arrays", "images", COMMANDS])
+def test_a_program_imports_nothing_of_this_project(programs, name):
+    source = programs[name].read_text(encoding="utf-8")
+    imported = {
+        alias.name.split(".")[0] if isinstance(node, ast.Import) else node.module.split(".")[0]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    known = {"contextlib", "csv", "io", "zipfile", "keras", "numpy", "pandas", "sklearn", "tensorflow", "PIL"}
+    assert imported <= known | {"matplotlib"}
+    assert "trainer" not in source.replace("trainer.", "")
+
+
+def test_a_simple_run_is_a_short_program(programs):
+    lines = programs["linear module on a plane, accumulated"].read_text(encoding="utf-8").splitlines()
+    assert len(lines) < 200
+
+
+def test_a_notebook_runs_and_holds_the_same_code(runs, programs, tmp_path):
+    from nbclient import NotebookClient
+
+    name = "linear module on a plane, accumulated"
+    path = export(runs[name], "train.ipynb", tmp_path / "train.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    script = programs[name].read_text(encoding="utf-8")
+    assert all(cell in script for cell in code)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    printed = "".join(o.get("text", "") for cell in notebook.cells for o in cell.get("outputs", []))
+    assert "On the validation split:" in printed
+
+
+def test_a_gan_writes_samples_and_an_autoencoder_its_error(executed, programs):
+    samples = np.load(next(iter(programs.values())).parent / "samples.npy")
+    assert samples.shape == (50, 8, 8, 1)
+    assert 0 <= samples.min() <= samples.max() <= 1
+    assert "loss: 0." in executed["autoencoder"]["printed"]

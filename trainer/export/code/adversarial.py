@@ -1,0 +1,152 @@
+"""The sections of a GAN: two networks, two optimizers, one step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer.config.registry import LOSSES, MODELS
+from trainer.export.code.graph import write_graph
+from trainer.export.code.layers import refusal
+from trainer.export.code.model import own_classes
+from trainer.export.code.optimizer import sets_rate, write_optimizer
+from trainer.export.code.sections import Section
+from trainer.export.code.step import limit_lines, penalty_of
+from trainer.export.code.subject import Subject
+from trainer.export.code.writing import Code, indent, literal
+
+_LOSSES = {
+    "non_saturating": "keras.losses.BinaryCrossentropy(from_logits=True)",
+    "least_squares": "keras.losses.MeanSquaredError()",
+}
+
+
+def write_adversarial(subject: Subject, learner: Any) -> list[Section]:
+    """Returns the sections from the models on.
+
+    Raises:
+        ExportError: the run accumulates gradients, averages weights or watches a metric.
+    """
+    config = subject.config
+    used = {
+        "accumulated gradients": config.gradient_accumulation_steps > 1,
+        "averaged weights": config.ema_momentum is not None,
+        "early stopping": config.early_stopping is not None,
+        "reload on plateau": config.reload_on_plateau is not None,
+    }
+    if found := [name for name, is_used in used.items() if is_used]:
+        raise refusal(f"it is a GAN with {' and '.join(found)}")
+    return [
+        write_networks(learner),
+        write_optimizer(subject, ("generator_optimizer", "discriminator_optimizer")),
+        write_step(subject, learner),
+        write_loop(subject),
+        write_samples(learner),
+    ]
+
+
+def write_networks(learner: Any) -> Section:
+    """Returns the section with generator and discriminator."""
+    entry = MODELS["gan"]
+    models = learner.generator, learner.discriminator
+    shapes = Code("(LATENT,)"), Code("x_train.shape[1:]")
+    graphs = [
+        write_graph(m, s, name) for m, s, name in zip(models, shapes, ("generator", "discriminator"), strict=True)
+    ]
+    code = "\n\n\n".join([*own_classes(*models), f"LATENT = {learner.latent}\n" + "\n\n".join(graphs)])
+    return Section("Generator and discriminator", entry.help, code)
+
+
+def write_step(subject: Subject, learner: Any) -> Section:
+    """Returns the section with one step of both networks."""
+    config = subject.config
+    text = (
+        f"{LOSSES[config.loss].label}. {LOSSES[config.loss].help}\nIn each step the discriminator learns from a batch "
+        "of real images and as many generated ones; then the generator learns from the updated discriminator's scores."
+    )
+    penalty = penalty_of(config)
+    kernels = (
+        ""
+        if not penalty
+        else '''
+
+def kernels_of(network):
+    """Returns what penalties pull towards zero: kernels, but no biases."""
+    return [v for v in network.trainable_variables if len(v.shape) >= 2 and "bias" not in v.name.split("/")[-1]]
+
+'''
+    )
+
+    def update(name: str) -> str:
+        added = penalty.replace("kernels", f"kernels_of({name})")
+        lines = [f"loss = {name}_loss" + (f" + {added}" if added else "")]
+        return "\n".join(lines)
+
+    def apply(name: str) -> str:
+        return "\n".join([*limit_lines(config), f"{name}_optimizer.apply(gradients, {name}.trainable_variables)"])
+
+    code = f'''\
+loss_fn = {_LOSSES[config.loss]}
+noise_seeds = keras.random.SeedGenerator({learner.seed})
+generator_optimizer.build(generator.trainable_variables)
+discriminator_optimizer.build(discriminator.trainable_variables)
+{kernels}
+
+@tf.function
+def train_step(images):
+    """Makes one step of both networks and returns their losses."""
+    images = images * {literal(learner.rescale)}
+    noise = tf.random.stateless_normal([len(images), LATENT], tf.cast(noise_seeds.next(), tf.int32))
+    with tf.GradientTape() as tape:
+        real = discriminator(images, training=True)
+        generated = discriminator(tf.stop_gradient(generator(noise, training=True)), training=True)
+        # Halved, so that a random guess costs as much here as in the generator's loss.
+        discriminator_loss = 0.5 * (
+            loss_fn(tf.ones_like(real), real) + loss_fn(tf.zeros_like(generated), generated)
+        )
+{indent(update("discriminator"), 2)}
+    gradients = tape.gradient(loss, discriminator.trainable_variables)
+{indent(apply("discriminator"))}
+    with tf.GradientTape() as tape:
+        scores = discriminator(generator(noise, training=True), training=True)
+        generator_loss = loss_fn(tf.ones_like(scores), scores)
+{indent(update("generator"), 2)}
+    gradients = tape.gradient(loss, generator.trainable_variables)
+{indent(apply("generator"))}
+    return generator_loss, discriminator_loss'''
+    return Section("Training step", text, code)
+
+
+def write_loop(subject: Subject) -> Section:
+    """Returns the section that trains."""
+    rate = ""
+    if sets_rate(subject):
+        rate = "        generator_optimizer.learning_rate = learning_rate(step)\n"
+        rate += "        discriminator_optimizer.learning_rate = learning_rate(step)\n"
+    code = f"""\
+losses, step = [], 0
+for epoch in range(1, EPOCHS + 1):
+    order = np.random.Generator(np.random.Philox(key=[SEED, epoch])).permutation(len(x_train))
+    for first in range(0, len(order), BATCH_SIZE):
+{rate}        generator_loss, discriminator_loss = train_step(x_train[order[first : first + BATCH_SIZE]])
+        losses.append(float(generator_loss + discriminator_loss))
+        step += 1
+    print(f"epoch {{epoch}} · generator {{generator_loss:.4f}} · discriminator {{discriminator_loss:.4f}}")"""
+    return Section("Training", "The order of the images depends only on the seed and the epoch.", code)
+
+
+def write_samples(learner: Any) -> Section:
+    """Returns the section that writes generated images."""
+    code = f"""\
+noise = np.random.Generator(np.random.Philox({learner.seed})).standard_normal((50, LATENT))
+samples = generator(noise.astype("float32"), training=False).numpy()
+np.save("samples.npy", samples)
+print(f"samples.npy holds {{len(samples)}} images of {{samples.shape[1:]}}, with pixels from 0 to 1.")
+try:
+    import matplotlib.pyplot as plt
+except ImportError:
+    print("Install matplotlib to see them: pip install matplotlib")
+else:
+    rows = [np.concatenate(list(row), axis=1) for row in samples.reshape(5, 10, *samples.shape[1:])]
+    plt.imshow(np.concatenate(rows).squeeze(), cmap="gray")
+    plt.savefig("samples.png")"""
+    return Section("Samples", "Images from noise that is the same each time.", code)

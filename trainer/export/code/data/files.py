@@ -1,0 +1,161 @@
+"""Uploaded files as code: arrays and zips of images. Tables are in `tables.py`."""
+
+from __future__ import annotations
+
+from trainer.data.uploads import Limits, reference_in, resolve
+from trainer.data.uploads.archives import open_archive
+from trainer.data.uploads.arrays.file import ArrayFile, Header
+from trainer.data.uploads.arrays.layout import find_layout
+from trainer.data.uploads.arrays.roles import Roles, assign_roles
+from trainer.data.uploads.images.class_folders import IMAGES, PARTS, order_classes, parts_of, sort_members
+from trainer.errors import DataError, TrainerError
+from trainer.export.code.layers import refusal
+from trainer.export.code.sections import Section
+from trainer.export.code.subject import Subject
+from trainer.export.code.writing import listing, literal
+
+_ENDINGS = {"train": "", "validation": "_validation", "test": "_test"}
+
+
+def file_name(subject: Subject) -> str:
+    """Returns what the program calls the data file: the user's own name for it, or the path that was given.
+
+    Raises:
+        ExportError: the file is gone, so nothing can be said about its content.
+    """
+    from trainer.data.uploads import DatasetStore
+
+    path = subject.config.dataset_options["path"]
+    try:
+        resolve(path)
+        reference = reference_in(path)
+        return DatasetStore.default().get(reference.partition(":")[2]).file_name if reference else path
+    except (TrainerError, OSError) as error:
+        raise refusal(f"its data file cannot be read ({error})") from None
+
+
+def load_arrays(subject: Subject) -> Section:
+    """Returns the section that reads an NPZ file into x and y, and the parts that the file has besides."""
+    with open_archive(resolve(subject.config.dataset_options["path"]), Limits.from_environment()) as archive:
+        roles = assign_roles(ArrayFile(archive).headers)
+    parts = used_parts(subject, roles)
+    lines = ["with np.load(DATA_FILE) as file:"]
+    for part, (x, y) in parts.items():
+        end = _ENDINGS[part]
+        lines.append(f"    x{end}, y{end} = file[{literal(x.name)}], file[{literal(y.name)}]")
+    for part, (x, _) in parts.items():
+        lines += [f'x{_ENDINGS[part]} = x{_ENDINGS[part]}{arrangement(x)}.astype("float32")']
+    lines += target_lines(subject, parts)
+    text = "Arrays from a file of numpy. Change DATA_FILE if it lies elsewhere."
+    return Section("Data", text, "\n".join(lines))
+
+
+def used_parts(subject: Subject, roles: Roles) -> dict[str, tuple[Header, Header]]:
+    """Returns the arrays of each part that the run used."""
+    return {part: pair for part, pair in roles.parts.items() if part != "validation" or subject.is_validated}
+
+
+def arrangement(header: Header) -> str:
+    """Returns the calls that bring an array to the shape of examples, or nothing."""
+    layout, shape = find_layout(header), header.shape[1:]
+    if layout.is_channels_first:
+        return ".transpose(0, 2, 3, 1)"
+    return "" if layout.shape == shape else f".reshape({literal((-1, *layout.shape))[1:-1]})"
+
+
+def target_lines(subject: Subject, parts: dict[str, tuple[Header, Header]]) -> list[str]:
+    """Returns lines that bring targets to what the loss takes."""
+    task, (_, first), lines = subject.spec.task, parts["train"], []
+    for part in parts:
+        y = f"y{_ENDINGS[part]}"
+        if task == "regression":
+            lines.append(f'{y} = {y}.astype("float32").reshape(-1, 1)')
+        elif task == "multilabel":
+            lines.append(f'{y} = {y}.astype("float32")')
+        elif len(first.shape) == 2 and first.shape[1] > 1:
+            lines.append(f"{y} = {y}.argmax(axis=1)  # One column per class.")
+        else:
+            text = f'np.char.decode({y}, "utf-8", "replace")' if first.dtype.kind == "S" else y
+            values = f"{text}.reshape(-1)"
+            if part == "train":
+                lines.append(f"classes, y = np.unique({values}, return_inverse=True)")
+            else:
+                lines.append(f"{y} = np.searchsorted(classes, {values})")
+    return lines
+
+
+def load_images(subject: Subject) -> Section:
+    """Returns the section that decodes a zip with one folder per class."""
+    options, (height, width, channels) = subject.config.dataset_options, subject.spec.input_shape
+    with open_archive(resolve(options["path"]), Limits.from_environment()) as archive:
+        pictures = sort_members(archive.infolist()).pictures
+    paths = [(parts_of(picture.member.filename), picture.class_name) for picture in pictures]
+    depth = next(place for place in range(len(paths[0][0])) if all(path[place] == name for path, name in paths))
+    has_parts = any(picture.part != "train" for picture in pictures)
+    classes = order_classes(picture.class_name for picture in pictures if picture.part == "train")
+    if len(classes) != subject.spec.num_classes:
+        raise DataError("The archive has other classes now. Start a new run.")
+    method = {"stretch": "image.resize(size, Image.Resampling.BICUBIC)"} | {
+        way: f"ImageOps.{name}(image, size, Image.Resampling.BICUBIC)"
+        for way, name in (("crop", "fit"), ("pad", "pad"))
+    }
+    mode = "L" if channels == 1 else "RGB"
+    condition = f"len(path) > {depth + 1}"
+    if has_parts:
+        condition += f" and PARTS.get(path[{depth - 1}].lower()) == part"
+    code = f'''\
+{listing("CLASSES", list(classes))}
+{f"PARTS = {literal(PARTS)}" if has_parts else ""}
+
+
+def decode(file):
+    """Returns an image as pixels from 0 to 255, ({height}, {width}, {channels})."""
+    image, size = Image.open(file), ({width}, {height})
+    image.draft(None, (2 * max(size),) * 2)  # A JPEG is decoded at no more than twice the size.
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):  # 16 bits per pixel.
+        image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+    elif image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    image = image.convert("{mode}")
+    if image.size != size:
+        image = {method[options["resize"]]}
+    return np.asarray(image, "float32").reshape({height}, {width}, {channels})
+
+
+def load(part):
+    """Returns the images of one part, by class and file name, and the place of each one's class."""
+    x, y, found = [], [], []
+    with zipfile.ZipFile(DATA_FILE) as archive:
+        for name in archive.namelist():
+            path = [folder for folder in name.replace("\\\\", "/").split("/") if folder not in ("", ".")]
+            is_image = name.lower().endswith({literal(tuple(sorted(IMAGES)))})
+            is_hidden = any(folder.startswith((".", "__MACOSX")) for folder in path)
+            if is_image and not is_hidden and {condition} and path[{depth}] in CLASSES:
+                found.append((path[{depth}], name))
+        for name_of_class, name in sorted(found):
+            try:
+                x.append(decode(io.BytesIO(archive.read(name))))
+                y.append(CLASSES.index(name_of_class))
+            except Exception as error:
+                print(f"{{name!r}} is left out: {{error}}")
+    return np.stack(x), np.array(y)
+
+
+'''
+    used = {"train": True, "validation": subject.is_validated and subject.spec.validation_examples,
+            "test": subject.spec.test_examples}  # fmt: skip
+    code += "\n".join(f"x{_ENDINGS[part]}, y{_ENDINGS[part]} = load({literal(part)})" for part in used if used[part])
+    text = "A zip of images, with one folder per class. Change DATA_FILE if it lies elsewhere."
+    return Section(
+        "Data",
+        text,
+        code.replace("\n\n\n\n", "\n\n\n"),
+        ("import io", "import zipfile", "from PIL import Image, ImageOps"),
+    )
+
+
+def is_file(subject: Subject) -> bool:
+    """Returns whether the run was trained on a file of the user."""
+    return subject.config.dataset in ("csv", "npz", "images")

@@ -1,0 +1,86 @@
+"""Keras objects as source: layers, initializers, optimizers and schedules, with what differs from their defaults."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from trainer.errors import ExportError
+from trainer.export.code.writing import Code, call, factor
+
+#: Where the classes of each kind are found, and what one is called.
+_NAMESPACES = {
+    "layers": "keras.layers",
+    "initializers": "keras.initializers",
+    "optimizers": "keras.optimizers",
+    "schedules": "keras.optimizers.schedules",
+}
+
+
+def write_object(thing: Any, kind: str, **known: Any) -> Code:
+    """Returns the call that makes an equal Keras object.
+
+    Args:
+        thing: a layer, initializer, optimizer or schedule of Keras.
+        kind: a key of `_NAMESPACES`.
+        known: arguments whose values are known better than the object's config tells them.
+
+    Raises:
+        ExportError: Keras has no such class.
+    """
+    values, options = arguments_of(thing, kind, known)
+    return call(class_name(thing, kind), *values, **options)
+
+
+def class_name(thing: Any, kind: str) -> str:
+    """Returns a class as source, "keras.layers.Dense"; a class of this project by its name alone."""
+    import keras
+
+    name, found = type(thing).__name__, keras
+    for part in _NAMESPACES[kind].split(".")[1:]:
+        found = getattr(found, part)
+    if getattr(found, name, None) is type(thing):
+        return f"{_NAMESPACES[kind]}.{name}"
+    if type(thing).__module__.startswith("trainer.catalog."):
+        return name
+    raise refusal(f"{type(thing).__name__} is a class of its own")
+
+
+def arguments_of(thing: Any, kind: str, known: dict | None = None) -> tuple[list, dict]:
+    """Returns the arguments that make an equal object: those without a default, and those that differ from it."""
+    config, known = thing.get_config() | (known or {}), known or {}
+    parameters = inspect.signature(type(thing).__init__).parameters.values()
+    named = [p for p in parameters if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    needed = [p.name for p in named if p.default is p.empty]
+    default = type(thing)(*(config[name] for name in needed)).get_config() if kind != "schedules" else {}
+    values = [write_value(config[name], name) for name in needed]
+    options = {}
+    for name in [p.name for p in named if p.default is not p.empty] + (["dtype"] if kind == "layers" else []):
+        fallback = default.get(name, inspect.signature(type(thing).__init__).parameters.get(name))
+        fallback = fallback.default if isinstance(fallback, inspect.Parameter) else fallback
+        if name in config and name != "name" and (name in known or config[name] != fallback):
+            options.setdefault(name, write_value(config[name], name))
+    return values, options
+
+
+def write_value(value: Any, name: str) -> Any:
+    """Returns an argument of a config as it is written by hand."""
+    import keras
+
+    if isinstance(value, dict) and "class_name" in value:
+        if name == "dtype":
+            return value["config"]["name"]
+        return write_object(keras.saving.deserialize_keras_object(value), "initializers")
+    # A factor such as 1/255 reads better than its decimals.
+    if name == "scale" and isinstance(value, float):
+        return Code(factor(value))
+    # (3, 3) is 3 for sizes in pixels.
+    is_even = isinstance(value, tuple | list) and len(value) == 2 and len({*map(str, value)}) == 1
+    if is_even and name in ("kernel_size", "strides", "pool_size", "dilation_rate"):
+        return value[0]
+    return tuple(value) if isinstance(value, list) and name != "seeds" else value
+
+
+def refusal(why: str) -> ExportError:
+    """Returns the error for a run that cannot be written as plain code."""
+    return ExportError(f"This run cannot be written as plain code, because {why}. Download model.keras instead.")

@@ -1,0 +1,135 @@
+"""The section that says what is minimized and what is measured."""
+
+from __future__ import annotations
+
+from trainer.config.registry import LOSSES, METRICS
+from trainer.export.code.layers import refusal
+from trainer.export.code.sections import Section
+from trainer.export.code.subject import Subject
+from trainer.export.code.writing import listing, literal
+
+_GUESS = {
+    "softmax": "prediction.argmax(axis=1)",
+    "binary": "(prediction[:, 0] > 0.5).astype(int)",
+    "labels": "(prediction > 0.5).astype(int)",
+}
+_SKLEARN = {"precision": "precision_score", "recall": "recall_score", "f1_macro": "f1_score"}
+
+
+def write_measures(subject: Subject) -> Section:
+    """Returns the section with the loss and the metrics."""
+    config = subject.config
+    entry = LOSSES[config.loss]
+    weights, imports = write_class_weights(subject), set()
+    metrics = []
+    for name in config.metrics:
+        code, needed = write_metric(name, subject)
+        metrics.append(f"        {literal(name)}: float({code}),")
+        imports |= needed
+    guess = ""
+    if any("guess" in line for line in metrics):
+        kind = "labels" if subject.goal.task == "multilabel" else "binary" if subject.is_binary else "softmax"
+        guess = f"    guess = {_GUESS[kind]}\n"
+    body = "\n".join(['        "loss": float(loss_fn(y, prediction)),', *metrics])
+    code = f'''\
+{weights}{write_loss(subject)}
+
+
+def measure(y, prediction):
+    """Returns loss and metrics of predictions, over all examples at once."""
+{guess}    return {{
+{body}
+    }}'''
+    text = f"The loss: {entry.label}. {entry.help}"
+    if config.metrics:
+        text += f"\nMeasured as well: {', '.join(METRICS[name].label for name in config.metrics)}."
+    imports = (f"from sklearn.metrics import {', '.join(sorted(imports))}",) if imports else ()
+    return Section("Loss and metrics", text, code, imports)
+
+
+def write_class_weights(subject: Subject) -> str:
+    """Returns code that weighs classes, or nothing."""
+    weights = subject.config.class_weight
+    if weights is None:
+        return ""
+    if weights == "balanced":
+        return f"""\
+# Balanced: every class has the same total weight, however rare it is.
+counts = np.maximum(np.bincount(y_train, minlength={subject.spec.num_classes}), 1)
+class_weights = (len(y_train) / (len(counts) * counts)).astype("float32")
+
+
+"""
+    return f'{listing("class_weights", weights)}\nclass_weights = np.array(class_weights, "float32")\n\n\n'
+
+
+def write_loss(subject: Subject) -> str:
+    """Returns the function `loss_fn` of targets and predictions, and of weights where classes have some."""
+    config = subject.config
+    smoothing = config.loss_options.get("label_smoothing")
+    argument = f"label_smoothing={literal(smoothing)}" if smoothing else ""
+    kind = {
+        "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy()",
+        "categorical_crossentropy": f"CategoricalCrossentropy({argument})",
+        "binary_crossentropy": f"BinaryCrossentropy({argument})",
+        "mean_squared_error": "MeanSquaredError()",
+        "mean_absolute_error": "MeanAbsoluteError()",
+        "huber": f"Huber(delta={literal(config.loss_options.get('delta', 1.0))})",
+    }.get(config.loss)
+    if kind is None:
+        raise refusal(f"the loss {config.loss} has no plain equivalent")
+    target, prediction, lines = "y", "prediction", [f"loss_fn = keras.losses.{kind}"]
+    if config.loss == "categorical_crossentropy":
+        target = f"keras.ops.one_hot(y, {subject.spec.num_classes})"
+    elif subject.is_binary:
+        target = "keras.ops.reshape(y, (-1, 1))"
+    elif subject.scales_target:
+        target, prediction = "y / target_std", "prediction / target_std"
+    if (target, prediction) == ("y", "prediction"):
+        return lines[0]
+    note = "    # In standard deviations of the target.\n" if subject.scales_target else ""
+    weight, passed = (", sample_weight=None", ", sample_weight") if config.class_weight is not None else ("", "")
+    return f"""\
+cross_entropy = keras.losses.{kind}
+
+
+def loss_fn(y, prediction{weight}):
+{note}    return cross_entropy({target}, {prediction}{passed})""".replace(
+        "cross_entropy", "distance" if subject.scales_target else "cross_entropy"
+    )
+
+
+def write_metric(name: str, subject: Subject) -> tuple[str, set[str]]:
+    """Returns a metric as an expression of y, prediction and guess, and the functions of scikit-learn it needs."""
+    if name == "accuracy" or name == "exact_match":
+        is_labels = subject.goal.task == "multilabel"
+        rows = ".all(axis=1)" if name == "exact_match" else ""
+        return (f"(guess == y){rows}.mean()" if is_labels or not rows else "(guess == y).mean()"), set()
+    if name == "top_3_accuracy":
+        return "(np.argsort(-prediction, axis=1, kind='stable')[:, :3] == y[:, None]).any(axis=1).mean()".replace(
+            "'", '"'
+        ), set()
+    if name in _SKLEARN:
+        return f'{_SKLEARN[name]}(y, guess, average="macro", zero_division=0)', {_SKLEARN[name]}
+    if name == "auc":
+        return write_auc(subject), {"roc_auc_score"}
+    found = {
+        "mae": "np.abs(y - prediction).mean()",
+        "rmse": "np.sqrt(np.square(y.astype(np.float64) - prediction).mean())",
+    }
+    if name == "r2":
+        return "r2_score(y, prediction)", {"r2_score"}
+    if name not in found:
+        raise refusal(f"the metric {name} has no plain equivalent")
+    return found[name], set()
+
+
+def write_auc(subject: Subject) -> str:
+    """Returns the mean area under the curves of one class against the rest, without classes that a split lacks."""
+    if subject.goal.task == "classification" and subject.spec.num_classes == 2:
+        return "roc_auc_score(y, prediction[:, -1])"
+    column = "y[:, k]" if subject.goal.task == "multilabel" else "y == k"
+    return (
+        f"np.mean([roc_auc_score({column}, prediction[:, k]) for k in range(prediction.shape[1]) "
+        f"if 0 < ({column}).sum() < len(y)])"
+    )
