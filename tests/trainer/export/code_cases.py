@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+#: Names that would end a string, a comment or a template, if they were not escaped.
+HOSTILE = {
+    "number": '"""\nimport os; os.abort() #',
+    "money": "price {0} \\ {x!r} 'a'",
+    "category": "naïve 🦜 \u2028 line",
+    "target": 'target\'""" {} \\',
+}
+NAME = "data {0} 'it\"s' #🦜.csv"
+CLASSES = ('yes"""', "no\\'\n# {}")
+VALUES = ("red'", 'g"""reen', "blue\\")
+
 _FEW_DIGITS = {"dataset": "digits", "validation_split": 0.6, "batch_size": 32}
 _WAVES = {"dataset": "sequences", "dataset_options": {"size": 320, "steps": 8}, "batch_size": 16}
 
@@ -129,3 +148,58 @@ CASES: dict[str, dict] = {
         **_FEW_DIGITS,
     },
 }
+
+
+def file_cases(folder: Path) -> dict[str, dict]:
+    """Writes a table, arrays and a zip of images, and returns a recipe for each."""
+    write_table(folder / NAME)
+    random = np.random.default_rng(0)
+    kinds = np.arange(240) % 3
+    np.savez(
+        folder / "data.npz", x=kinds[:, None] + random.normal(size=(240, 4)), y=np.array(["a", 'b"', "c\\"])[kinds]
+    )
+    with zipfile.ZipFile(folder / "images.zip", "w") as archive:
+        for place in range(60):
+            pixels = random.integers(0, 120, (8, 8), np.uint8) + np.uint8(100 * (place % 2))
+            content = io.BytesIO()
+            Image.fromarray(pixels).save(content, "PNG")
+            archive.writestr(f"pictures/{('dark', 'light')[place % 2]}/{place}.png", content.getvalue())
+    return {
+        "table": {
+            "model": "mlp",
+            "model_options": {"units": 8, "layers": 1},
+            "dataset": "csv",
+            "dataset_options": {"path": str(folder / NAME), "target": HOSTILE["target"]},
+            "epochs": 14,
+        },
+        "arrays": {
+            "model": "mlp_module",
+            "model_options": {"hidden": 8},
+            "dataset": "npz",
+            "dataset_options": {"path": str(folder / "data.npz")},
+            "epochs": 17,
+        },
+        "images": {
+            "model": "cnn",
+            "model_options": {"filters": 4, "blocks": 1},
+            "dataset": "images",
+            "dataset_options": {"path": str(folder / "images.zip")},
+            "batch_size": 4,
+            "epochs": 9,
+        },
+    }
+
+
+def write_table(path: Path, rows: int = 300, separator: str = ",") -> Path:
+    """Writes a table of numbers and categories, some of them missing, with hostile names."""
+    random = np.random.default_rng(1)
+    numbers = random.normal(50, 20, (rows, 2)).round(2)
+    pairs = zip(numbers, random.integers(0, 3, rows), random.uniform(size=rows), strict=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=separator)
+        writer.writerow([*HOSTILE.values()])
+        for (first, second), kind, chance in pairs:
+            target = CLASSES[int(first + 10 * kind > 60)]
+            colour = "NA" if chance < 0.1 else VALUES[kind]
+            writer.writerow(["" if chance > 0.9 else first, f"${second * 100:,.2f}", colour, target])
+    return path

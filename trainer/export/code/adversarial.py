@@ -6,7 +6,6 @@ from typing import Any
 
 from trainer.config.registry import LOSSES, MODELS
 from trainer.export.code.graph import write_graph
-from trainer.export.code.layers import refusal
 from trainer.export.code.model import own_classes
 from trainer.export.code.optimizer import sets_rate, write_optimizer
 from trainer.export.code.sections import Section
@@ -21,20 +20,7 @@ _LOSSES = {
 
 
 def write_adversarial(subject: Subject, learner: Any) -> list[Section]:
-    """Returns the sections from the models on.
-
-    Raises:
-        ExportError: the run accumulates gradients, averages weights or watches a metric.
-    """
-    config = subject.config
-    used = {
-        "accumulated gradients": config.gradient_accumulation_steps > 1,
-        "averaged weights": config.ema_momentum is not None,
-        "early stopping": config.early_stopping is not None,
-        "reload on plateau": config.reload_on_plateau is not None,
-    }
-    if found := [name for name, is_used in used.items() if is_used]:
-        raise refusal(f"it is a GAN with {' and '.join(found)}")
+    """Returns the sections from the models on."""
     return [
         write_networks(learner),
         write_optimizer(subject, ("generator_optimizer", "discriminator_optimizer")),

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trainer.config.registry import EXPORTS, MODELS
+from trainer.config.registry import EXPORTS
 from trainer.export.code.program import write_program
+from trainer.export.code.refusals import refuse_run
 from trainer.export.code.sections import as_notebook, as_script
 from trainer.export.code.subject import subject_of
-
-
-def refuse_unknown(run) -> str | None:
-    """Returns why a run can never be written as code, as a sentence, or None."""
-    try:
-        config = run.config
-    except Exception:
-        return None  # The recipe cannot be read; building the download says why.
-    if config.model not in MODELS:
-        return f"The code of the model {config.model} is not known here, so the run cannot be written as plain code."
-    return None
 
 
 @EXPORTS.register(
@@ -27,7 +17,7 @@ def refuse_unknown(run) -> str | None:
     help="The run as plain TensorFlow and Keras, without this project: `python train.py` repeats it.",
     media_type="text/x-python",
     order=12,
-    refuse=refuse_unknown,
+    refuse=refuse_run,
 )
 def train_py(run, path: Path) -> None:
     """Writes the program as UTF-8 text."""
@@ -40,7 +30,7 @@ def train_py(run, path: Path) -> None:
     help="The same program as a Jupyter notebook, with a text and a cell for each part.",
     media_type="application/x-ipynb+json",
     order=13,
-    refuse=refuse_unknown,
+    refuse=refuse_run,
 )
 def train_ipynb(run, path: Path) -> None:
     """Writes the notebook, format 4."""

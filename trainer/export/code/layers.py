@@ -83,4 +83,4 @@ def write_value(value: Any, name: str) -> Any:
 
 def refusal(why: str) -> ExportError:
     """Returns the error for a run that cannot be written as plain code."""
-    return ExportError(f"This run cannot be written as plain code, because {why}. Download model.keras instead.")
+    return ExportError(f"This run cannot be written as plain code, because {why}. Download savedmodel.zip instead.")

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from trainer.config.registry import LOSSES, METRICS
-from trainer.export.code.layers import refusal
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
-from trainer.export.code.writing import listing, literal
+from trainer.export.code.writing import WIDTH, call, listing, literal
 
 _GUESS = {
     "softmax": "prediction.argmax(axis=1)",
     "binary": "(prediction[:, 0] > 0.5).astype(int)",
     "labels": "(prediction > 0.5).astype(int)",
 }
+#: By loss: the class of Keras, without its options.
+LOSS_CLASSES = {
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+    "mean_squared_error": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "huber": "Huber",
+}
 _SKLEARN = {"precision": "precision_score", "recall": "recall_score", "f1_macro": "f1_score"}
+_EXPRESSIONS = {
+    "accuracy": "(guess == y).mean()",
+    "exact_match": "(guess == y).all(axis=1).mean()",
+    "top_3_accuracy": '(np.argsort(-prediction, axis=1, kind="stable")[:, :3] == y[:, None]).any(axis=1).mean()',
+    "mae": "np.abs(y - prediction).mean()",
+    "rmse": "np.sqrt(np.square(y.astype(np.float64) - prediction).mean())",
+    "r2": "r2_score(y, prediction)",
+}
+METRIC_NAMES = (*_SKLEARN, *_EXPRESSIONS, "auc")
 
 
 def write_measures(subject: Subject) -> Section:
@@ -24,22 +41,23 @@ def write_measures(subject: Subject) -> Section:
     metrics = []
     for name in config.metrics:
         code, needed = write_metric(name, subject)
-        metrics.append(f"        {literal(name)}: float({code}),")
+        metrics.append(f"{literal(name)}: float({code})")
         imports |= needed
     guess = ""
-    if any("guess" in line for line in metrics):
+    if any("guess" in expression for expression in metrics):
         kind = "labels" if subject.goal.task == "multilabel" else "binary" if subject.is_binary else "softmax"
         guess = f"    guess = {_GUESS[kind]}\n"
-    body = "\n".join(['        "loss": float(loss_fn(y, prediction)),', *metrics])
+    loss = '"loss": float(loss_fn(y, prediction))'
+    body = "\n".join(f"        {line}," for line in (loss, *metrics))
+    short = f"    return {{{', '.join((loss, *metrics))}}}"
+    result = short if len(short) <= WIDTH else f"    return {{\n{body}\n    }}"
     code = f'''\
 {weights}{write_loss(subject)}
 
 
 def measure(y, prediction):
-    """Returns loss and metrics of predictions, over all examples at once."""
-{guess}    return {{
-{body}
-    }}'''
+    """Returns loss and metrics of predictions."""
+{guess}{result}'''
     text = f"The loss: {entry.label}. {entry.help}"
     if config.metrics:
         text += f"\nMeasured as well: {', '.join(METRICS[name].label for name in config.metrics)}."
@@ -66,19 +84,9 @@ class_weights = (len(y_train) / (len(counts) * counts)).astype("float32")
 def write_loss(subject: Subject) -> str:
     """Returns the function `loss_fn` of targets and predictions, and of weights where classes have some."""
     config = subject.config
-    smoothing = config.loss_options.get("label_smoothing")
-    argument = f"label_smoothing={literal(smoothing)}" if smoothing else ""
-    kind = {
-        "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy()",
-        "categorical_crossentropy": f"CategoricalCrossentropy({argument})",
-        "binary_crossentropy": f"BinaryCrossentropy({argument})",
-        "mean_squared_error": "MeanSquaredError()",
-        "mean_absolute_error": "MeanAbsoluteError()",
-        "huber": f"Huber(delta={literal(config.loss_options.get('delta', 1.0))})",
-    }.get(config.loss)
-    if kind is None:
-        raise refusal(f"the loss {config.loss} has no plain equivalent")
-    target, prediction, lines = "y", "prediction", [f"loss_fn = keras.losses.{kind}"]
+    options = {name: value for name, value in config.loss_options.items() if value}
+    kind = call(f"keras.losses.{LOSS_CLASSES[config.loss]}", **options)
+    target, prediction, lines = "y", "prediction", [f"loss_fn = {kind}"]
     if config.loss == "categorical_crossentropy":
         target = f"keras.ops.one_hot(y, {subject.spec.num_classes})"
     elif subject.is_binary:
@@ -90,7 +98,7 @@ def write_loss(subject: Subject) -> str:
     note = "    # In standard deviations of the target.\n" if subject.scales_target else ""
     weight, passed = (", sample_weight=None", ", sample_weight") if config.class_weight is not None else ("", "")
     return f"""\
-cross_entropy = keras.losses.{kind}
+cross_entropy = {kind}
 
 
 def loss_fn(y, prediction{weight}):
@@ -101,27 +109,11 @@ def loss_fn(y, prediction{weight}):
 
 def write_metric(name: str, subject: Subject) -> tuple[str, set[str]]:
     """Returns a metric as an expression of y, prediction and guess, and the functions of scikit-learn it needs."""
-    if name == "accuracy" or name == "exact_match":
-        is_labels = subject.goal.task == "multilabel"
-        rows = ".all(axis=1)" if name == "exact_match" else ""
-        return (f"(guess == y){rows}.mean()" if is_labels or not rows else "(guess == y).mean()"), set()
-    if name == "top_3_accuracy":
-        return "(np.argsort(-prediction, axis=1, kind='stable')[:, :3] == y[:, None]).any(axis=1).mean()".replace(
-            "'", '"'
-        ), set()
     if name in _SKLEARN:
         return f'{_SKLEARN[name]}(y, guess, average="macro", zero_division=0)', {_SKLEARN[name]}
     if name == "auc":
         return write_auc(subject), {"roc_auc_score"}
-    found = {
-        "mae": "np.abs(y - prediction).mean()",
-        "rmse": "np.sqrt(np.square(y.astype(np.float64) - prediction).mean())",
-    }
-    if name == "r2":
-        return "r2_score(y, prediction)", {"r2_score"}
-    if name not in found:
-        raise refusal(f"the metric {name} has no plain equivalent")
-    return found[name], set()
+    return _EXPRESSIONS[name], {"r2_score"} if name == "r2" else set()
 
 
 def write_auc(subject: Subject) -> str:

@@ -63,8 +63,6 @@ def write_model(subject: Subject, learner: Any) -> Section:
         code = "\n\n\n".join([*own_classes(learner.model), graph])
     else:
         raise refusal(f"its model, {type(learner.model).__name__}, is a class of its own")
-    if entry.traits.is_keras:
-        code += "\nmodel.summary()"
     return Section("Model", text, code)
 
 

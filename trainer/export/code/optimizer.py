@@ -11,6 +11,10 @@ from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
 from trainer.export.code.writing import Code, call, literal
 
+#: Whose classes are Keras's own.
+KNOWN_OPTIMIZERS = ("adam", "adamw", "nadam", "lion", "rmsprop", "adagrad", "sgd")
+KNOWN_SCHEDULES = ("step", "exponential", "cosine", "warmup", "one_cycle")
+
 
 def write_optimizer(subject: Subject, names: tuple[str, ...] = ("optimizer",)) -> Section:
     """Returns the section that makes the optimizer, or several alike.

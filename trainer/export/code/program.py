@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from trainer.config.registry import DATASETS, MODELS
-from trainer.errors import ExportError
 from trainer.export.code.adversarial import write_adversarial
 from trainer.export.code.data.bundled import load_bundled
-from trainer.export.code.data.files import file_name, is_file, load_arrays, load_images
+from trainer.export.code.data.files import file_name, is_file, load_arrays
+from trainer.export.code.data.images import load_images
 from trainer.export.code.data.split import splits_of, write_scaling, write_split
 from trainer.export.code.data.tables import load_table
 from trainer.export.code.loop import write_loop
@@ -25,7 +25,6 @@ try:
 except ImportError:
     print("Install matplotlib to see the curve: pip install matplotlib")
 else:
-    steps_per_epoch = -(-len(x_train) // BATCH_SIZE)
     plt.plot(range(1, len(losses) + 1), losses, alpha=0.4, label="loss of each batch")
 """
 
@@ -36,12 +35,11 @@ def write_program(subject: Subject) -> list[Section]:
     Raises:
         ExportError: something in the run cannot be written as plain code; the message says what.
     """
-    data = _LOADERS.get(subject.config.dataset, load_bundled)(subject)
-    sections = [data, *filter(None, [write_split(subject), write_scaling(subject)])]
+    sections = write_data(subject)
     learner = subject.build()
     if MODELS[subject.config.model].traits.learner == "gan":
         sections += write_adversarial(subject, learner)
-    elif MODELS[subject.config.model].traits.learner in ("supervised", "reconstruction"):
+    else:
         sections += [
             write_model(subject, learner),
             write_measures(subject),
@@ -51,9 +49,13 @@ def write_program(subject: Subject) -> list[Section]:
             write_result(subject),
             write_plot(subject),
         ]
-    else:
-        raise ExportError(f"The model {subject.config.model} trains in a way that has no plain code yet.")
     return [write_settings(subject, sections), *sections]
+
+
+def write_data(subject: Subject) -> list[Section]:
+    """Returns the sections that load, split and scale the data."""
+    load = _LOADERS.get(subject.config.dataset, load_bundled)
+    return [load(subject), *filter(None, [write_split(subject), write_scaling(subject)])]
 
 
 def write_settings(subject: Subject, sections: list[Section]) -> Section:
@@ -86,16 +88,8 @@ def write_settings(subject: Subject, sections: list[Section]) -> Section:
 def write_result(subject: Subject) -> Section:
     """Returns the section that measures the finished model."""
     parts = [part for part in splits_of(subject) if part != "train"] or ["train"]
-    names = {"train": "training", "validation": "validation", "test": "test"}
-    lines = [
-        line
-        for part in parts
-        for line in (
-            f"print({literal(f'On the {names[part]} split:')})",
-            f"for name, value in evaluate(x_{part}, y_{part}).items():",
-            '    print(f"  {name}: {value:.4f}")',
-        )
-    ]
+    names = {"train": "Training", "validation": "Validation", "test": "Test"}
+    lines = [f"print({literal(f'{names[part]} split:')}, evaluate(x_{part}, y_{part}))" for part in parts]
     return Section("Result", "What the trained model reaches.", "\n".join(lines))
 
 
@@ -104,12 +98,11 @@ def write_plot(subject: Subject) -> Section:
     lines = _PLOT
     if subject.is_validated:
         lines += """\
-    epochs = [row["epoch"] * steps_per_epoch for row in history]
-    plt.plot(epochs, [row["val_loss"] for row in history], marker="o", label="validation loss")
+    ends = [row["epoch"] * -(-len(x_train) // BATCH_SIZE) for row in history]
+    plt.plot(ends, [row["val_loss"] for row in history], marker="o", label="validation loss")
 """
     lines += """\
     plt.xlabel("step")
-    plt.ylabel("loss")
     plt.legend()
     plt.savefig("loss.png")
 """

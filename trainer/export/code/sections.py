@@ -31,8 +31,8 @@ def as_script(sections: Sequence[Section]) -> str:
     parts = []
     for section in sections:
         head = f"# {'-' * 4} {section.title} {'-' * max(4, 80 - len(section.title))}"
-        parts.append("\n".join([head, *([comment(section.text)] if section.text else []), "", section.code.strip()]))
-    return "\n\n\n".join(parts).strip() + "\n"
+        parts.append("\n".join([head, *([comment(section.text)] if section.text else []), section.code.strip()]))
+    return "\n\n".join(parts).strip() + "\n"
 
 
 def as_notebook(sections: Sequence[Section]) -> str:

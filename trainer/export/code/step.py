@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trainer.export.code.layers import write_object
+from trainer.export.code.policies import keeps_predictions
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
 from trainer.export.code.writing import Code, call, indent, literal
@@ -68,7 +69,7 @@ def train_step(subject: Subject, learner: Any) -> str:
     body.append(f"gradients = tape.gradient({total}, variables)")
     limits, apply = limit_lines(config), "optimizer.apply(gradients, variables)"
     extra = ", prediction" if keeps_predictions(subject) else ""
-    head = f"@tf.function{'(jit_compile=True)' if learner.jit_compile else ''}\ndef train_step(x, y):\n"
+    head = "@tf.function\ndef train_step(x, y):\n"
     if is_accumulated(config):
         says = '    """Returns the loss of a batch and its gradients."""\n'
         code = head + says + indent("\n".join([*body, f"return loss, gradients{extra}"]))
@@ -78,13 +79,6 @@ def train_step(subject: Subject, learner: Any) -> str:
         )
     says = '    """Makes one step and returns the loss of the batch."""\n'
     return head + says + indent("\n".join([*body, *limits, apply, f"return loss{extra}"]))
-
-
-def keeps_predictions(subject: Subject) -> bool:
-    """Returns whether a policy watches a metric of the training batches, whose predictions are then kept."""
-    config = subject.config
-    has_policy = config.early_stopping is not None or config.reload_on_plateau is not None
-    return has_policy and config.best_by in config.metrics
 
 
 def penalty_of(config: Any) -> str:

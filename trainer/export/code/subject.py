@@ -13,6 +13,7 @@ from trainer.config.fitting import seen_by
 from trainer.config.registry import LOSSES, MODELS
 from trainer.config.run_config import RunConfig
 from trainer.errors import ExportError
+from trainer.runs.event_log import read_settings
 from trainer.training.sessions.commands import Scheduled, SetEpochs, SetLearningRate, with_settings
 
 
@@ -116,14 +117,4 @@ def subject_of(run) -> Subject:
             "The code cannot be written before the run has loaded its data, because it says how the data is scaled. "
             "Start the run first."
         )
-    commands = tuple(read_commands(run))
-    return Subject(run.name, run.config, run.spec, commands, arithmetic_of(run.fingerprint, run.step))
-
-
-def read_commands(run) -> list[Scheduled]:
-    """Returns what was set while a run trained, in order."""
-    kinds = {"set_epochs": SetEpochs, "set_learning_rate": SetLearningRate}
-    return [
-        Scheduled(command["step"], kinds[command["event"]].model_validate(command))
-        for command in run.describe()["commands"]
-    ]
+    return Subject(run.name, run.config, run.spec, read_settings(run.path), arithmetic_of(run.fingerprint, run.step))

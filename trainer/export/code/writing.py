@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 #: The longest line where the code can be wrapped.
-WIDTH = 100
+WIDTH = 120
 
 
 class Code(str):
@@ -43,7 +43,7 @@ def call(function: str, *values: Any, **options: Any) -> Code:
     """Returns a call as source, on several lines if it is long."""
     parts = [*map(literal, values), *(f"{name}={literal(value)}" for name, value in options.items())]
     line = f"{function}({', '.join(parts)})"
-    if len(line) <= WIDTH - 20 or not parts:
+    if len(line) <= WIDTH - 16 or not parts:
         return Code(line)
     inner = "".join(f"{part},\n" for part in parts)
     return Code(f"{function}(\n{textwrap.indent(inner, '    ')})")
@@ -65,7 +65,7 @@ def plain(text: str, longest: int = 200) -> str:
 
 def comment(text: str) -> str:
     """Returns text as lines of a comment."""
-    paragraphs = (textwrap.wrap(paragraph, WIDTH - 12) or [""] for paragraph in text.split("\n"))
+    paragraphs = (textwrap.wrap(paragraph, WIDTH - 14) or [""] for paragraph in text.split("\n"))
     return "\n".join(f"# {line}".rstrip() for lines in paragraphs for line in lines)
 
 

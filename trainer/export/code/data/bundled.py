@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trainer.config.registry import DATASETS
-from trainer.export.code.layers import refusal
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
 from trainer.export.code.writing import literal
@@ -135,7 +134,5 @@ BUNDLED = {
 def load_bundled(subject: Subject) -> Section:
     """Returns the section that loads a data set of the catalog."""
     entry = DATASETS[subject.config.dataset]
-    if entry.name not in BUNDLED:
-        raise refusal(f"the data set {entry.name} has no plain loader")
     needed, code = BUNDLED[entry.name](subject.config.dataset_options)
     return Section("Data", f"{entry.label}: {entry.help}", code, (needed,) if needed else ())

@@ -6,7 +6,7 @@ import numpy as np
 
 from trainer.config.registry import DATASETS
 from trainer.config.split_sizes import count_validation
-from trainer.export.code.data.tables import write_encoding
+from trainer.export.code.data.encoding import write_encoding
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
 from trainer.export.code.writing import literal, scaled
@@ -28,10 +28,8 @@ def write_split(subject: Subject) -> Section | None:
     text += " Every class has the same share in both splits." if stratify else ""
     code = f"""\
 held_out = {held_out}
-train, validation = train_test_split(
-    np.arange(len(y)), test_size=held_out, random_state=SEED{stratify}
-)
-train, validation = np.sort(train), np.sort(validation)
+places = train_test_split(np.arange(len(y)), test_size=held_out, random_state=SEED{stratify})
+train, validation = map(np.sort, places)
 {name}_train, y_train = {name}{pick}[train], y[train]
 {name}_validation, y_validation = {name}{pick}[validation], y[validation]"""
     return Section("Split", text, code, ("from sklearn.model_selection import train_test_split",))
