@@ -11,7 +11,7 @@ from trainer.export.code.optimizer import sets_rate, write_optimizer
 from trainer.export.code.sections import Section
 from trainer.export.code.step import limit_lines, penalty_of
 from trainer.export.code.subject import Subject
-from trainer.export.code.writing import Code, indent, literal
+from trainer.export.code.writing import Code, indent, join_blocks, literal
 
 _LOSSES = {
     "non_saturating": "keras.losses.BinaryCrossentropy(from_logits=True)",
@@ -38,7 +38,7 @@ def write_networks(learner: Any) -> Section:
     graphs = [
         write_graph(m, s, name) for m, s, name in zip(models, shapes, ("generator", "discriminator"), strict=True)
     ]
-    code = "\n\n\n".join([*own_classes(*models), f"LATENT = {learner.latent}\n" + "\n\n".join(graphs)])
+    code = join_blocks([*own_classes(*models), f"LATENT = {learner.latent}", *graphs])
     return Section("Generator and discriminator", entry.help, code)
 
 

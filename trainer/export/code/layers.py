@@ -58,7 +58,11 @@ def arguments_of(thing: Any, kind: str, known: dict | None = None) -> tuple[list
     for name in [p.name for p in named if p.default is not p.empty] + (["dtype"] if kind == "layers" else []):
         fallback = default.get(name, inspect.signature(type(thing).__init__).parameters.get(name))
         fallback = fallback.default if isinstance(fallback, inspect.Parameter) else fallback
-        if name in config and name != "name" and (name in known or config[name] != fallback):
+        if (
+            name in config
+            and name != "name"
+            and (name in known or not is_default(type(thing).__name__, name, config[name], fallback))
+        ):
             options.setdefault(name, write_value(config[name], name))
     return values, options
 
@@ -79,6 +83,17 @@ def write_value(value: Any, name: str) -> Any:
     if is_even and name in ("kernel_size", "strides", "pool_size", "dilation_rate"):
         return value[0]
     return tuple(value) if isinstance(value, list) and name != "seeds" else value
+
+
+def list_of(value: Any) -> Any:
+    """Returns a tuple as a list, and anything else as it is."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def is_default(layer_class: str, name: str, value: Any, default: Any) -> bool:
+    """Returns whether an argument has its default, also where building the layer wrote it out."""
+    written_out = {("LayerNormalization", "axis"): [-1], ("MultiHeadAttention", "attention_axes"): [1]}
+    return value == default or list_of(value) == written_out.get((layer_class, name), ...)
 
 
 def refusal(why: str) -> ExportError:

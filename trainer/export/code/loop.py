@@ -7,6 +7,7 @@ from trainer.export.code.policies import PATIENCE, ending_lines, keeps_predictio
 from trainer.export.code.sections import Section
 from trainer.export.code.step import is_accumulated
 from trainer.export.code.subject import Subject
+from trainer.export.code.writing import join_blocks
 
 
 def write_loop(subject: Subject) -> Section:
@@ -15,11 +16,9 @@ def write_loop(subject: Subject) -> Section:
     text = "The order of the examples depends only on the seed and the epoch."
     if policies:
         text += " After each epoch the program decides whether training still improves."
-    before = [] if not policies else [PATIENCE.rstrip(), "\n", *state_lines(subject)]
     inner = accumulated_lines(subject) if is_accumulated(config) else step_lines(subject)
     lines = [
-        *before,
-        "losses, history, step = [], [], 0",
+        "losses, history, step = [], [], 0" if sets_rate(subject) else "losses, history = [], []",
         "for epoch in range(1, EPOCHS + 1):",
         "    order = np.random.Generator(np.random.Philox(key=[SEED, epoch])).permutation(len(x_train))",
         "    total = 0.0",
@@ -30,7 +29,7 @@ def write_loop(subject: Subject) -> Section:
         *(f"        {line}" for line in inner),
         "        losses.append(float(loss))",
         "        total += losses[-1] * len(batch)",
-        "        step += 1",
+        *(["        step += 1"] if sets_rate(subject) else []),
         '    row = {"epoch": epoch, "loss": total / len(order)}',
         *measured_lines(subject),
         "    history.append(row)",
@@ -38,7 +37,10 @@ def write_loop(subject: Subject) -> Section:
         *(f"    {line}" for line in policies),
         *ending_lines(subject),
     ]
-    return Section("Training", text, "\n".join(lines))
+    blocks = ["\n".join(lines)]
+    if policies:
+        blocks = [PATIENCE, "\n".join(state_lines(subject)), *blocks]
+    return Section("Training", text, join_blocks(blocks))
 
 
 def step_lines(subject: Subject) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trainer.config.registry import LOSSES, METRICS
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
-from trainer.export.code.writing import WIDTH, call, listing, literal
+from trainer.export.code.writing import WIDTH, call, join_blocks, listing, literal
 
 _GUESS = {
     "softmax": "prediction.argmax(axis=1)",
@@ -34,35 +34,30 @@ METRIC_NAMES = (*_SKLEARN, *_EXPRESSIONS, "auc")
 
 
 def write_measures(subject: Subject) -> Section:
-    """Returns the section with the loss and the metrics."""
-    config = subject.config
-    entry = LOSSES[config.loss]
-    weights, imports = write_class_weights(subject), set()
-    metrics = []
-    for name in config.metrics:
-        code, needed = write_metric(name, subject)
-        metrics.append(f"{literal(name)}: float({code})")
-        imports |= needed
-    guess = ""
-    if any("guess" in expression for expression in metrics):
-        kind = "labels" if subject.goal.task == "multilabel" else "binary" if subject.is_binary else "softmax"
-        guess = f"    guess = {_GUESS[kind]}\n"
-    loss = '"loss": float(loss_fn(y, prediction))'
-    body = "\n".join(f"        {line}," for line in (loss, *metrics))
-    short = f"    return {{{', '.join((loss, *metrics))}}}"
-    result = short if len(short) <= WIDTH else f"    return {{\n{body}\n    }}"
-    code = f'''\
-{weights}{write_loss(subject)}
+    """Returns the section with the loss, and the weights of the classes."""
+    entry, metrics = LOSSES[subject.config.loss], subject.config.metrics
+    text = f"{entry.label}. {entry.help}"
+    if metrics:
+        text += f"\nMeasured as well: {', '.join(METRICS[name].label for name in metrics)}."
+    needed = sorted(set().union(*(write_metric(name, subject)[1] for name in metrics)))
+    imports = (f"from sklearn.metrics import {', '.join(needed)}",) if needed else ()
+    return Section(
+        "Loss", text, join_blocks(filter(None, [write_class_weights(subject), write_loss(subject)])), imports
+    )
 
 
-def measure(y, prediction):
-    """Returns loss and metrics of predictions."""
-{guess}{result}'''
-    text = f"The loss: {entry.label}. {entry.help}"
-    if config.metrics:
-        text += f"\nMeasured as well: {', '.join(METRICS[name].label for name in config.metrics)}."
-    imports = (f"from sklearn.metrics import {', '.join(sorted(imports))}",) if imports else ()
-    return Section("Loss and metrics", text, code, imports)
+def measuring(subject: Subject) -> str:
+    """Returns lines that return loss and metrics of `y` and `prediction`."""
+    measured = {"loss": "loss_fn(y, prediction)"}
+    measured |= {name: write_metric(name, subject)[0] for name in subject.config.metrics}
+    entries = [f"{literal(name)}: float({expression})" for name, expression in measured.items()]
+    line = f"return {{{', '.join(entries)}}}"
+    if len(line) > WIDTH - 4:
+        line = "return {\n" + "".join(f"    {entry},\n" for entry in entries) + "}"
+    if not any("guess" in expression for expression in measured.values()):
+        return line
+    kind = "labels" if subject.goal.task == "multilabel" else "binary" if subject.is_binary else "softmax"
+    return f"guess = {_GUESS[kind]}\n{line}"
 
 
 def write_class_weights(subject: Subject) -> str:
@@ -74,11 +69,8 @@ def write_class_weights(subject: Subject) -> str:
         return f"""\
 # Balanced: every class has the same total weight, however rare it is.
 counts = np.maximum(np.bincount(y_train, minlength={subject.spec.num_classes}), 1)
-class_weights = (len(y_train) / (len(counts) * counts)).astype("float32")
-
-
-"""
-    return f'{listing("class_weights", weights)}\nclass_weights = np.array(class_weights, "float32")\n\n\n'
+class_weights = (len(y_train) / (len(counts) * counts)).astype("float32")"""
+    return f'{listing("class_weights", weights)}\nclass_weights = np.array(class_weights, "float32")'
 
 
 def write_loss(subject: Subject) -> str:

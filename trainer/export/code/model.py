@@ -13,7 +13,7 @@ from trainer.export.code.layers import refusal
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
 from trainer.export.code.templates import TEMPLATES
-from trainer.export.code.writing import Code
+from trainer.export.code.writing import Code, join_blocks
 
 #: More seeds than any model of the catalog draws.
 _SEEDS = 400
@@ -60,7 +60,7 @@ def write_model(subject: Subject, learner: Any) -> Section:
         code = TEMPLATES[subject.config.model](subject, units, seeds_of(subject, 2))
     elif type(learner.model).__name__ == "Functional":
         graph = write_graph(learner.model, shape, seed_stream=seeds_of(subject, _SEEDS))
-        code = "\n\n\n".join([*own_classes(learner.model), graph])
+        code = join_blocks([*own_classes(learner.model), graph])
     else:
         raise refusal(f"its model, {type(learner.model).__name__}, is a class of its own")
     return Section("Model", text, code)

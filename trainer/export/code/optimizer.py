@@ -9,7 +9,7 @@ from trainer.config.run_config import RunConfig
 from trainer.export.code.layers import arguments_of, class_name, write_object
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
-from trainer.export.code.writing import Code, call, literal
+from trainer.export.code.writing import Code, call, join_blocks, literal
 
 #: Whose classes are Keras's own.
 KNOWN_OPTIMIZERS = ("adam", "adamw", "nadam", "lion", "rmsprop", "adagrad", "sgd")
@@ -35,7 +35,7 @@ def write_optimizer(subject: Subject, names: tuple[str, ...] = ("optimizer",)) -
             text += f"\nThe learning rate: {SCHEDULES[config.schedule].label}. {SCHEDULES[config.schedule].help}"
     if config.reload_on_plateau is not None:
         lines.append("rate_scale = 1.0  # Lowered when training no longer improves.")
-    return Section("Optimizer", text, "\n".join(lines))
+    return Section("Optimizer", text, join_blocks(lines))
 
 
 def write_one(config: RunConfig, optimizer: Any) -> Code:
@@ -69,8 +69,8 @@ def write_rate(subject: Subject) -> str:
             if number:
                 body.append(f"    # Changed while the run trained, after step {starts[number]}.")
             body.append(f"    return {rate}")
-    head = '\n\ndef learning_rate(step):\n    """Returns the learning rate after so many steps."""\n'
-    return "\n".join(lines) + head + "\n".join(body) + "\n\n"
+    head = 'def learning_rate(step):\n    """Returns the learning rate after so many steps."""\n'
+    return join_blocks(["\n".join(lines), head + "\n".join(body)])
 
 
 def group_start(subject: Subject, step: int) -> int:

@@ -69,7 +69,7 @@ def write_settings(subject: Subject, sections: list[Section]) -> Section:
     found = {"import keras", "import numpy as np", "import tensorflow as tf"}
     found |= {line for section in sections for line in section.imports if line}
     standard = sorted(line for line in found if line.split()[1] in ("contextlib", "csv", "io", "zipfile"))
-    others = sorted(found - {*standard})
+    others = sorted(found - {*standard}, key=lambda line: (line.startswith("from"), line.lower()))
     imports = "\n\n".join("\n".join(group) for group in (standard, others) if group)
     lines = [f"SEED = {config.seed}", f"EPOCHS = {subject.epochs}", f"BATCH_SIZE = {config.batch_size}"]
     if subject.epochs != config.epochs:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainer.export.code.writing import comment
+from trainer.export.code.writing import comment, ends_in_definition
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def as_script(sections: Sequence[Section]) -> str:
     for section in sections:
         head = f"# {'-' * 4} {section.title} {'-' * max(4, 80 - len(section.title))}"
         parts.append("\n".join([head, *([comment(section.text)] if section.text else []), section.code.strip()]))
-    return "\n\n".join(parts).strip() + "\n"
+    gaps = ["", *("\n\n\n" if ends_in_definition(section.code) else "\n\n" for section in sections)]
+    return "".join(gap + part for gap, part in zip(gaps, parts, strict=False)).strip() + "\n"
 
 
 def as_notebook(sections: Sequence[Section]) -> str:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from trainer.export.code.layers import write_object
+from trainer.export.code.measures import measuring
 from trainer.export.code.policies import keeps_predictions
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
-from trainer.export.code.writing import Code, call, indent, literal
+from trainer.export.code.writing import Code, call, indent, join_blocks, literal
+
+_AVERAGED = '''\
+@contextlib.contextmanager
+def averaged_weights():
+    """Uses the moving averages of the weights inside the block."""
+    held = [variable.numpy() for variable in variables]
+    optimizer.finalize_variable_values(variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, held):
+            variable.assign(value)'''
 
 
 def write_step(subject: Subject, learner: Any) -> Section:
@@ -34,7 +47,7 @@ def write_step(subject: Subject, learner: Any) -> Section:
     if config.class_weight is not None:
         texts.append("An example counts as much as its class weighs, in training only.")
     imports = ("import contextlib",) if config.ema_momentum is not None else ()
-    return Section("Training step", "\n".join(texts), "\n\n\n".join(parts), imports)
+    return Section("Training step", "\n".join(texts), join_blocks(parts), imports)
 
 
 def is_accumulated(config: Any) -> bool:
@@ -103,26 +116,17 @@ def limit_lines(config: Any) -> list[str]:
 
 
 def evaluation(subject: Subject) -> str:
-    """Returns the function `evaluate`, and the block that measures averaged weights where there are some."""
+    """Returns the function `evaluate`, and what it needs."""
+    blocks = ["@tf.function\ndef predict(x):\n    return model(x, training=False)"]
     body = "prediction = np.concatenate([predict(x[i : i + 256]) for i in range(0, len(x), 256)])"
-    body += "\nreturn measure(y, prediction)"
-    block = ""
     if subject.config.ema_momentum is not None:
-        block = '''\
-@contextlib.contextmanager
-def averaged_weights():
-    """Uses the moving averages of the weights inside the block."""
-    held = [variable.numpy() for variable in variables]
-    optimizer.finalize_variable_values(variables)
-    try:
-        yield
-    finally:
-        for variable, value in zip(variables, held):
-            variable.assign(value)
-
-
-'''
+        blocks.append(_AVERAGED)
         body = f"with averaged_weights():\n{indent(body)}"
+    measured = measuring(subject)
+    if keeps_predictions(subject):
+        says = '    """Returns loss and metrics of predictions."""\n'
+        blocks.append(f"def measure(y, prediction):\n{says}{indent(measured)}")
+        measured = "return measure(y, prediction)"
     says = '    """Returns loss and metrics of a split, without dropout and other noise."""\n'
-    predict = "@tf.function\ndef predict(x):\n    return model(x, training=False)\n\n\n"
-    return f"{predict}{block}def evaluate(x, y):\n{says}{indent(body)}"
+    blocks.append(f"def evaluate(x, y):\n{says}{indent(body)}\n{indent(measured)}")
+    return join_blocks(blocks)

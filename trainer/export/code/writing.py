@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 #: The longest line where the code can be wrapped.
@@ -32,8 +34,11 @@ def literal(value: Any) -> str:
 
 
 def text_literal(text: str) -> str:
-    """Returns text in double quotes where that needs no escapes, as formatters write it."""
+    """Returns text in double quotes, raw where it has backslashes only, as people write it; else as `repr` does."""
     plain = repr(text)
+    is_simple = text.isprintable() and '"' not in text and not text.endswith("\\")
+    if is_simple and "\\" in text:
+        return f'r"{text}"'
     if plain.startswith("'") and '"' not in text and "\\" not in plain:
         return f'"{plain[1:-1]}"'
     return plain
@@ -43,7 +48,7 @@ def call(function: str, *values: Any, **options: Any) -> Code:
     """Returns a call as source, on several lines if it is long."""
     parts = [*map(literal, values), *(f"{name}={literal(value)}" for name, value in options.items())]
     line = f"{function}({', '.join(parts)})"
-    if len(line) <= WIDTH - 16 or not parts:
+    if len(line) <= WIDTH - 8 or not parts:
         return Code(line)
     inner = "".join(f"{part},\n" for part in parts)
     return Code(f"{function}(\n{textwrap.indent(inner, '    ')})")
@@ -67,6 +72,22 @@ def comment(text: str) -> str:
     """Returns text as lines of a comment."""
     paragraphs = (textwrap.wrap(paragraph, WIDTH - 14) or [""] for paragraph in text.split("\n"))
     return "\n".join(f"# {line}".rstrip() for lines in paragraphs for line in lines)
+
+
+def join_blocks(blocks: Iterable[str]) -> str:
+    """Returns blocks of code, with two blank lines around functions and classes."""
+    joined, is_definition = "", False
+    for block in blocks:
+        begins = re.match(r"(?:#.*\n)*(?:def|class|@)", block) is not None
+        joined += ("\n\n\n" if begins or is_definition else "\n") * bool(joined) + block.strip("\n")
+        is_definition = ends_in_definition(block)
+    return joined
+
+
+def ends_in_definition(code: str) -> bool:
+    """Returns whether the last statement is a function or a class."""
+    starts = [line for line in code.splitlines() if line and not line[0].isspace() and line[0] not in "#)]}"]
+    return bool(starts) and starts[-1].startswith(("def ", "class "))
 
 
 def indent(code: str, levels: int = 1) -> str:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from trainer.data.uploads import inspect, resolve
-from trainer.data.uploads.tables.csv.columns import MISSING
-from trainer.data.uploads.tables.numbers.formats import CLEANING, FORMATS, PLAIN
+from trainer.data.uploads.tables.numbers.formats import PLAIN
 from trainer.data.uploads.tables.target.checks import YES
+from trainer.export.code.data.csv_columns import PANDAS, declares_separator, parse_numbers, read_csv
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
-from trainer.export.code.writing import Code, call, listing, literal
-
-_CODECS = {"UTF-8": "utf-8-sig", "UTF-16": "utf-16", "Windows-1252": "cp1252", "Latin-1": "latin-1"}
-_PANDAS = "import pandas as pd"
+from trainer.export.code.writing import call, listing, literal
 
 
 def load_table(subject: Subject) -> Section:
@@ -25,7 +20,7 @@ def load_table(subject: Subject) -> Section:
     columns = {column.name: column for column in subject.spec.columns}
     targets = details["target"]
     is_csv = details["format"] == "csv"
-    lines, imports = ["table = pd.read_parquet(DATA_FILE)"], [_PANDAS]
+    lines, imports = ["table = pd.read_parquet(DATA_FILE)"], [PANDAS]
     if is_csv:
         lines, imports = read_csv(details, declares_separator(path))
     numbers = [name for name, column in columns.items() if column.kind == "number"]
@@ -34,72 +29,17 @@ def load_table(subject: Subject) -> Section:
     formats = {name: columns[name].number_format for name in numbers}
     for name in targets:
         formats |= {name: kinds[name].get("number_format", PLAIN)} if kinds[name]["is_number"] else {}
-    lines += parse_numbers(formats, numbers, details) if is_csv else parquet_columns()
+    lines += parse_numbers(formats, numbers, kinds) if is_csv else parquet_columns()
     dropped = dropped_columns(subject)
     lines.append("# Rows without a target, or without a value that must be there, are left out.")
     lines.append(f"table = {call('table.dropna', subset=[*targets, *dropped])}")
     lines.append("rows = table[NUMBERS + CATEGORIES]")
     lines += write_target(subject, targets, formats)
-    text = f"A table: {len(numbers)} columns of numbers and {len(categories)} categories predict "
-    text += "the target. Change DATA_FILE if the file lies elsewhere."
+    text = (
+        f"A table. Inputs: {len(numbers)} with numbers, {len(categories)} with categories. Change DATA_FILE if the "
+        "file lies elsewhere."
+    )
     return Section("Data", text, "\n".join(lines), tuple(imports))
-
-
-def declares_separator(path: Path) -> bool:
-    """Returns whether a file's first line says how the fields are separated, as Excel writes it: "sep=;"."""
-    with open(path, "rb") as file:
-        head = file.read(16).replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
-    return head[:4].lower() == b"sep="
-
-
-def read_csv(details: dict, has_declaration: bool) -> tuple[list[str], list[str]]:
-    """Returns lines that read a CSV file as text, None where a value is missing, and their imports.
-
-    Args:
-        details: of the report on the file.
-        has_declaration: whether the first line is such as "sep=;".
-    """
-    encoding, separator = _CODECS[details["encoding"]], details["separator"]
-    names = [column["name"] for column in details["columns"]]
-    if details["skipped"]["count"]:
-        lines = [
-            f'with open(DATA_FILE, encoding={literal(encoding)}, newline="") as file:',
-            f"    records = [record for record in csv.reader(file, delimiter={literal(separator)}) if record]",
-            "# Records with more or fewer fields than the header are left out.",
-            listing("COLUMNS", names),
-            f"records = [record for record in records[{1 + has_declaration}:] if len(record) == len(COLUMNS)]",
-            "table = pd.DataFrame(records, columns=COLUMNS, dtype=object)",
-        ]
-    else:
-        options = {"sep": separator, "encoding": encoding, "dtype": Code("str"), "keep_default_na": False}
-        options |= {"skiprows": 1} if has_declaration else {}
-        reading = call("pd.read_csv", Code("DATA_FILE"), header=0, names=Code("COLUMNS"), **options)
-        lines = [listing("COLUMNS", names), f"table = {reading}"]
-    lines += [
-        "# Cells that stand for a missing value.",
-        listing("MISSING", list(MISSING)),
-        "table = table.apply(lambda column: column.str.strip())",
-        "table = table.astype(object).mask(table.isin(MISSING), None)",
-    ]
-    return lines, [_PANDAS, *(["import csv"] if details["skipped"]["count"] else [])]
-
-
-def parse_numbers(formats: dict[str, str], numbers: list[str], details: dict) -> list[str]:
-    """Returns lines that turn columns of text into numbers."""
-    examples = {column["name"] for column in details["columns"] if column.get("example")}
-    lines = []
-    for name, format in formats.items():
-        if format == PLAIN and name not in examples:
-            continue
-        # Currency signs, then thousands and decimal signs.
-        rules = [*(CLEANING if name in examples else ()), *FORMATS[format].replacements]
-        lines.append(f"for pattern, new in {literal([tuple(rule) for rule in rules])}:")
-        lines.append(f"    table[{literal(name)}] = table[{literal(name)}].str.replace(pattern, new, regex=True)")
-    if lines:
-        lines.insert(0, "# How these columns write their numbers.")
-    others = [name for name in formats if name not in numbers]
-    names = "NUMBERS" if not others else literal([Code("*NUMBERS"), *others])
-    return [*lines, f"for name in {names}:", '    table[name] = pd.to_numeric(table[name], errors="coerce")']
 
 
 def parquet_columns() -> list[str]:
