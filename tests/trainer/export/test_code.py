@@ -13,7 +13,13 @@ from tests.trainer.export.code_cases import CASES, file_cases
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
 from trainer.config.registry import MODELS
-from trainer.export import export
+from trainer.errors import ExportError
+from trainer.export import export, why_never
+from trainer.export.code.program import write_program
+from trainer.export.code.refusals import why_extended
+from trainer.export.code.sections import as_notebook, as_script
+from trainer.export.code.subject import Subject
+from trainer.training.sessions.commands import Scheduled, SetEpochs
 
 #: Executes every program in a folder, each in a namespace of its own, and prints what it measured.
 DRIVER = """
@@ -75,10 +81,10 @@ def executed(programs):
 
 def differences(run, measured: dict) -> tuple[float, float]:
     """Returns the largest difference of the first 100 losses, and of every epoch's validation metrics."""
-    rows, epochs = run.history.rows(0, 100), run.history.epochs
-    steps = len(run.history)
-    assert len(measured["losses"]) == steps
-    losses = np.abs(np.array(measured["losses"][:100]) - rows["loss"]).max()
+    history, epochs = run.history, run.history.epochs
+    assert len(measured["losses"]) == len(history)
+    first = history.rows(0, min(100, len(history)))["loss"]
+    losses = np.abs(np.array(measured["losses"][:100]) - first).max()
     table = epochs.rows(0, len(epochs))
     scores = [
         abs(row[name] - float(table[name][place]))
@@ -92,12 +98,14 @@ def differences(run, measured: dict) -> tuple[float, float]:
 @pytest.mark.parametrize("name", [*CASES, "table", "arrays", "images", COMMANDS])
 def test_a_program_repeats_its_run(runs, executed, name):
     losses, scores = differences(runs[name], executed[name])
+    # pytest -rP shows it; docs/exports.md holds the table.
+    print(f"| {name} | {losses:.0e} | {scores:.0e} |")
     assert losses < 1e-5
     assert scores < 1e-3
 
 
-def test_every_model_is_among_the_cases():
-    assert {fields["model"] for fields in CASES.values()} == set(MODELS)
+def test_every_model_is_among_the_cases(runs):
+    assert {run.config.model for run in runs.values()} == set(MODELS)
 
 
 @pytest.mark.parametrize("name", [*CASES, "table", "arrays", "images", COMMANDS])
@@ -111,12 +119,11 @@ def test_a_program_imports_nothing_of_this_project(programs, name):
     }
     known = {"contextlib", "csv", "io", "zipfile", "keras", "numpy", "pandas", "sklearn", "tensorflow", "PIL"}
     assert imported <= known | {"matplotlib"}
-    assert "trainer" not in source.replace("trainer.", "")
 
 
-def test_a_simple_run_is_a_short_program(programs):
-    lines = programs["linear module on a plane, accumulated"].read_text(encoding="utf-8").splitlines()
-    assert len(lines) < 200
+def test_a_simple_run_is_a_short_program():
+    config = RunConfig(model="mlp", dataset="digits")
+    assert len(as_script(write_program(Subject("simple", config, config.spec))).splitlines()) <= 120
 
 
 def test_a_notebook_runs_and_holds_the_same_code(runs, programs, tmp_path):
@@ -130,11 +137,56 @@ def test_a_notebook_runs_and_holds_the_same_code(runs, programs, tmp_path):
     assert all(cell in script for cell in code)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = "".join(o.get("text", "") for cell in notebook.cells for o in cell.get("outputs", []))
-    assert "On the validation split:" in printed
+    assert "Validation split:" in printed
 
 
 def test_a_gan_writes_samples_and_an_autoencoder_its_error(executed, programs):
     samples = np.load(next(iter(programs.values())).parent / "samples.npy")
     assert samples.shape == (50, 8, 8, 1)
     assert 0 <= samples.min() <= samples.max() <= 1
-    assert "loss: 0." in executed["autoencoder"]["printed"]
+    assert "Validation split: {'loss': 0." in executed["autoencoder"]["printed"]
+
+
+def test_a_hostile_name_ends_no_comment_and_no_cell():
+    name = 'run"""\n\'\\{}#🦜\u2028import os\r<script>alert(1)</script>'
+    config = RunConfig(model="linear", dataset="iris")
+    sections = write_program(Subject(name, config, config.spec))
+    first = ast.parse(as_script(sections)).body[0]
+    assert ast.unparse(first) == "import keras"
+    text = nbformat.reads(as_notebook(sections), as_version=4).cells[0].source
+    assert "<script>" not in text
+    assert "alert(1)" in text
+
+
+REFUSED = {
+    "a GAN with averaged weights": {"ema_momentum": 0.9},
+    "accumulated gradients and early stopping": {
+        "gradient_accumulation_steps": 2,
+        "early_stopping": {"monitor": "val_generator_loss"},
+    },
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_has_no_plain_code_is_refused_with_a_sentence(store, tmp_path, what):
+    run = store.create(RunConfig(model="gan", dataset="digits", **REFUSED[what]))
+    for kind in ("train.py", "train.ipynb"):
+        sentence = why_never(run, kind)
+        assert what in sentence
+        assert sentence.endswith("Download savedmodel.zip instead.")
+        with pytest.raises(ExportError, match="cannot be written as plain code"):
+            export(run, kind, tmp_path / kind)
+
+
+def test_a_run_that_was_extended_after_early_stopping_is_refused():
+    config = RunConfig(model="linear", dataset="iris", early_stopping={"patience": 1})
+    settings = (Scheduled(8, SetEpochs(epochs=20)),)
+    assert "extended" in why_extended(config, settings, 4)
+    assert why_extended(config, settings, 5) is None
+    assert why_extended(RunConfig(model="linear", dataset="iris"), settings, 4) is None
+
+
+def test_a_run_that_has_not_begun_says_what_to_do(store, tmp_path):
+    run = store.create(RunConfig(model="linear", dataset="iris"))
+    with pytest.raises(ExportError, match="Start the run first"):
+        export(run, "train.py", tmp_path / "train.py")

@@ -17,6 +17,8 @@ from trainer.export.code.sections import Section
 from trainer.export.code.step import write_step
 from trainer.export.code.subject import Subject
 from trainer.export.code.writing import literal, plain
+from trainer.training.build import dtype_policy
+from trainer.training.engine.start_up import load_engine
 
 _LOADERS = {"csv": load_table, "npz": load_arrays, "images": load_images}
 _PLOT = """\
@@ -36,20 +38,27 @@ def write_program(subject: Subject) -> list[Section]:
         ExportError: something in the run cannot be written as plain code; the message says what.
     """
     sections = write_data(subject)
+    load_engine()
+    # Layers are written with what differs from the run's own number format.
+    with dtype_policy(subject.config.precision):
+        sections += write_training(subject)
+    return [write_settings(subject, sections), *sections]
+
+
+def write_training(subject: Subject) -> list[Section]:
+    """Returns the sections from the model to the result."""
     learner = subject.build()
     if MODELS[subject.config.model].traits.learner == "gan":
-        sections += write_adversarial(subject, learner)
-    else:
-        sections += [
-            write_model(subject, learner),
-            write_measures(subject),
-            write_optimizer(subject),
-            write_step(subject, learner),
-            write_loop(subject),
-            write_result(subject),
-            write_plot(subject),
-        ]
-    return [write_settings(subject, sections), *sections]
+        return write_adversarial(subject, learner)
+    return [
+        write_model(subject, learner),
+        write_measures(subject),
+        write_optimizer(subject),
+        write_step(subject, learner),
+        write_loop(subject),
+        write_result(subject),
+        write_plot(subject),
+    ]
 
 
 def write_data(subject: Subject) -> list[Section]:

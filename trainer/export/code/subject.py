@@ -14,6 +14,7 @@ from trainer.config.registry import LOSSES, MODELS
 from trainer.config.run_config import RunConfig
 from trainer.errors import ExportError
 from trainer.runs.event_log import read_settings
+from trainer.training.build import build_learner
 from trainer.training.sessions.commands import Scheduled, SetEpochs, SetLearningRate, with_settings
 
 
@@ -101,8 +102,6 @@ class Subject:
 
     def build(self) -> Any:
         """Returns a new learner, whose model takes the data as the program prepares it."""
-        from trainer.training.build import build_learner
-
         return build_learner(self.config, self.plain_spec, arithmetic=self.arithmetic)
 
 
