@@ -11,6 +11,8 @@ from tests.trainer.export.code_cases import HOSTILE, NAME, write_table
 from trainer import RunConfig
 from trainer.config.registry import DATASETS
 from trainer.data.loading import load_dataset
+from trainer.data.uploads import DatasetStore
+from trainer.errors import ExportError
 from trainer.export.code.data.bundled import BUNDLED
 from trainer.export.code.program import write_data, write_settings
 from trainer.export.code.sections import as_script
@@ -171,3 +173,27 @@ def test_images_are_decoded_alike(tmp_path, resize):
         archive.writestr("__MACOSX/all/train/0'\"/._1.png", b"")
     options = {"path": str(tmp_path / "images.zip"), "resize": resize, "height": 9, "width": 9}
     check(*prepare(dataset="images", dataset_options=options, batch_size=4))
+
+
+def test_an_uploaded_file_is_read_by_its_own_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRAINDECK_DATASETS", str(tmp_path / "datasets"))
+    monkeypatch.chdir(tmp_path)
+    path = write_table(tmp_path / NAME)
+    uploaded = DatasetStore.default().add(path, path.name)
+    options = {"path": uploaded.reference, "target": HOSTILE["target"]}
+    names, dataset = prepare(dataset="csv", dataset_options=options)
+    check(names, dataset)
+    assert names["DATA_FILE"] == NAME
+
+
+@pytest.mark.parametrize(("change", "reason"), [("remove", "cannot be read"), ("append", "has changed")])
+def test_a_file_that_is_gone_or_changed_is_refused(tmp_path, change, reason):
+    path = write_table(tmp_path / "data.csv")
+    config = RunConfig(model="linear", dataset="csv", dataset_options={"path": str(path), "target": HOSTILE["target"]})
+    spec = load_dataset("csv", config.dataset_options, validation_split=0.2, seed=0).spec
+    if change == "remove":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes() + b"1,2,3,4\r\n")
+    with pytest.raises(ExportError, match=reason):
+        write_data(Subject("a run", config, spec))

@@ -11,7 +11,7 @@ from trainer.export.code.optimizer import sets_rate, write_optimizer
 from trainer.export.code.sections import Section
 from trainer.export.code.step import limit_lines, penalty_of
 from trainer.export.code.subject import Subject
-from trainer.export.code.writing import Code, indent, join_blocks, literal
+from trainer.export.code.writing import Code, indent, join_blocks, scaled
 
 _LOSSES = {
     "non_saturating": "keras.losses.BinaryCrossentropy(from_logits=True)",
@@ -80,7 +80,7 @@ discriminator_optimizer.build(discriminator.trainable_variables)
 @tf.function
 def train_step(images):
     """Makes one step of both networks and returns their losses."""
-    images = images * {literal(learner.rescale)}
+    images = {scaled("images", learner.rescale)}
     noise = tf.random.stateless_normal([len(images), LATENT], tf.cast(noise_seeds.next(), tf.int32))
     with tf.GradientTape() as tape:
         real = discriminator(images, training=True)
@@ -99,7 +99,7 @@ def train_step(images):
     gradients = tape.gradient(loss, generator.trainable_variables)
 {indent(apply("generator"))}
     return generator_loss, discriminator_loss'''
-    return Section("Training step", text, code)
+    return Section("Training step", text, code.replace("    images = images\n", ""))
 
 
 def write_loop(subject: Subject) -> Section:

@@ -86,7 +86,7 @@ class Names:
         """Returns the name of a node's output: that of an input which is not needed any more, else a new one."""
         place = self._places[id(node)]
         held = {name for key, name in self._names.items() if self._last_use.get(key, -1) > place}
-        self._names[id(node.outputs[0])] = name = next(name for name in _NAMES if name not in held)
+        self._names[id(node.outputs[0])] = name = next((name for name in _NAMES if name not in held), f"x{place}")
         return name
 
 

@@ -63,6 +63,8 @@ def write_training(subject: Subject) -> list[Section]:
 
 def write_data(subject: Subject) -> list[Section]:
     """Returns the sections that load, split and scale the data."""
+    if is_file(subject):
+        file_name(subject)  # Refuses a file that is gone or has changed, before it is read.
     load = _LOADERS.get(subject.config.dataset, load_bundled)
     return [load(subject), *filter(None, [write_split(subject), write_scaling(subject)])]
 

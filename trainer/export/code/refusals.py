@@ -6,6 +6,7 @@ from trainer.config.registry import MODELS
 from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError
 from trainer.export.code.data.bundled import BUNDLED
+from trainer.export.code.layers import refusal
 from trainer.export.code.measures import LOSS_CLASSES, METRIC_NAMES
 from trainer.export.code.optimizer import KNOWN_OPTIMIZERS, KNOWN_SCHEDULES
 from trainer.runs.event_log import read_settings
@@ -22,9 +23,7 @@ def refuse_run(run) -> str | None:
     except ConfigError:
         return None  # The recipe cannot be read; building the download says why.
     reason = why_not_plain(config) or why_extended(config, read_settings(run.path), run.steps_per_epoch)
-    return (
-        f"This run cannot be written as plain code, because {reason}. Download model.keras instead." if reason else None
-    )
+    return str(refusal(reason)) if reason else None
 
 
 def why_not_plain(config: RunConfig) -> str | None:

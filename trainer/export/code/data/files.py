@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.data.uploads import Limits, reference_in, resolve
+from trainer.data.uploads import DatasetStore, Limits, reference_in, resolve
 from trainer.data.uploads.archives import open_archive
 from trainer.data.uploads.arrays.file import ArrayFile, Header
 from trainer.data.uploads.arrays.layout import find_layout
@@ -12,6 +12,7 @@ from trainer.export.code.layers import refusal
 from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
 from trainer.export.code.writing import literal
+from trainer.storage import sha256_of
 
 ENDINGS = {"train": "", "validation": "_validation", "test": "_test"}
 
@@ -20,17 +21,18 @@ def file_name(subject: Subject) -> str:
     """Returns what the program calls the data file: the user's own name for it, or the path that was given.
 
     Raises:
-        ExportError: the file is gone, so nothing can be said about its content.
+        ExportError: the file is gone or has changed, so nothing can be said about the content that the run used.
     """
-    from trainer.data.uploads import DatasetStore
-
     path = subject.config.dataset_options["path"]
     try:
-        resolve(path)
+        has_changed = subject.spec.sha256 not in ("", sha256_of(resolve(path)))
         reference = reference_in(path)
-        return DatasetStore.default().get(reference.partition(":")[2]).file_name if reference else path
+        name = DatasetStore.default().get(reference.partition(":")[2]).file_name if reference else path
     except (TrainerError, OSError) as error:
         raise refusal(f"its data file cannot be read ({error})") from None
+    if has_changed:
+        raise refusal("its data file has changed since the run began")
+    return name
 
 
 def load_arrays(subject: Subject) -> Section:
