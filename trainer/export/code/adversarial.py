@@ -18,6 +18,11 @@ _LOSSES = {
     "least_squares": "keras.losses.MeanSquaredError()",
 }
 
+_KERNELS = '''\
+def kernels_of(network):
+    """Returns what penalties pull towards zero: kernels, but no biases."""
+    return [v for v in network.trainable_variables if len(v.shape) >= 2 and "bias" not in v.name.split("/")[-1]]'''
+
 
 def write_adversarial(subject: Subject, learner: Any) -> list[Section]:
     """Returns the sections from the models on."""
@@ -38,7 +43,7 @@ def write_networks(learner: Any) -> Section:
     graphs = [
         write_graph(m, s, name) for m, s, name in zip(models, shapes, ("generator", "discriminator"), strict=True)
     ]
-    code = join_blocks([*own_classes(*models), f"LATENT = {learner.latent}", *graphs])
+    code = join_blocks([*own_classes(*models), f"LATENT = {learner.latent}\n\n" + "\n\n".join(graphs)])
     return Section("Generator and discriminator", entry.help, code)
 
 
@@ -50,73 +55,74 @@ def write_step(subject: Subject, learner: Any) -> Section:
         "of real images and as many generated ones; then the generator learns from the updated discriminator's scores."
     )
     penalty = penalty_of(config)
-    kernels = (
-        ""
-        if not penalty
-        else '''
+    blocks = [
+        f"loss_fn = {_LOSSES[config.loss]}\nnoise_seeds = keras.random.SeedGenerator({learner.seed})",
+        "generator_optimizer.build(generator.trainable_variables)",
+        "discriminator_optimizer.build(discriminator.trainable_variables)",
+        *([_KERNELS] if penalty else []),
+        train_step(learner.rescale, penalty, limit_lines(config)),
+    ]
+    return Section("Training step", text, join_blocks(blocks))
 
-def kernels_of(network):
-    """Returns what penalties pull towards zero: kernels, but no biases."""
-    return [v for v in network.trainable_variables if len(v.shape) >= 2 and "bias" not in v.name.split("/")[-1]]
 
-'''
-    )
+def train_step(rescale: float, penalty: str, limits: list[str]) -> str:
+    """Returns the function `train_step`.
 
-    def update(name: str) -> str:
-        added = penalty.replace("kernels", f"kernels_of({name})")
-        lines = [f"loss = {name}_loss" + (f" + {added}" if added else "")]
-        return "\n".join(lines)
-
-    def apply(name: str) -> str:
-        return "\n".join([*limit_lines(config), f"{name}_optimizer.apply(gradients, {name}.trainable_variables)"])
-
-    code = f'''\
-loss_fn = {_LOSSES[config.loss]}
-noise_seeds = keras.random.SeedGenerator({learner.seed})
-generator_optimizer.build(generator.trainable_variables)
-discriminator_optimizer.build(discriminator.trainable_variables)
-{kernels}
-
-@tf.function
-def train_step(images):
-    """Makes one step of both networks and returns their losses."""
-    images = {scaled("images", learner.rescale)}
-    noise = tf.random.stateless_normal([len(images), LATENT], tf.cast(noise_seeds.next(), tf.int32))
-    with tf.GradientTape() as tape:
-        real = discriminator(images, training=True)
-        generated = discriminator(tf.stop_gradient(generator(noise, training=True)), training=True)
-        # Halved, so that a random guess costs as much here as in the generator's loss.
-        discriminator_loss = 0.5 * (
-            loss_fn(tf.ones_like(real), real) + loss_fn(tf.zeros_like(generated), generated)
-        )
-{indent(update("discriminator"), 2)}
-    gradients = tape.gradient(loss, discriminator.trainable_variables)
-{indent(apply("discriminator"))}
-    with tf.GradientTape() as tape:
-        scores = discriminator(generator(noise, training=True), training=True)
-        generator_loss = loss_fn(tf.ones_like(scores), scores)
-{indent(update("generator"), 2)}
-    gradients = tape.gradient(loss, generator.trainable_variables)
-{indent(apply("generator"))}
-    return generator_loss, discriminator_loss'''
-    return Section("Training step", text, code.replace("    images = images\n", ""))
+    Args:
+        rescale: factor on real images.
+        penalty: on `kernels`, as an expression; "" for none.
+        limits: lines that limit `gradients`.
+    """
+    images = scaled("images", rescale)
+    names = ("generator", "discriminator")
+    # With penalties the total is minimized, and the loss alone is recorded.
+    goals = {name: "total" if penalty else f"{name}_loss" for name in names}
+    totals = {
+        name: [f"total = {name}_loss + {penalty.replace('in kernels', f'in kernels_of({name})')}"] * bool(penalty)
+        for name in names
+    }
+    body = [
+        *([f"images = {images}"] if images != "images" else []),
+        "noise = tf.random.stateless_normal([len(images), LATENT], tf.cast(noise_seeds.next(), tf.int32))",
+        "with tf.GradientTape() as generator_tape:",
+        "    generated = generator(noise, training=True)",
+        "    with tf.GradientTape() as discriminator_tape:",
+        "        real = discriminator(images, training=True)",
+        "        fake = discriminator(tf.stop_gradient(generated), training=True)",
+        "        # Halved, so that a random guess costs as much here as in the generator's loss.",
+        "        discriminator_loss = (loss_fn(tf.ones_like(real), real) + loss_fn(tf.zeros_like(fake), fake)) / 2",
+        *(f"        {line}" for line in totals["discriminator"]),
+        f"    gradients = discriminator_tape.gradient({goals['discriminator']}, discriminator.trainable_variables)",
+        *indent("\n".join(limits)).splitlines(),
+        "    discriminator_optimizer.apply(gradients, discriminator.trainable_variables)",
+        "    # The generator learns from the scores of the updated discriminator.",
+        "    scores = discriminator(generated, training=True)",
+        "    generator_loss = loss_fn(tf.ones_like(scores), scores)",
+        *(f"    {line}" for line in totals["generator"]),
+        f"gradients = generator_tape.gradient({goals['generator']}, generator.trainable_variables)",
+        *limits,
+        "generator_optimizer.apply(gradients, generator.trainable_variables)",
+        "return generator_loss, discriminator_loss",
+    ]
+    says = '    """Makes one step of both networks and returns their losses."""\n'
+    return f"@tf.function\ndef train_step(images):\n{says}" + indent("\n".join(body))
 
 
 def write_loop(subject: Subject) -> Section:
     """Returns the section that trains."""
-    rate = ""
+    rate, start, count = "", "losses = []", ""
     if sets_rate(subject):
+        start, count = "losses, step = [], 0", "        step += 1\n"
         rate = "        generator_optimizer.learning_rate = learning_rate(step)\n"
         rate += "        discriminator_optimizer.learning_rate = learning_rate(step)\n"
     code = f"""\
-losses, step = [], 0
+{start}
 for epoch in range(1, EPOCHS + 1):
     order = np.random.Generator(np.random.Philox(key=[SEED, epoch])).permutation(len(x_train))
     for first in range(0, len(order), BATCH_SIZE):
 {rate}        generator_loss, discriminator_loss = train_step(x_train[order[first : first + BATCH_SIZE]])
         losses.append(float(generator_loss + discriminator_loss))
-        step += 1
-    print(f"epoch {{epoch}} · generator {{generator_loss:.4f}} · discriminator {{discriminator_loss:.4f}}")"""
+{count}    print(f"epoch {{epoch}} · generator {{generator_loss:.4f}} · discriminator {{discriminator_loss:.4f}}")"""
     return Section("Training", "The order of the images depends only on the seed and the epoch.", code)
 
 

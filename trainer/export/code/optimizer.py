@@ -59,7 +59,7 @@ def write_rate(subject: Subject) -> str:
     starts = [0, *(group_start(subject, step) for step in subject.changes)]
     for number, start in enumerate([0, *subject.changes]):
         rate = schedule_of(subject, subject.at(start))
-        if config.schedule:
+        if config.schedule not in (None, "step"):
             name = "schedule" if len(starts) == 1 else f"schedule_{number + 1}"
             lines.append(f"{name} = {rate}")
             rate = f"float({name}(step))"
@@ -70,7 +70,7 @@ def write_rate(subject: Subject) -> str:
                 body.append(f"    # Changed while the run trained, after step {starts[number]}.")
             body.append(f"    return {rate}")
     head = 'def learning_rate(step):\n    """Returns the learning rate after so many steps."""\n'
-    return join_blocks(["\n".join(lines), head + "\n".join(body)])
+    return join_blocks(filter(None, ["\n".join(lines), head + "\n".join(body)]))
 
 
 def group_start(subject: Subject, step: int) -> int:
@@ -80,7 +80,7 @@ def group_start(subject: Subject, step: int) -> int:
 
 
 def schedule_of(subject: Subject, config: RunConfig) -> str:
-    """Returns the schedule in force, or the constant rate, as source."""
+    """Returns as source: the schedule in force, or the learning rate where that is a plain expression of `step`."""
     from trainer.catalog.schedules.plan import Plan
 
     rate = config.optimizer_options["learning_rate"]
@@ -90,5 +90,5 @@ def schedule_of(subject: Subject, config: RunConfig) -> str:
     made = SCHEDULES[config.schedule].build(Plan(rate, steps, steps * config.epochs), **config.schedule_options)
     if config.schedule == "step":
         every, factor = config.schedule_options["every"] * steps, config.schedule_options["factor"]
-        return f"lambda step: {literal(rate)} * {literal(factor)} ** (step // {every})"
+        return f"{literal(rate)} * {literal(factor)} ** (step // {every})"
     return write_object(made, "schedules")

@@ -22,8 +22,7 @@ class LinearModel(tf.Module):
         self.b = tf.Variable(tf.zeros([{units}]), name="b")
 
     def __call__(self, x, training=False):
-        x = {_flat(subject)}
-        return {_prediction(subject, "x @ self.w + self.b")}
+{_flat(subject)}        return {_prediction(subject, "x @ self.w + self.b")}
 
 
 model = LinearModel(inputs=int(np.prod(x_train.shape[1:])))'''
@@ -46,8 +45,7 @@ class MLP(tf.Module):
         self.b2 = tf.Variable(tf.zeros([{units}]), name="b2")
 
     def __call__(self, x, training=False):
-        x = {_flat(subject)}
-        hidden = tf.nn.relu(x @ self.w1 + self.b1)
+{_flat(subject)}        hidden = tf.nn.relu(x @ self.w1 + self.b1)
         return {_prediction(subject, "hidden @ self.w2 + self.b2")}
 
 
@@ -84,8 +82,11 @@ model(x_train[:1])  # Creates the weights.'''.replace("        x = x\n", "")
 
 
 def _flat(subject: Subject) -> str:
+    """Returns the line that scales examples and makes rows of them, or nothing."""
     x = scaled("x", subject.plain_spec.rescale)
-    return f"tf.reshape({x}, [len(x), -1])" if len(subject.plain_spec.input_shape) > 1 else x
+    if len(subject.plain_spec.input_shape) > 1:
+        x = f"tf.reshape({x}, [len(x), -1])"
+    return "" if x == "x" else f"        x = {x}\n"
 
 
 def _prediction(subject: Subject, logits: str) -> str:
