@@ -11,8 +11,7 @@ from trainer.export.code.sections import Section
 from trainer.export.code.subject import Subject
 from trainer.export.code.writing import Code, call, join_blocks, literal
 
-#: Whose classes are Keras's own.
-KNOWN_OPTIMIZERS = ("adam", "adamw", "nadam", "lion", "rmsprop", "adagrad", "sgd")
+#: Those that are Keras's own, or a plain expression.
 KNOWN_SCHEDULES = ("step", "exponential", "cosine", "warmup", "one_cycle")
 
 

@@ -8,7 +8,7 @@ from trainer.errors import ConfigError
 from trainer.export.code.data.bundled import BUNDLED
 from trainer.export.code.layers import refusal
 from trainer.export.code.measures import LOSS_CLASSES, METRIC_NAMES
-from trainer.export.code.optimizer import KNOWN_OPTIMIZERS, KNOWN_SCHEDULES
+from trainer.export.code.optimizer import KNOWN_SCHEDULES
 from trainer.runs.event_log import read_settings
 from trainer.training.sessions.commands import Scheduled, SetEpochs
 
@@ -37,7 +37,6 @@ def why_not_plain(config: RunConfig) -> str | None:
     known = (
         ("data set", config.dataset, (*BUNDLED, *_FILES)),
         ("loss", config.loss, losses),
-        ("optimizer", config.optimizer, KNOWN_OPTIMIZERS),
         ("schedule", config.schedule, (None, *KNOWN_SCHEDULES)),
         *(("metric", name, METRIC_NAMES) for name in config.metrics),
     )
