@@ -113,6 +113,13 @@ def test_a_program_repeats_its_run(runs, executed, name):
     assert scores < 1e-3
 
 
+def test_commands_are_in_the_code_with_their_step(programs):
+    source = programs[COMMANDS].read_text(encoding="utf-8")
+    assert "EPOCHS = 3  # Set after step 45; the run began with 1." in source
+    assert "if step < 45:" in source
+    assert "# Changed while the run trained, after step 45." in source
+
+
 def test_the_policies_of_their_case_take_effect(runs):
     run = next(run for name, run in runs.items() if "early stopping" in name)
     epochs = run.history.epochs

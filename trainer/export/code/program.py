@@ -19,6 +19,7 @@ from trainer.export.code.subject import Subject
 from trainer.export.code.writing import literal, plain
 from trainer.training.build import dtype_policy
 from trainer.training.engine.start_up import load_engine
+from trainer.training.sessions.commands import SetEpochs
 
 _LOADERS = {"csv": load_table, "npz": load_arrays, "images": load_images}
 _PLOT = """\
@@ -84,7 +85,8 @@ def write_settings(subject: Subject, sections: list[Section]) -> Section:
     imports = "\n\n".join("\n".join(group) for group in (standard, others) if group)
     lines = [f"SEED = {config.seed}", f"EPOCHS = {subject.epochs}", f"BATCH_SIZE = {config.batch_size}"]
     if subject.epochs != config.epochs:
-        lines[1] += f"  # The run began with {config.epochs}."
+        last = [setting.step for setting in subject.settings if isinstance(setting.command, SetEpochs)][-1]
+        lines[1] += f"  # Set after step {last}; the run began with {config.epochs}."
     if config.validation_split and not subject.spec.validation_examples:
         lines.append(f"VALIDATION_SPLIT = {literal(config.validation_split)}")
     if is_file(subject):
