@@ -56,7 +56,6 @@ def runs(tmp_path_factory):
             model="mlp",
             model_options={"units": 16, "layers": 1},
             dataset="digits",
-            metrics=["accuracy", "top_3_accuracy"],
             schedule="cosine",
             schedule_options={"warmup": 0.2},
             epochs=1,

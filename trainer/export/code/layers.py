@@ -41,30 +41,33 @@ def class_name(thing: Any, kind: str) -> str:
         found = getattr(found, part)
     if getattr(found, name, None) is type(thing):
         return f"{_NAMESPACES[kind]}.{name}"
-    if type(thing).__module__.startswith("trainer.catalog."):
-        return name
+    if name == "HashedDropout" or type(thing).__module__.startswith("trainer.catalog.custom."):
+        return name  # The program defines it.
     raise refusal(f"{type(thing).__name__} is a class of its own")
 
 
 def arguments_of(thing: Any, kind: str, known: dict | None = None) -> tuple[list, dict]:
     """Returns the arguments that make an equal object: those without a default, and those that differ from it."""
-    config, known = thing.get_config() | (known or {}), known or {}
-    parameters = inspect.signature(type(thing).__init__).parameters.values()
-    named = [p for p in parameters if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    needed = [p.name for p in named if p.default is p.empty]
-    default = type(thing)(*(config[name] for name in needed)).get_config() if kind != "schedules" else {}
+    known = known or {}
+    config = thing.get_config() | known
+    parameters = {
+        name: parameter
+        for name, parameter in inspect.signature(type(thing).__init__).parameters.items()
+        if name in config and name != "name"
+    }
+    needed = [name for name, parameter in parameters.items() if parameter.default is parameter.empty]
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    if kind != "schedules":
+        # What an object says of its defaults, such as (3, 3) for 3.
+        defaults |= type(thing)(*(config[name] for name in needed)).get_config()
+    names = [*parameters, *(["dtype"] if kind == "layers" else [])]
+    changed = {
+        name: write_value(config[name], name)
+        for name in dict.fromkeys(names)
+        if name in known or not is_default(type(thing).__name__, name, config[name], defaults[name])
+    }
     values = [write_value(config[name], name) for name in needed]
-    options = {}
-    for name in [p.name for p in named if p.default is not p.empty] + (["dtype"] if kind == "layers" else []):
-        fallback = default.get(name, inspect.signature(type(thing).__init__).parameters.get(name))
-        fallback = fallback.default if isinstance(fallback, inspect.Parameter) else fallback
-        if (
-            name in config
-            and name != "name"
-            and (name in known or not is_default(type(thing).__name__, name, config[name], fallback))
-        ):
-            options.setdefault(name, write_value(config[name], name))
-    return values, options
+    return values, {name: value for name, value in changed.items() if name not in needed}
 
 
 def write_value(value: Any, name: str) -> Any:
