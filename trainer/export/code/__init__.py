@@ -1,0 +1,1 @@
+"""Downloads: the run as a Python program and as a notebook, in plain TensorFlow and Keras."""

@@ -1,0 +1,1 @@
+"""The sections that load, split and scale the data."""
