@@ -89,7 +89,7 @@ def test_choose_train_watch_pause_resume_stop(page, server):
 
 
 def test_a_killed_server_loses_nothing_that_a_click_does_not_bring_back(page, own_server, tmp_path):
-    start_digits(page, own_server, epochs=700)
+    start_digits(page, own_server, epochs=400)
     wait_points(page, 2_000)
     own_server.kill()
     own_server.start()

@@ -34,6 +34,7 @@ FAINT_TEXTS = """() => {
   while (texts.nextNode()) {
     const text = texts.currentNode.textContent.trim(), node = texts.currentNode.parentElement
     if (!text || !node.getClientRects().length || node.closest("style, script, :disabled")) continue
+    if (node.closest(".annotation")) continue  // on a heat map, its ground is the cell that is drawn under it
     const style = getComputedStyle(node)
     let opacity = 1
     for (let n = node; n; n = n.parentElement) opacity *= getComputedStyle(n).opacity
