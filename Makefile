@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes that run tests side by side, and what else pytest is told: make test JOBS=1 ARGS="-k resume"
-JOBS ?= logical
+JOBS ?= 3
 ARGS ?=
 # What failed runs once more, alone: on a loaded machine a browser can miss a deadline. Both results are printed.
 AGAIN := $(BIN)/python -m pytest --last-failed --last-failed-no-failures none

@@ -38,9 +38,12 @@ FAINT_TEXTS = """() => {
     const style = getComputedStyle(node)
     let opacity = 1
     for (let n = node; n; n = n.parentElement) opacity *= getComputedStyle(n).opacity
+    if (!opacity) continue  // shown only under the pointer
     const inSvg = node instanceof SVGElement
     const [r, g, b, a] = read(inSvg ? style.fill : style.color)
-    const under = ground(inSvg ? node.closest("svg").parentElement : node)
+    // A slider's value is drawn above its handle, of which it is a part.
+    const slider = node.closest("[data-testid=stSliderThumbValue]") && node.closest("[data-testid=stSlider]")
+    const under = ground(slider ?? (inSvg ? node.closest("svg").parentElement : node))
     const [dark, bright] = [light(over([r, g, b, a * opacity], under)), light(under)].sort((p, q) => p - q)
     if ((bright + 0.05) / (dark + 0.05) < 4.5) faint.push(text.slice(0, 40))
   }

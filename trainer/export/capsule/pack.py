@@ -32,8 +32,7 @@ or choose Import on the Runs page. report.html opens in any browser.
 @EXPORTS.register(
     name="capsule.zip",
     label="Capsule",
-    help="The whole run: every checkpoint, the history, report and code. Import it in another installation to show, "
-    "compare and resume it there.",
+    help="The whole run, to be imported, compared and resumed in another installation.",
     media_type="application/zip",
     group="everything",
     order=20,
