@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.ui.predict.waiting import draw_error, is_done
 from pages.ui.text import escape_markdown
+from pages.ui.waiting import draw_error, is_done
 from trainer import Dataset, Run, TrainerError
 from trainer.analysis.jobs import Job, ask
 from trainer.analysis.predictions.held_out import data_of

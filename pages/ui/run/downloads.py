@@ -39,10 +39,8 @@ def download_menu(run: Run) -> None:
     ):
         labels = source_labels(run)
         source = _choose_source(labels)
-        asked_run, asked = st.session_state.get(_ASKED, (None, 0.0))
-        is_asked = asked_run == run.id and time.monotonic() - asked < _ARRIVES
-        is_slow = is_asked or bool(preparing(run.id))
-        st.fragment(_tell_progress, run_every=1.0 if is_slow else None)(run)
+        is_busy = _is_expected(run) or bool(preparing(run.id))
+        st.fragment(_tell_progress, run_every=1.0 if is_busy else None)(run, is_busy)
         for group, title in _GROUPS.items():
             st.markdown(f"**{title}**")
             for entry in EXPORTS.values():
@@ -82,10 +80,18 @@ def _note_click(run_id: str) -> None:
     st.session_state[_ASKED] = (run_id, time.monotonic())
 
 
-def _tell_progress(run: Run) -> None:
+def _is_expected(run: Run) -> bool:
+    """Returns whether a link was clicked so recently that its request may still be on the way."""
+    asked_run, asked = st.session_state.get(_ASKED, (None, 0.0))
+    return asked_run == run.id and time.monotonic() - asked < _ARRIVES
+
+
+def _tell_progress(run: Run, was_busy: bool) -> None:
     """Says which files the server is preparing; ends its own polling when there are none."""
     if kinds := preparing(run.id):
         st.info(f"Preparing {', '.join(kinds)}. The download starts by itself.", icon=":material/hourglass_top:")
+    elif was_busy and not _is_expected(run):
+        st.rerun(scope="app")
 
 
 def _choose_source(labels: dict[str, str]) -> str | None:

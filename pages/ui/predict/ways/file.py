@@ -13,9 +13,9 @@ import streamlit as st
 from pages.ui.keys import widget_key
 from pages.ui.predict.answer import draw_notes
 from pages.ui.predict.trial import Trial
-from pages.ui.predict.waiting import is_done
 from pages.ui.runs.export import quote_formula
 from pages.ui.text import count, escape_markdown
+from pages.ui.waiting import is_done
 from trainer.analysis.jobs import Job, ask
 from trainer.analysis.predictions.files import take_file
 from trainer.analysis.predictions.predict import answer
@@ -52,7 +52,7 @@ def try_file(trial: Trial) -> None:
         return answer(trial.model, examples, job.give_way, job.tell), examples.table
 
     job = ask(key, work)
-    if not is_done(job, f"Predicting {escape_markdown(name)}"):
+    if not is_done(job, f"Predicting {name}"):
         return
     if job.error or job.result is None:
         st.error(escape_markdown(job.error or "This was cancelled. Upload the file again."), icon=":material/error:")

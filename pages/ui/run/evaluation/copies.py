@@ -10,7 +10,7 @@ from pages.ui.data.pictures import scaled, strip
 from pages.ui.keys import widget_key
 from pages.ui.numbers import format_number
 from pages.ui.run.evaluation.examples import draw_examples, examples_of
-from pages.ui.run.working import result_of
+from pages.ui.waiting import result_of
 from trainer import Run
 from trainer.analysis.evaluation.evaluating import Evaluation
 from trainer.analysis.predictor import predictor

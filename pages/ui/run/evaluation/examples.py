@@ -11,7 +11,7 @@ from pages.ui.data.charts import lines_figure
 from pages.ui.data.pictures import scaled, strip
 from pages.ui.data.rows import training_frame
 from pages.ui.keys import widget_key
-from pages.ui.run.working import result_of
+from pages.ui.waiting import result_of
 from trainer import Dataset, Run
 from trainer.analysis.evaluation.splits import kept_split, load_split
 from trainer.analysis.jobs import forget

@@ -11,8 +11,8 @@ from pages.ui.run.evaluation.classes import class_view
 from pages.ui.run.evaluation.copies import copy_view
 from pages.ui.run.evaluation.labels import label_view
 from pages.ui.run.evaluation.values import value_view
-from pages.ui.run.working import result_of
 from pages.ui.text import count, escape_markdown
+from pages.ui.waiting import result_of
 from trainer import Run
 from trainer.analysis.evaluation.evaluating import Evaluation, evaluate
 from trainer.analysis.evaluation.predicting import why_nothing

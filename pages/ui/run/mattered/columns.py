@@ -10,8 +10,8 @@ from pages.ui.keys import widget_key
 from pages.ui.run.checkpoint_choice import Chosen
 from pages.ui.run.evaluation.examples import target_name
 from pages.ui.run.mattered.charts import MOST_COLUMNS, MOST_OUTPUTS, dependence_figure, importance_figure
-from pages.ui.run.working import result_of
 from pages.ui.text import count, escape_markdown
+from pages.ui.waiting import result_of
 from trainer import Run
 from trainer.analysis.attribution.dependence import measure_dependence
 from trainer.analysis.attribution.permutation import REPEATS, Importance, column_names, measure_importance

@@ -11,8 +11,8 @@ from pages.ui.numbers import format_number
 from pages.ui.run.checkpoint_choice import Chosen
 from pages.ui.run.evaluation.examples import examples_of, target_name
 from pages.ui.run.mattered.charts import attribution_pixels, sequence_figure
-from pages.ui.run.working import result_of
 from pages.ui.text import count, escape_markdown
+from pages.ui.waiting import result_of
 from trainer import Run
 from trainer.analysis.attribution.integrated_gradients import STEPS, Attributions, attribute
 from trainer.analysis.predictor import predictor

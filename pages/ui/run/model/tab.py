@@ -10,8 +10,8 @@ from pages.ui.data.pictures import scaled, strip
 from pages.ui.keys import widget_key
 from pages.ui.run.checkpoint_choice import Chosen, choose_checkpoint
 from pages.ui.run.model.charts import line_figure, spread_figure, thinned
-from pages.ui.run.working import result_of
 from pages.ui.text import count, escape_markdown, format_bytes
+from pages.ui.waiting import result_of
 from trainer import Run
 from trainer.analysis.architecture import Layer, planned_layers
 from trainer.analysis.histograms import read_spreads
