@@ -136,6 +136,7 @@ def settle(page: Page, seconds: float = 60) -> None:
 def set_number(page: Page, key: str, value: int) -> None:
     """Types a number into the field with a widget key."""
     field = page.locator(f".st-key-{key} input")
+    expect(field).to_have_count(1)  # while a page is drawn again, an old field may stand beside the new one
     field.fill(str(value))
     field.press("Tab")
     settle(page)

@@ -127,7 +127,7 @@ def test_predictions_for_a_file_of_rows_are_downloaded(page, tried, tmp_path):
     server, runs = tried
     run = runs["penguins"]
     header, *lines = penguins().splitlines()
-    content = b"\n".join([header, *lines * 90])
+    content = b"\n".join([header, *lines * 110])
     assert len(content) > 2**20  # below, no limit would be met
     (tmp_path / "new.csv").write_bytes(content)
     open_run(page, server, run)

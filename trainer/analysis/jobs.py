@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import queue
 import threading
 import time
@@ -130,8 +128,6 @@ def forget(key: tuple) -> None:
 
 
 def _work() -> None:
-    # On Linux a thread has a priority of its own.
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+    # No lower priority of the system: a thread that holds Python's lock and gets no processor stops all others.
     while True:
         _waiting.get().run()

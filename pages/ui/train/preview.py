@@ -17,7 +17,7 @@ from trainer.analysis.architecture import planned_layers
 from trainer.data.loading import load_dataset
 from trainer.training.engine.start_up import is_warm
 
-_SECONDS_BETWEEN_LOOKS = 0.4
+_SECONDS_BETWEEN_LOOKS, _SECONDS_TO_WAIT = 0.4, 0.3
 #: Reserved, so that nothing moves when the picture comes.
 _DATA_HEIGHT = 320
 _IMAGES_OF_A_CLASS, _CLASSES_SHOWN, _IMAGES_IN_A_ROW, _POINTS, _ROWS, _SEQUENCES = 3, 10, 12, 600, 7, 6
@@ -32,8 +32,11 @@ def preview(config: RunConfig | None) -> None:
     if config is None:
         st.caption("The data and the model are shown here as soon as the settings on the left fit together.")
         return
-    data = _data_job(config)
-    model = _model_job(config)
+    data, model = _data_job(config), _model_job(config)
+    if is_warm():
+        # Most are done within this time, and then nothing is drawn twice.
+        for job in filter(None, (data, model)):
+            job.wait(_SECONDS_TO_WAIT)
     is_waiting = any(job is not None and not job.is_done for job in (data, model)) or model is None
     st.fragment(_draw, run_every=_SECONDS_BETWEEN_LOOKS if is_waiting else None)(config, is_waiting)
 
