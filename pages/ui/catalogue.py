@@ -71,6 +71,12 @@ def dataset_label(run: Run) -> str:
         return config.dataset
 
 
+def target_name(run: Run) -> str:
+    """Returns the column that a run predicts, or "target"."""
+    target = run.config.dataset_options.get("target")
+    return target if isinstance(target, str) and target else "target"
+
+
 def is_gone(run: Run) -> bool:
     """Returns whether a run's uploaded data set was deleted."""
     config = run.config

@@ -23,7 +23,11 @@ def result_of(key: tuple, work: Callable[[Job], Any], doing: str) -> Any | None:
         work: see `ask`.
         doing: what it does, for people: "Predicting 360 examples".
     """
-    job = ask(key, work)
+    return shown_result(ask(key, work), doing)
+
+
+def shown_result(job: Job, doing: str) -> Any | None:
+    """Returns the result of a job that was asked for; see `result_of`."""
     if not is_done(job, doing):
         return None
     if job.error:

@@ -22,7 +22,6 @@ from tests.trainer.recipes import ENDLESS, line
 from tests.trainer.watching import finish, wait_until
 from trainer import RunConfig, RunStore, predict
 from trainer.analysis import jobs
-from trainer.analysis.predictions import held_out
 from trainer.analysis.predictions.drawings import SIDE
 from trainer.analysis.predictor import predictor
 from trainer.errors import DataError

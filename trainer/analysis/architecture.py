@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
+from trainer.analysis.jobs import Job, ask
 from trainer.config.data_spec import DataSpec
-from trainer.config.fitting import seen_by
-from trainer.config.registry import MODELS
 from trainer.config.run_config import RunConfig
+
+#: The settings that a model's layers depend on.
+_SHAPING = {"model", "model_options", "dataset", "dataset_options", "loss", "loss_options", "precision"}
 
 
 @dataclass(frozen=True)
@@ -53,48 +54,34 @@ def layers_of(learner) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=32)
-def _planned(fields: str) -> tuple[Layer, ...]:
-    from trainer.training.build import build_learner
-
-    config = RunConfig.model_validate_json(fields)
-    learner = build_learner(config, _with_statistics(seen_by(MODELS[config.model], config.spec)))
-    try:
-        return layers_of(learner)
-    finally:
-        learner.release()
-
-
-def run_layers(run) -> tuple[Layer, ...]:
-    """Returns the layers of a run's model; empty before the first start."""
-    from trainer.training.build import build_learner
-
-    if run.spec is None:
-        return ()
-    learner = build_learner(run.config, run.spec)
-    try:
-        return layers_of(learner)
-    finally:
-        learner.release()
-
-
 def planned_layers(config: RunConfig) -> tuple[Layer, ...]:
     """Returns the layers of the model that a recipe describes, before any data is loaded.
 
     Raises:
         ConfigError, DataError: the recipe does not fit, or its data cannot be read.
     """
-    # Only what shapes the model, so that a change of anything else does not build it again.
-    shaping = RunConfig(
-        model=config.model,
-        model_options=config.model_options,
-        dataset=config.dataset,
-        dataset_options=config.dataset_options,
-        loss=config.loss,
-        loss_options=config.loss_options,
-        precision=config.precision,
-    )
-    return _planned(shaping.to_json())
+    return _built_layers(config, _with_statistics(config.spec))
+
+
+def run_layers(run) -> tuple[Layer, ...]:
+    """Returns the layers of a run's model; empty before the first start."""
+    return _built_layers(run.config, run.spec) if run.spec else ()
+
+
+def ask_layers(config: RunConfig) -> Job:
+    """Returns the job that finds `planned_layers`; recipes that describe the same model share it."""
+    shaping = config.model_dump_json(include=_SHAPING)
+    return ask(("layers", shaping), lambda job: planned_layers(config))
+
+
+def _built_layers(config: RunConfig, spec: DataSpec) -> tuple[Layer, ...]:
+    from trainer.training.build import build_learner
+
+    learner = build_learner(config, spec)
+    try:
+        return layers_of(learner)
+    finally:
+        learner.release()
 
 
 def _with_statistics(spec: DataSpec) -> DataSpec:

@@ -6,16 +6,13 @@ A frame is `views/epoch-000012.npz` in the run's folder: `hist/weights/<layer>` 
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from trainer.data.npz import read_npz
+from trainer.runs.views.frames import list_frames, read_frame
 
-#: Epochs that are read, spread over the run: more would be thinner than a pixel.
-MOST_FRAMES = 200
 _BINS = 64
 
 
@@ -34,34 +31,19 @@ class Spread:
     shares: np.ndarray
 
 
-def list_frames(folder: Path) -> list[Path]:
-    """Returns the frames of a run, oldest epoch first.
-
-    Args:
-        folder: of the run.
-    """
-    return sorted((folder / "views").glob("epoch-*.npz"))
-
-
 def read_spreads(folder: Path) -> dict[str, dict[str, Spread]]:
     """Returns "weights" and "gradients" → layer → spread; empty without frames. Damaged frames are left out.
 
     Args:
         folder: of the run.
     """
-    paths = list_frames(folder)
-    if len(paths) > MOST_FRAMES:
-        paths = [paths[place] for place in np.linspace(0, len(paths) - 1, MOST_FRAMES).round().astype(int)]
     frames: dict[tuple[str, str], list[tuple[int, np.ndarray, np.ndarray]]] = {}
-    for path in paths:
-        try:
-            epoch, arrays = int(path.stem.partition("-")[2]), read_npz(path)
-            for key, counts in arrays.items():
-                if key.startswith("hist/") and not key.endswith("/edges"):
-                    _, kind, layer = key.split("/", 2)
-                    frames.setdefault((kind, layer), []).append((epoch, counts, arrays[f"{key}/edges"]))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            continue
+    for epoch in list_frames(folder):
+        arrays = read_frame(folder, epoch) or {}
+        for key, counts in arrays.items():
+            if key.startswith("hist/") and f"{key}/edges" in arrays:
+                _, kind, layer = key.split("/", 2)
+                frames.setdefault((kind, layer), []).append((epoch, counts, arrays[f"{key}/edges"]))
     found: dict[str, dict[str, Spread]] = {}
     for (kind, layer), parts in frames.items():
         found.setdefault(kind, {})[layer] = _merge(parts)

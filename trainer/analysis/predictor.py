@@ -65,6 +65,13 @@ class Predictor:
         # A tf.Module has no training mode.
         return self.model(x, training=False) if isinstance(self.model, keras.Model) else self.model(x)
 
+    def scaled(self, x: np.ndarray) -> np.ndarray:
+        """Returns raw inputs in the units that an autoencoder reproduces, float32 (n, *input_shape)."""
+        import tensorflow as tf
+
+        with tf.device("CPU:0"):
+            return self._learner.scaled(x)
+
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The shape of one example; a GAN's is that of its noise."""

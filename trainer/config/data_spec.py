@@ -121,6 +121,15 @@ class DataSpec:
         return sum(column.features for column in self.columns) if self.columns else math.prod(self.input_shape)
 
     @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the numbers of an example are called: a table's columns or features; numbered where they have no names.
+
+        Those of a sequence or an image are the values of one step or pixel.
+        """
+        names = tuple(column.name for column in self.columns) or self.feature_names
+        return names or tuple(f"x{number}" for number in range(1, self.input_shape[-1] + 1))
+
+    @property
     def class_labels(self) -> tuple[str, ...]:
         """The names of the classes or labels; their numbers where they have no names."""
         return self.class_names or tuple(map(str, range(self.num_classes or 0)))

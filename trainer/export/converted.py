@@ -7,7 +7,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from trainer.analysis.rows import row_files
+from trainer.analysis.rows import codes_by_value, row_files
 from trainer.analysis.trained import trained
 from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import seen_by
@@ -159,8 +159,8 @@ def describe_encoding(spec: DataSpec) -> str:
     for column in spec.columns:
         described: dict = {"name": column.name, "kind": column.kind}
         if column.kind == "category":
-            codes = {value: code for code, value in enumerate(column.vocabulary, start=1) if value}
-            described |= {"codes": codes, "missing": int(column.fill), "other": 0}
+            codes = {value: int(code) for value, code in codes_by_value(column).items()}
+            described |= {"missing": codes.pop(""), "other": 0, "codes": codes}
         columns.append(described)
     return json.dumps({"x": "float32 (batch, columns)", "columns": columns}, indent=2)
 

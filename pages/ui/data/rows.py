@@ -30,8 +30,7 @@ def training_frame(dataset: Dataset, target: str, most: int = _ROWS_SHOWN) -> pd
     """
     spec = dataset.spec
     x, y = np.asarray(dataset.train.x[:most]), np.asarray(dataset.train.y[:most])
-    names = [column.name for column in spec.columns] or list(spec.feature_names)
-    names = names or [f"x{number}" for number in range(1, x.shape[1] + 1)]
+    names = spec.input_names
     frame: dict[str, object] = {}
     if spec.task == "multilabel":
         labels = spec.class_labels

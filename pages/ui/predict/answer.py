@@ -17,16 +17,16 @@ from pages.ui.predict.trial import UNNAMED, Trial
 from pages.ui.text import escape_markdown
 from trainer.analysis.predictions.result import THRESHOLD, Predictions
 from trainer.analysis.predictions.scaling import unscale_outputs
-from trainer.analysis.predictions.tables import columns_of
 
 _SIDE = 168
 
 
-def draw_answer(trial: Trial, found: Predictions, true: Any = None) -> None:
+def draw_answer(trial: Trial, x: np.ndarray, found: Predictions, true: Any = None) -> None:
     """Draws the answer for the first example.
 
     Args:
         trial: the model.
+        x: the example, raw (1, *input_shape).
         found: its predictions.
         true: the true target if it is known: the code of a class, a number, or an array of 0 and 1.
     """
@@ -37,6 +37,8 @@ def draw_answer(trial: Trial, found: Predictions, true: Any = None) -> None:
         _draw_labels(found, true)
     elif task == "regression":
         _draw_value(trial, float(found.values[0]), None if true is None else float(np.ravel(true)[0]))
+    elif task == "reconstruction":
+        _draw_copy(trial, x, found)
     draw_notes(found)
 
 
@@ -110,7 +112,7 @@ def _draw_bars(found: Predictions, chosen: list[str] | tuple[str, ...], true: st
     )
 
 
-def draw_copy(trial: Trial, x: np.ndarray, found: Predictions) -> None:
+def _draw_copy(trial: Trial, x: np.ndarray, found: Predictions) -> None:
     """Draws an autoencoder's input beside its copy, and how far they are apart.
 
     Args:
@@ -131,6 +133,5 @@ def draw_copy(trial: Trial, x: np.ndarray, found: Predictions) -> None:
         figure = lines_figure({"input": x[0, :, 0], "reconstruction": copy[0, :, 0]}, "value")
         st.plotly_chart(figure, key=widget_key("copy", "plot", page="predict"), config={"displayModeBar": False})
     else:
-        rows = {"column": [column.name for column in columns_of(data)], "input": x[0], "reconstruction": copy[0]}
+        rows = {"column": list(data.input_names), "input": x[0], "reconstruction": copy[0]}
         st.dataframe(rows, hide_index=True)
-    draw_notes(found)

@@ -9,8 +9,8 @@ from pages.ui.text import escape_markdown
 from pages.ui.waiting import draw_error, is_done
 from trainer import Dataset, Run, TrainerError
 from trainer.analysis.jobs import Job, ask
-from trainer.analysis.predictions.held_out import data_of
 from trainer.analysis.predictor import Predictor, predictor
+from trainer.analysis.run_data import data_of
 from trainer.training.engine.start_up import engine_status
 
 _SECONDS = 0.5

@@ -1,4 +1,4 @@
-"""Which checkpoint a tab looks at: chosen once while the run is live, followed by itself afterwards."""
+"""Which checkpoint and which split a tab looks at; a checkpoint is chosen once while the run is live."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui.catalogue import is_gone
 from pages.ui.keys import widget_key
 from pages.ui.run.sources import NEWEST, source_labels
+from pages.ui.text import count, escape_markdown
 from trainer import Run
+from trainer.analysis.run_data import split_sizes
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,54 @@ class Chosen:
 
     digest: str
     step: int
+
+
+def choose(run: Run, reason: str | None, noun: str, verb: str, doing: str) -> tuple[str, Chosen] | None:
+    """Draws the selectors of split and checkpoint and returns both; None after saying why there is nothing to look at.
+
+    Args:
+        run: one that has started.
+        reason: why there is nothing, as a sentence; None: there is.
+        noun, verb: see `choose_checkpoint`.
+        doing: what the button does, as a clause: "see how good this checkpoint is".
+    """
+    if reason:
+        st.info(escape_markdown(reason), icon=":material/info:")
+        return None
+    if is_gone(run):
+        st.info(
+            "The data set of this run was deleted, so there are no examples to look at. Upload the same file again.",
+            icon=":material/database_off:",
+        )
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = _choose_split(run, noun)
+        chosen = choose_checkpoint(run, noun, verb)
+    if chosen is None:
+        st.caption(f"Choose {verb} to {doing}.")
+        return None
+    return split, chosen
+
+
+def _choose_split(run: Run, noun: str) -> str:
+    """Draws the selector of splits and returns the chosen one.
+
+    Args:
+        run: one that has started.
+        noun: of the widget key.
+    """
+    sizes, key = split_sizes(run), widget_key(noun, "split")
+    if st.session_state.get(key) not in sizes:
+        st.session_state[key] = next(iter(sizes))
+    return st.selectbox(
+        "Split",
+        list(sizes),
+        format_func=lambda name: f"{name.capitalize()} ({count(sizes[name], 'example')})",
+        key=key,
+        width=250,
+        help="The test split was never used in training. The validation split has chosen the best epoch, so its "
+        "numbers are slightly too good.",
+    )
 
 
 def choose_checkpoint(run: Run, noun: str, verb: str) -> Chosen | None:

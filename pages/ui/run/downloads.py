@@ -21,10 +21,8 @@ _GROUPS = {
     "code": "Code and settings",
     "everything": "Everything",
 }
-#: Made of the history or of text alone, so they need no checkpoint.
-_NEED_NO_CHECKPOINT = ("config.json", "history.csv", "history.parquet", "epochs.csv", "tensorboard.zip", "report.html",
-                       "train.py", "train.ipynb", "capsule.zip")  # fmt: skip
-_NEED_NO_STEP = ("config.json", "train.py", "train.ipynb", "capsule.zip")
+#: What a run has before its first step.
+_NEED_NO_STEP = ("config.json", "capsule.zip")
 _WAIT = "Not available yet. Pause the run, or wait for its first checkpoint."
 _ASKED = widget_key("download", "asked")  # [run id, when] of the last click on a link
 #: Seconds after a click in which the request for the file arrives.
@@ -51,7 +49,7 @@ def download_menu(run: Run) -> None:
 def _link(run: Run, entry: Entry, source: str | None, has_checkpoint: bool) -> None:
     """Draws a link with what the file is for, or why there is none."""
     reason = why_never(run, entry.name)
-    if not reason and not (has_checkpoint or entry.name in _NEED_NO_CHECKPOINT):
+    if not reason and entry.traits.source and not has_checkpoint:
         reason = _WAIT
     if not reason and not (run.step or entry.name in _NEED_NO_STEP):
         reason = _WAIT

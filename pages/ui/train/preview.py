@@ -13,7 +13,7 @@ from pages.ui.text import escape_markdown
 from pages.ui.train.diagram import model_diagram
 from trainer import DATASETS, Dataset, RunConfig
 from trainer.analysis import jobs
-from trainer.analysis.architecture import planned_layers
+from trainer.analysis.architecture import ask_layers
 from trainer.data.loading import load_dataset
 from trainer.training.engine.start_up import is_warm
 
@@ -86,10 +86,7 @@ def _data_job(config: RunConfig) -> jobs.Job | None:
 
 def _model_job(config: RunConfig) -> jobs.Job | None:
     """Returns the job that builds the model; None until the engine is warm."""
-    if not is_warm():
-        return None
-    fields = config.model_dump(include={"model", "model_options", "dataset", "dataset_options", "loss", "loss_options"})
-    return jobs.ask(("layers", repr(fields)), lambda _job: planned_layers(config))
+    return ask_layers(config) if is_warm() else None
 
 
 def few(dataset: Dataset) -> Dataset:
@@ -135,7 +132,7 @@ def _images(dataset: Dataset) -> None:
 
 def _points(dataset: Dataset) -> None:
     spec, x, y = dataset.spec, np.asarray(dataset.train.x, float), np.asarray(dataset.train.y)
-    names = [column.name for column in spec.columns] or list(spec.feature_names) or ["x1", "x2"]
+    names = spec.input_names
     classes, values = None, None
     if spec.input_shape == (1,):
         points, axes = np.column_stack([x[:, 0], y.reshape(len(y), -1)[:, 0]]), (names[0], "target")

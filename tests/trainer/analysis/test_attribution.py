@@ -11,9 +11,9 @@ from trainer.analysis.attribution.dependence import measure_dependence
 from trainer.analysis.attribution.integrated_gradients import attribute, baseline_of
 from trainer.analysis.attribution.permutation import measure_importance, sample_rows
 from trainer.analysis.attribution.suitability import kind_of, why_not_attributed
-from trainer.analysis.evaluation.splits import load_split
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import predictor
+from trainer.analysis.run_data import load_split
 from trainer.config.run_config import RunConfig
 
 

@@ -22,11 +22,11 @@ from trainer.analysis.evaluation.classification import (
     row_shares,
 )
 from trainer.analysis.evaluation.evaluating import evaluate
-from trainer.analysis.evaluation.predicting import predict_split, scaling_of, why_nothing
+from trainer.analysis.evaluation.predicting import predict_split, why_nothing
 from trainer.analysis.evaluation.predictions import predicted_classes
-from trainer.analysis.evaluation.splits import load_split, split_sizes
 from trainer.analysis.jobs import Job
-from trainer.analysis.predictor import predictor
+from trainer.analysis.run_data import load_split, split_sizes
+from trainer.catalog.modules import Scaling
 from trainer.config.run_config import RunConfig
 from trainer.errors import ExportError
 from trainer.export import export
@@ -134,7 +134,7 @@ def test_the_error_of_a_copy_is_that_of_the_exported_model(trained_runs, tmp_pat
     run = trained_runs("autoencoder")
     x, found = np.asarray(load_split(run, "validation").x), evaluated(run)
     output = exported_predictions(run, x, tmp_path)
-    scaled = scaling_of(predictor(run))(x)
+    scaled = Scaling(run.spec)(x).numpy()
     reference = [metrics.mean_squared_error(a.ravel(), b.ravel()) for a, b in zip(scaled, output, strict=True)]
     np.testing.assert_allclose(found.finite.output[:, 0], reference, rtol=1e-4)
 

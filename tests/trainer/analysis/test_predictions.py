@@ -15,10 +15,11 @@ from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore, predict
 from trainer.analysis.predictions.drawings import MNIST_PART, SIDE, centre_ink, decode_drawing, is_empty, take_drawing
 from trainer.analysis.predictions.files import take_file
-from trainer.analysis.predictions.held_out import data_of, input_ranges, splits_of
 from trainer.analysis.predictions.noise import draw_noise, interpolate
 from trainer.analysis.predictions.predict import answer
+from trainer.analysis.predictions.ranges import input_ranges
 from trainer.analysis.predictor import BATCH_SIZE, predictor
+from trainer.analysis.run_data import data_of, splits_of
 from trainer.errors import ConfigError, DataError, ExportError
 from trainer.export import export
 

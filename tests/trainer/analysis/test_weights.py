@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.analysis.histograms import list_frames, read_spreads
+from trainer.analysis.histograms import read_spreads
 from trainer.analysis.predictor import predictor
 from trainer.analysis.weights import view_model
 from trainer.export import export
+from trainer.runs.views.frames import list_frames
 
 
 def test_the_filters_are_those_of_the_exported_model(trained_runs, tmp_path):

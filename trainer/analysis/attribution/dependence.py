@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.analysis.attribution.permutation import column_names, sample_rows
+from trainer.analysis.attribution.permutation import sample_rows
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import Predictor
 from trainer.config.data_spec import DataSpec
@@ -85,7 +85,7 @@ def measure_dependence(run, model: Predictor, split: str, place: int, job: Job) 
     # For two classes scikit-learn gives the second one alone.
     outputs = outputs[1:] if spec.task == "classification" and len(outputs) == 2 else outputs
     return Dependence(
-        column_names(model.data)[place], shown_values(model.data, place, values), means, outputs, len(x), model.step
+        model.data.input_names[place], shown_values(model.data, place, values), means, outputs, len(x), model.step
     )
 
 

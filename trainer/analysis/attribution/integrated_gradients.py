@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trainer.analysis.evaluation.predictions import class_scores
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import Predictor
 from trainer.config.data_spec import DataSpec
@@ -72,8 +73,8 @@ def attribute(model: Predictor, x: np.ndarray, job: Job) -> Attributions:
         for number, example in enumerate(np.asarray(x, np.float32)):
             job.give_way()
             ends = model.predict(np.stack([example, baseline])).astype(np.float32)
-            if ends.shape[1] == 1 and model.spec.task == "classification":
-                ends = np.concatenate([1 - ends, ends], axis=1)
+            if model.spec.task == "classification":
+                ends = class_scores(ends)
             target = int(ends[0].argmax())
             path = baseline + fractions * (example - baseline)
             slope = gradients(tf.constant(path), tf.constant(target)).numpy().mean(axis=0)

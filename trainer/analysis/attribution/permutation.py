@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.analysis.evaluation.splits import load_split
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import Predictor
-from trainer.config.data_spec import DataSpec
+from trainer.analysis.run_data import load_split
 
 #: Examples that are shuffled, and how often each column is.
 MOST_ROWS, REPEATS = 1000, 5
@@ -37,12 +36,6 @@ class Importance:
     rows: int
     split: str
     step: int
-
-
-def column_names(spec: DataSpec) -> tuple[str, ...]:
-    """Returns the names of a table's columns; numbered where they have none."""
-    names = tuple(column.name for column in spec.columns) or spec.feature_names
-    return names or tuple(f"x{number}" for number in range(1, spec.input_shape[0] + 1))
 
 
 def sample_rows(run, split: str, most: int = MOST_ROWS) -> tuple[np.ndarray, np.ndarray]:
@@ -74,7 +67,7 @@ def measure_importance(run, model: Predictor, split: str, job: Job) -> Importanc
     from trainer.analysis.attribution.estimator import FittedClassifier, FittedRegressor
 
     x, y = sample_rows(run, split)
-    names, spec, calls = column_names(model.data), model.spec, 0
+    names, spec, calls = model.data.input_names, model.spec, 0
 
     def call(rows: np.ndarray) -> np.ndarray:
         nonlocal calls

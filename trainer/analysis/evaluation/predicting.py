@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 
 from trainer.analysis.evaluation.cache import cache_file, read_predictions, write_predictions
 from trainer.analysis.evaluation.predictions import Predictions
-from trainer.analysis.evaluation.splits import load_split, split_sizes
 from trainer.analysis.jobs import Job
 from trainer.analysis.predictor import BATCH_SIZE, Predictor, predictor
+from trainer.analysis.run_data import load_split, split_sizes
 from trainer.config.registry import MODELS
 from trainer.errors import ExportError, StorageError
 
@@ -74,26 +73,15 @@ def copy_errors(model: Predictor, x: np.ndarray, job: Job) -> np.ndarray:
         x: raw (n, *input_shape).
         job: told how much is done; gives way between batches.
     """
-    parts, scale = [], scaling_of(model)
+    parts = []
     for first in range(0, len(x), BATCH_SIZE):
         if first:
             job.give_way()
         raw = np.asarray(x[first : first + BATCH_SIZE])
-        difference = model.predict(raw) - scale(raw)
+        difference = model.predict(raw) - model.scaled(raw)
         parts.append(np.mean(np.square(difference), axis=tuple(range(1, difference.ndim))))
         job.tell(min(first + BATCH_SIZE, len(x)) / len(x))
     return np.concatenate(parts).reshape(-1, 1)
-
-
-def scaling_of(model: Predictor) -> Callable[[np.ndarray], np.ndarray]:
-    """Returns the function from raw inputs (n, *input_shape) to what an autoencoder is asked to copy, float32."""
-    import tensorflow as tf
-
-    from trainer.catalog.modules import Scaling
-
-    with tf.device("CPU:0"):
-        scaling = Scaling(model.spec)
-    return lambda x: scaling(x).numpy()
 
 
 def default_split(run) -> str | None:

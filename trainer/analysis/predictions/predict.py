@@ -11,7 +11,6 @@ from trainer.analysis.predictions.arrays import take_array
 from trainer.analysis.predictions.examples import Examples
 from trainer.analysis.predictions.files import read_examples
 from trainer.analysis.predictions.result import Predictions
-from trainer.analysis.predictions.scaling import scale_inputs
 from trainer.analysis.predictions.tables import take_rows
 from trainer.analysis.predictor import Predictor, predictor
 from trainer.errors import DataError
@@ -72,6 +71,6 @@ def answer(
     outputs = model.predict(x, wait, tell)
     errors = None
     if model.spec.task == "reconstruction":
-        difference = (outputs - scale_inputs(x, model.data)).reshape(len(x), -1)
+        difference = (outputs - model.scaled(x)).reshape(len(x), -1)
         errors = (difference**2).mean(axis=1)
     return Predictions(model.spec, outputs, model.step, examples.notes, errors)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from trainer.analysis.evaluation.predictions import class_scores
 from trainer.config.data_spec import DataSpec
 
 #: From this probability on, an example has a label of a multilabel task.
@@ -45,10 +46,7 @@ class Predictions:
         """float32 (n, classes); (n, 0) where nothing is classified."""
         if not self.classes:
             return np.zeros((len(self), 0), np.float32)
-        if self.outputs.shape[1] == len(self.classes):
-            return self.outputs
-        # A single output is the probability of the second class.
-        return np.concatenate([1 - self.outputs, self.outputs], axis=1)
+        return class_scores(self.outputs) if self.spec.task == "classification" else self.outputs
 
     @property
     def labels(self) -> list[str] | list[tuple[str, ...]]:

@@ -107,16 +107,14 @@ class _Packer:
         return steps
 
     def _add_for_people(self, archive: zipfile.ZipFile) -> None:
+        # Here, because the package's table of downloads holds this one.
+        from trainer.export import export
+
         for kind in _FOR_PEOPLE:
-            if kind not in EXPORTS:
-                continue
-            entry = EXPORTS[kind]
             with tempfile.TemporaryDirectory(dir=self._folder) as folder:
                 made = Path(folder) / kind
                 try:
-                    if entry.traits.refuse and (reason := entry.traits.refuse(self._run)):
-                        raise ExportError(reason)
-                    entry.build(self._run, made, *([entry.traits.source] if entry.traits.source else []))
+                    export(self._run, kind, made)
                 except TrainerError as error:
                     self._missing.append(f"{kind}: {error}")
                 else:

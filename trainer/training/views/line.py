@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from trainer.training.views.surface import choose_points
 from trainer.training.views.view import View, class_probabilities, filled, predicted_numbers, spread
 
@@ -20,14 +18,14 @@ class Line(View):
 
     def __init__(self, goal, dataset, learner):
         self._goal = goal
-        points, targets, held_out = choose_points(dataset)
+        points, targets, held_out, split = choose_points(dataset)
         points = filled(points, goal)[:, 0]
         self.fixed = {
             "x": spread(points, PLACES),
             "points": points,
             "targets": targets,
             "held_out": held_out,
-            "split": np.array("validation" if held_out.all() else "both" if held_out.any() else "training"),
+            "split": split,
         }
 
     def look(self, learner):

@@ -19,7 +19,7 @@ class Surface(View):
 
     def __init__(self, goal, dataset, learner):
         self._goal = goal
-        points, targets, held_out = choose_points(dataset)
+        points, targets, held_out, split = choose_points(dataset)
         points = filled(points, goal)
         x, y = spread(points[:, 0], SIDE), spread(points[:, 1], SIDE)
         self._grid = np.stack([plane.reshape(-1) for plane in np.meshgrid(x, y)], axis=1)
@@ -29,7 +29,7 @@ class Surface(View):
             "points": points,
             "targets": targets,
             "held_out": held_out,
-            "split": np.array("validation" if held_out.all() else "both" if held_out.any() else "training"),
+            "split": split,
         }
 
     def look(self, learner):
@@ -41,11 +41,12 @@ class Surface(View):
         return None if found is None else {"surface": found.reshape(SIDE, SIDE)}
 
 
-def choose_points(dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def choose_points(dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Returns at most 500 examples, as many as possible from the validation split.
 
     Returns:
-        x float32 (n, inputs), targets (n,), and whether each is a validation example, bool (n,).
+        x float32 (n, inputs), targets (n,), whether each is a validation example, bool (n,), and which splits they
+        are from: see `View.fixed`.
     """
     x, y, held_out, left = [], [], [], MOST_POINTS
     for split, is_held_out in ((dataset.validation, True), (dataset.train, False)):
@@ -55,4 +56,6 @@ def choose_points(dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             y.append(split.y[rows].reshape(-1))
             held_out.append(np.full(len(rows), is_held_out))
             left -= len(rows)
-    return np.concatenate(x), np.concatenate(y), np.concatenate(held_out)
+    is_held_out = np.concatenate(held_out)
+    split = "validation" if is_held_out.all() else "both" if is_held_out.any() else "training"
+    return np.concatenate(x), np.concatenate(y), is_held_out, np.array(split)

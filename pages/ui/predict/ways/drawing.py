@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.keys import widget_key
-from pages.ui.predict.answer import draw_answer, draw_copy
+from pages.ui.predict.answer import draw_answer
 from pages.ui.predict.pictures import enlarged
 from pages.ui.predict.sketch import sketch
 from pages.ui.predict.trial import Trial
@@ -44,11 +44,7 @@ def try_drawing(trial: Trial) -> None:
         except TrainerError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
-        found = answer(trial.model, examples)
-        if trial.spec.task == "reconstruction":
-            draw_copy(trial, examples.x, found)
-            return
-        draw_answer(trial, found)
+        draw_answer(trial, examples.x, answer(trial.model, examples))
     with left, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(enlarged(examples.x[0], data, 84), width=84)
         height, width = data.input_shape[:2]

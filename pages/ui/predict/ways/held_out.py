@@ -10,14 +10,14 @@ import streamlit as st
 from pages.ui.data.charts import lines_figure
 from pages.ui.data.rows import training_frame
 from pages.ui.keys import widget_key
-from pages.ui.predict.answer import draw_answer, draw_copy
+from pages.ui.predict.answer import draw_answer
 from pages.ui.predict.pictures import enlarged
 from pages.ui.predict.trial import Trial
 from pages.ui.text import escape_markdown
 from trainer import Dataset
 from trainer.analysis.predictions.examples import Examples
-from trainer.analysis.predictions.held_out import splits_of
 from trainer.analysis.predictions.predict import answer
+from trainer.analysis.run_data import splits_of
 from trainer.data.splits import Split
 
 _NUMBER = widget_key("example", "set", page="predict")
@@ -39,13 +39,13 @@ def try_held_out(trial: Trial) -> None:
     y = split.y[place]
     found = answer(trial.model, Examples(x))
     if trial.spec.task == "reconstruction":
-        draw_copy(trial, x, found)
+        draw_answer(trial, x, found)  # It shows the example too.
         return
     left, right = st.columns([1, 1.5], gap="large")
     with left:
         draw_example(trial, x, y)
     with right:
-        draw_answer(trial, found, y)
+        draw_answer(trial, x, found, y)
 
 
 def _choose(splits: dict[str, Split]) -> tuple[str, int]:

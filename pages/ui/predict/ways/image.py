@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.keys import widget_key
-from pages.ui.predict.answer import draw_answer, draw_copy
+from pages.ui.predict.answer import draw_answer
 from pages.ui.predict.pictures import enlarged
 from pages.ui.predict.trial import Trial
 from pages.ui.text import escape_markdown
@@ -43,10 +43,7 @@ def try_image(trial: Trial) -> None:
         right.error(escape_markdown(str(error)), icon=":material/error:")
         return
     with right:
-        if trial.spec.task == "reconstruction":
-            draw_copy(trial, examples.x, found)
-            return
-        draw_answer(trial, found)
+        draw_answer(trial, examples.x, found)
     with left:
         st.image(enlarged(examples.x[0], data, 224), width=224)
         st.caption("What the model receives.")

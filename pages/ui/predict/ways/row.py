@@ -9,12 +9,12 @@ import streamlit as st
 
 from pages.ui.keys import widget_key
 from pages.ui.numbers import format_number
-from pages.ui.predict.answer import draw_answer, draw_copy
+from pages.ui.predict.answer import draw_answer
 from pages.ui.predict.trial import Trial
 from pages.ui.text import escape_markdown
 from trainer import TrainerError
-from trainer.analysis.predictions.held_out import Range, input_ranges
 from trainer.analysis.predictions.predict import answer
+from trainer.analysis.predictions.ranges import Range, input_ranges
 from trainer.analysis.predictions.tables import columns_of, take_rows
 from trainer.config.data_spec import Column, DataSpec
 
@@ -46,7 +46,7 @@ def try_row(trial: Trial) -> None:
         except TrainerError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
-        (draw_copy(trial, examples.x, found) if trial.spec.task == "reconstruction" else draw_answer(trial, found))
+        draw_answer(trial, examples.x, found)
 
 
 def _draw_fields(trial: Trial, columns: tuple[Column, ...], ranges: tuple[Range, ...], places: range) -> dict:

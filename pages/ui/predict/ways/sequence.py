@@ -9,14 +9,14 @@ import numpy as np
 import streamlit as st
 
 from pages.ui.keys import widget_key
-from pages.ui.predict.answer import draw_answer, draw_copy
+from pages.ui.predict.answer import draw_answer
 from pages.ui.predict.trial import Trial
 from pages.ui.predict.ways.held_out import draw_example
 from pages.ui.text import count, escape_markdown
 from trainer import TrainerError
 from trainer.analysis.predictions.arrays import take_array
-from trainer.analysis.predictions.held_out import splits_of
 from trainer.analysis.predictions.predict import answer
+from trainer.analysis.run_data import splits_of
 from trainer.errors import DataError
 
 _LONGEST = 200_000
@@ -47,7 +47,7 @@ def try_sequence(trial: Trial) -> None:
         right.info(escape_markdown(str(error)), icon=":material/edit:")
         return
     with right:
-        draw_copy(trial, examples.x, found) if trial.spec.task == "reconstruction" else draw_answer(trial, found)
+        draw_answer(trial, examples.x, found)
     with left:
         draw_example(trial, examples.x, np.zeros(1))
 

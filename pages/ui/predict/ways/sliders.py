@@ -7,14 +7,13 @@ import streamlit as st
 
 from pages.ui.data.charts import scatter_figure
 from pages.ui.keys import widget_key
-from pages.ui.predict.answer import draw_answer, draw_copy
+from pages.ui.predict.answer import draw_answer
 from pages.ui.predict.charts import mark_point
 from pages.ui.predict.trial import Trial
 from pages.ui.text import escape_markdown
 from trainer.analysis.predictions.examples import Examples
-from trainer.analysis.predictions.held_out import Range, input_ranges
 from trainer.analysis.predictions.predict import answer
-from trainer.analysis.predictions.tables import columns_of
+from trainer.analysis.predictions.ranges import Range, input_ranges
 
 _POINTS = 800
 _MOST_CLASSES = 12
@@ -22,7 +21,7 @@ _MOST_CLASSES = 12
 
 def try_sliders(trial: Trial) -> None:
     """Draws a slider per input, the point among the data, and the answer."""
-    names = [column.name for column in columns_of(trial.model.data)]
+    names = list(trial.model.data.input_names)
     ranges = input_ranges(trial.dataset) if trial.dataset else (Range(-1.0, 1.0, 0.0),) * len(names)
     left, right = st.columns([1.25, 1], gap="large")
     with left:
@@ -30,7 +29,7 @@ def try_sliders(trial: Trial) -> None:
     x = np.array([values], np.float32)
     found = answer(trial.model, Examples(x))
     with right:
-        draw_copy(trial, x, found) if trial.spec.task == "reconstruction" else draw_answer(trial, found)
+        draw_answer(trial, x, found)
     with left:
         _draw_points(trial, names, values, found)
 

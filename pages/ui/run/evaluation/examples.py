@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from pages.ui.catalogue import target_name
 from pages.ui.data.charts import lines_figure
 from pages.ui.data.pictures import scaled, strip
 from pages.ui.data.rows import training_frame
 from pages.ui.keys import widget_key
 from pages.ui.waiting import result_of
 from trainer import Dataset, Run
-from trainer.analysis.evaluation.splits import kept_split, load_split
 from trainer.analysis.jobs import forget
+from trainer.analysis.run_data import kept_data, load_split
 from trainer.data.splits import Split
 
 _SEQUENCES = 6
@@ -22,21 +23,15 @@ _SEQUENCES = 6
 _WIDTH = 72
 
 
-def target_name(run: Run) -> str:
-    """Returns what the target is called."""
-    target = run.config.dataset_options.get("target")
-    return target if isinstance(target, str) and target else "target"
-
-
 def examples_of(run: Run, name: str) -> Split | None:
     """Returns a split of the run's data; None while it is being read, or after saying why it cannot be."""
-    if (held := kept_split(run, name)) is not None:
-        return held
+    if kept_data(run) is not None:
+        return load_split(run, name)
     key = ("examples", str(run.path), name)
     found = result_of(key, lambda job: load_split(run, name) and True, f"Reading the {name} split")
     if found:
-        forget(key)  # The split may leave the memory, and is read again then.
-        return kept_split(run, name)
+        forget(key)  # The data may leave the memory, and is read again then.
+        return load_split(run, name)
     return None
 
 

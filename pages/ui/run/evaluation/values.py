@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.ui.catalogue import target_name
 from pages.ui.data.charts import histogram_figure
 from pages.ui.keys import widget_key
 from pages.ui.numbers import format_number
 from pages.ui.run.evaluation.charts import predicted_figure, residual_figure
-from pages.ui.run.evaluation.examples import draw_examples, examples_of, target_name
+from pages.ui.run.evaluation.examples import draw_examples, examples_of
 from pages.ui.text import escape_markdown
 from trainer import Run
 from trainer.analysis.evaluation.evaluating import Evaluation

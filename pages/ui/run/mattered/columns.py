@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.ui.catalogue import target_name
 from pages.ui.data.charts import label
 from pages.ui.keys import widget_key
 from pages.ui.run.checkpoint_choice import Chosen
-from pages.ui.run.evaluation.examples import target_name
 from pages.ui.run.mattered.charts import MOST_COLUMNS, MOST_OUTPUTS, dependence_figure, importance_figure
 from pages.ui.text import count, escape_markdown
 from pages.ui.waiting import result_of
 from trainer import Run
 from trainer.analysis.attribution.dependence import measure_dependence
-from trainer.analysis.attribution.permutation import REPEATS, Importance, column_names, measure_importance
+from trainer.analysis.attribution.permutation import REPEATS, Importance, measure_importance
 from trainer.analysis.predictor import predictor
 
 _NO_BAR = {"displayModeBar": False}
@@ -62,7 +62,7 @@ def _importance(run: Run, chosen: Chosen, split: str) -> Importance | None:
 
 def _dependence(run: Run, chosen: Chosen, split: str, importance: Importance) -> None:
     st.markdown("##### Partial dependence")
-    names, key = column_names(run.spec), widget_key(f"mattered_column_{run.id}", "select")
+    names, key = run.spec.input_names, widget_key(f"mattered_column_{run.id}", "select")
     order = np.argsort(-importance.mean, kind="stable").tolist()
     if st.session_state.get(key) not in order:
         st.session_state[key] = order[0]

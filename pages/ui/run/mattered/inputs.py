@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.ui.catalogue import target_name
 from pages.ui.data.pictures import scaled, strip
 from pages.ui.keys import widget_key
 from pages.ui.numbers import format_number
 from pages.ui.run.checkpoint_choice import Chosen
-from pages.ui.run.evaluation.examples import examples_of, target_name
+from pages.ui.run.evaluation.examples import examples_of
 from pages.ui.run.mattered.charts import attribution_pixels, sequence_figure
 from pages.ui.text import count, escape_markdown
 from pages.ui.waiting import result_of

@@ -11,9 +11,9 @@ from pages.ui.keys import widget_key
 from pages.ui.run.checkpoint_choice import Chosen, choose_checkpoint
 from pages.ui.run.model.charts import line_figure, spread_figure, thinned
 from pages.ui.text import count, escape_markdown, format_bytes
-from pages.ui.waiting import result_of
+from pages.ui.waiting import result_of, shown_result
 from trainer import Run
-from trainer.analysis.architecture import Layer, planned_layers
+from trainer.analysis.architecture import Layer, ask_layers
 from trainer.analysis.histograms import read_spreads
 from trainer.analysis.predictor import predictor
 from trainer.analysis.weights import ModelView, view_model
@@ -47,9 +47,7 @@ def _view(run: Run, chosen: Chosen) -> ModelView | None:
 def _layers(run: Run, view: ModelView | None) -> None:
     layers = view.layers if view else None
     if layers is None:
-        config = run.config
-        key = ("layers", config.model_dump_json(include={"model", "model_options", "dataset", "dataset_options"}))
-        layers = result_of(key, lambda job: planned_layers(config), "Building the model")
+        layers = shown_result(ask_layers(run.config), "Building the model")
     if not layers:
         return
     st.markdown("##### Layers")
@@ -137,7 +135,7 @@ def _spreads(run: Run) -> None:
         st.caption(
             "This run stored no histograms. Turn on **Weight histograms** under Advanced on the Train page, and each "
             "epoch of the next run stores how its weights and gradients are spread."
-            if not getattr(run.config, "histograms", False)
+            if not run.config.histograms
             else "The first histograms are stored at the end of the first epoch."
         )
         return

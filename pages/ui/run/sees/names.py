@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pages.ui.catalogue import target_name
 from trainer import Run
 
 
@@ -12,7 +13,7 @@ class Names:
     """Words of the user's data, not escaped.
 
     Attributes:
-        inputs: of the columns or features; "input 1", … where they have no names.
+        inputs: of the columns or features; numbered where they have no names.
         classes: of the classes or labels.
         target: what is predicted.
     """
@@ -27,6 +28,4 @@ def names_of(run: Run) -> Names:
     spec = run.spec
     if spec is None:
         return Names((), (), "target")
-    inputs = tuple(column.name for column in spec.columns) or spec.feature_names
-    inputs = inputs or tuple(f"input {place + 1}" for place in range(spec.input_shape[-1]))
-    return Names(inputs, spec.class_labels, str(run.config.dataset_options.get("target") or "target"))
+    return Names(spec.input_names, spec.class_labels, target_name(run))
