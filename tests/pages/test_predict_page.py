@@ -21,7 +21,7 @@ from tests.pages.conftest import INDEX
 from tests.trainer.recipes import ENDLESS, line
 from tests.trainer.watching import finish, wait_until
 from trainer import RunConfig, RunStore, predict
-from trainer.analysis import jobs
+from trainer.analysis import jobs, run_data
 from trainer.analysis.predictions.drawings import SIDE
 from trainer.analysis.predictor import predictor
 from trainer.errors import DataError
@@ -179,7 +179,7 @@ def test_sequences_are_pasted_and_bad_ones_get_a_sentence(runs):
 def test_a_run_whose_data_is_gone_still_predicts(runs, monkeypatch):
     path, key = Path(runs["pears"].config.dataset_options["path"]), ("predict data", str(runs["pears"].path))
     jobs.forget(key)
-    monkeypatch.setattr(held_out, "_kept", OrderedDict())
+    monkeypatch.setattr(run_data, "_kept", OrderedDict())
     path.rename(path.with_suffix(".away"))
     try:
         page = open_predict(runs["pears"].id)
