@@ -133,7 +133,8 @@ def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None
     # Long enough to be still running when its screenshot is taken.
     set_number(page, "train_epochs_set", 100)
     page.get_by_role("button", name="Start training").click()
-    wait_points(page, 300)
+    page.mouse.move(0, 0)  # or a tooltip would hide a part
+    wait_points(page, 1200)
     page.wait_for_timeout(500)
     page.screenshot(path=folder / f"during-{scheme}-{width}.png")
     wait_status(page, "completed", seconds=300)

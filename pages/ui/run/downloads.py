@@ -54,24 +54,25 @@ def _link(run: Run, entry: Entry, source: str | None, has_checkpoint: bool) -> N
     if not reason and not (run.step or entry.name in _NEED_NO_STEP):
         reason = _WAIT
     url = download_url(run.id, entry.name, source if entry.traits.source else None)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    link, about = st.columns([0.32, 0.68], vertical_alignment="center", gap="small")
+    with about:
+        st.caption(escape_markdown(reason) if reason else f"**{entry.label}.** {entry.help}")
         if entry.traits.can_include_data and reference_in(str(run.config.dataset_options.get("path", ""))):
             with_data = st.toggle(
-                "with the data",
+                "With the data",
                 key=widget_key("download_data", "use"),
                 help="Puts the uploaded file into the capsule, so that the run can be resumed where it is not.",
             )
             url += "&data=1" * with_data
-        st.link_button(
-            entry.name,
-            url,
-            key=widget_key(entry.name.replace(".", "_"), "download"),
-            disabled=bool(reason),
-            width=160,
-            on_click=_note_click,
-            args=(run.id,),
-        )
-        st.caption(escape_markdown(reason) if reason else f"**{entry.label}.** {entry.help}", width="stretch")
+    link.link_button(
+        entry.name,
+        url,
+        key=widget_key(entry.name.replace(".", "_"), "download"),
+        disabled=bool(reason),
+        width="stretch",
+        on_click=_note_click,
+        args=(run.id,),
+    )
 
 
 def _note_click(run_id: str) -> None:
