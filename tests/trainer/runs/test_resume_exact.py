@@ -12,7 +12,7 @@ from tests.trainer.exactness import cut, recipe, uninterrupted
 from tests.trainer.table import ALONE, CUT, WAYS, Column, drive
 from tests.trainer.watching import finish
 
-FAMILIES = ["MLP, dropout and batch norm", "GAN, dense"]
+FAMILIES = ["MLP, tf.Module", "CNN"]
 
 
 def test_a_run_cut_by_pause_sigterm_and_sigkill_ends_with_the_same_bits(store, tmp_path):
