@@ -16,6 +16,7 @@ from pages.ui.runs.comparison.figures import parallel_figure, scatter_figure
 from pages.ui.runs.export import quote_formula, runs_csv
 from pages.ui.runs.selection import TABLE
 from tests.pages.conftest import button, open_page
+from tests.trainer.eager import complete
 from trainer import RunConfig, RunStore
 
 HOSTILE = "=1+1 ![x](https://a.example/x.png) <script>alert(1)</script> :red[x] 🦦"
@@ -31,8 +32,7 @@ def trained(tmp_path_factory, cured):
         ("calm-crane", {"dataset": "moons", "model": "mlp", "epochs": 1}),
     ):
         run = store.create(RunConfig(**fields), name=name)
-        run.start()
-        assert run.wait(60)
+        complete(run)
     store.get(store.list()[1].id).annotate(tags=["paper"], note="the better one")
     return store.path
 
@@ -218,8 +218,7 @@ def test_the_selection_follows_its_run_when_rows_move(store, runs):
 def test_clone_puts_every_setting_into_the_form(store, fields):
     config = RunConfig(dataset="iris", model="mlp", epochs=1, **fields)
     run = store.create(config)
-    run.start()
-    assert run.wait(60)
+    complete(run)
     page = open_page()
     page.number_input(key="train_epochs_set").set_value(77).run()  # a draft, which must not stay
     page = select(page.switch_page("runs.py").run(), 0)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from tests.trainer.watching import finish
+from trainer import Run
+
 
 @contextlib.contextmanager
 def eagerly() -> Iterator[None]:
@@ -20,3 +23,11 @@ def eagerly() -> Iterator[None]:
         yield
     finally:
         tf.config.run_functions_eagerly(False)
+
+
+def complete(*runs: Run) -> None:
+    """Trains runs of a few dozen steps to their ends, one after the other, without compiling."""
+    with eagerly():
+        for run in runs:
+            run.start()
+            assert finish(run).status == "completed", f"{run.name}: {run.reason}"

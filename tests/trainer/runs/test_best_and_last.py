@@ -116,7 +116,7 @@ def test_a_run_with_a_test_split_is_tested_on_the_best_and_on_the_newest_weights
 def test_a_diverged_run_goes_on_from_a_healthy_checkpoint_with_a_smaller_learning_rate(store):
     config = RunConfig(
         model="linear", dataset="diabetes", optimizer="sgd", optimizer_options={"learning_rate": 0.1},
-        epochs=400, checkpoint_epochs=1, keep_checkpoints=1000,
+        epochs=100, checkpoint_epochs=1, keep_checkpoints=1000,
     )  # fmt: skip
     run = store.create(config)
     run.start()
