@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from tests.trainer.eager import eagerly
@@ -35,3 +37,9 @@ def hostile_table(path: Path) -> dict:
     rows = [f"{place % 7},{place % 3},{('plain', NASTY, 'onclick=alert(1)')[place % 3]}" for place in range(90)]
     path.write_text("\n".join(["a,b,kind", *rows]), encoding="utf-8")
     return {"model": "linear", "dataset": "csv", "dataset_options": {"path": str(path), "target": "kind"}}
+
+
+def figures(text: str) -> dict[str, dict]:
+    """Returns the figures of a report by name."""
+    found = re.findall(r'<script type="application/json" id="([\w-]+)">(.*?)</script>', text)
+    return {name: json.loads(numbers) for name, numbers in found}

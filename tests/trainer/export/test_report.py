@@ -1,12 +1,11 @@
 """The report: one file, offline, with the numbers that the run shows, and nothing executed from a name."""
 
-import json
 import re
 
 import numpy as np
 import pytest
 
-from tests.trainer.export.report_cases import CASES, NASTY, make_report
+from tests.trainer.export.report_cases import CASES, NASTY, figures, make_report
 from trainer import RunConfig, RunStore
 from trainer.export import export
 from trainer.export.report.figures import thin
@@ -23,12 +22,6 @@ def reports(tmp_path_factory):
         assert path.stat().st_size < 6_000_000
         found[name] = run, path.read_text(encoding="utf-8")
     return found
-
-
-def figures(text):
-    """The figures of a report by name."""
-    found = re.findall(r'<script type="application/json" id="([\w-]+)">(.*?)</script>', text)
-    return {name: json.loads(numbers) for name, numbers in found}
 
 
 @pytest.mark.parametrize("name", CASES)
