@@ -33,7 +33,12 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(config, items):
-    """Orders the tests for several processes; one process keeps the order of the files."""
+    """Leaves out slow comparisons unless everything was asked for, and orders the tests for several processes."""
+    from tests.references import compare
+
+    for item in items:
+        if item.get_closest_marker("full") and not compare.is_full:
+            item.add_marker(pytest.mark.skip(reason="slow: python -m tests.references, python -m tests.trainer.export"))
     if hasattr(config, "workerinput"):
         ranks = {prefix: rank for rank, prefix in enumerate(LONGEST)}
         items.sort(key=lambda item: next((ranks[p] for p in LONGEST if item.nodeid.startswith(p)), len(LONGEST)))

@@ -1,10 +1,15 @@
 """Takes screenshots of every page, of a run's tabs and of a comparison: two themes, three widths.
 
 They go to screenshots/, which git ignores, and the README's to docs/screenshot.png.
+
+    python -m tests.browser.screenshots --grid FOLDER [--only gan]
+
+trains a small run of each kind of task instead, and takes every panel that looks inside it: two themes, two widths.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import shutil
 import tempfile
@@ -19,6 +24,8 @@ from trainer import RunConfig, RunStore
 from trainer.data.uploads import DatasetStore
 
 WIDTHS = (1440, 800, 400)
+GRID_WIDTHS = (1440, 800)
+TABS = ("Evaluation", "Model", "What mattered")
 
 
 def main() -> None:
@@ -63,10 +70,86 @@ def add_table(store: DatasetStore) -> None:
     store.add(io.BytesIO("\n".join(lines).encode()), "shells.csv")
 
 
+def take_grid(folder: Path, only: str) -> None:
+    """Takes every panel of a run of each kind, or of those whose name contains `only`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        server = Server(Path(temporary) / "runs", Path(temporary) / "server.log").start()
+        try:
+            ids = make_grid_runs(RunStore(server.runs), Path(temporary), only)
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS)
+            for scheme in ("light", "dark"):
+                for width in GRID_WIDTHS:
+                    page = browser.new_context(
+                        viewport={"width": width, "height": 1000}, color_scheme=scheme
+                    ).new_page()
+                    for kind, run_id in ids.items():
+                        page.goto(f"{server.url}/?run={run_id}")
+                        settle(page)
+                        wait_warm(page)
+                        page.wait_for_timeout(1500)
+                        name = f"{kind}-{scheme}-{width}"
+                        panel = page.locator(".st-key-train_sees_panel")
+                        if panel.count():
+                            panel.screenshot(path=folder / f"sees-{name}.png")
+                        look_inside(page, folder, name)
+                        look_at_predict(page, server, folder, name, run_id)
+                    page.context.close()
+        finally:
+            server.terminate()
+    print(folder)
+
+
+def make_grid_runs(store: RunStore, folder: Path, only: str) -> dict[str, str]:
+    """Trains the runs of the grid, which need no network; returns kind → run id."""
+    table, line = folder / "penguins.csv", folder / "mpg.csv"
+    write_tables(table, line)
+    kinds = {
+        "cnn": {"model": "cnn", "dataset": "digits", "model_options": {"filters": 8}, "histograms": True},
+        "spirals": {"model": "mlp", "dataset": "spirals", "epochs": 30},
+        "table": {"model": "mlp", "dataset": "csv", "dataset_options": {"path": str(table), "target": "species"}},
+        "regression": {
+            "model": "mlp", "dataset": "csv", "epochs": 20, "dataset_options": {"path": str(line), "target": "mpg"},
+        },
+        "labels": {"model": "mlp", "dataset": "multilabel"},
+        "autoencoder": {"model": "autoencoder", "dataset": "digits"},
+        "gan": {"model": "gan", "dataset": "digits", "model_options": {"architecture": "dense"}},
+    }  # fmt: skip
+    made = {kind: store.create(RunConfig(**{"epochs": 4} | kinds[kind]), kind) for kind in kinds if only in kind}
+    for run in made.values():
+        run.start()
+        run.wait()
+        assert run.status == "completed", run.reason
+    return {kind: run.id for kind, run in made.items()}
+
+
+def write_tables(table: Path, line: Path) -> None:
+    """Writes a table of three species with missing values, and one of cars with a number to predict."""
+    random = np.random.default_rng(0)
+    rows = ["species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"]
+    for place in range(340):
+        kind = place % 3
+        numbers = random.normal((39 + 5 * kind, 18 - kind, 190 + 13 * kind, 3700 + 600 * kind), (2.5, 1, 6, 350))
+        cells = [f"{value:.1f}" if random.uniform() > 0.03 else "" for value in numbers]
+        island = random.choice(["Biscoe", "Dream", "Torgersen"])
+        sex = random.choice(["female", "male", ""], p=(0.48, 0.48, 0.04))
+        rows.append(",".join([("Adelie", "Chinstrap", "Gentoo")[kind], island, *cells, sex]))
+    table.write_text("\n".join(rows), encoding="utf-8")
+    rows = ["mpg,cylinders,displacement,horsepower,weight,model_year,origin"]
+    for _ in range(390):
+        cylinders, year = random.choice([4, 6, 8]), random.integers(70, 83)
+        weight = 1100 + 420 * cylinders + random.normal(0, 250)
+        mpg = 46 - 0.0085 * weight + 0.6 * (year - 76) + random.normal(0, 2)
+        displacement, power = cylinders * 42 + random.normal(0, 15), cylinders * 20 + random.normal(0, 10)
+        cells = (f"{mpg:.1f}", cylinders, f"{displacement:.0f}", f"{power:.0f}", f"{weight:.0f}", year)
+        rows.append(",".join([*map(str, cells), random.choice(["usa", "japan", "europe"])]))
+    line.write_text("\n".join(rows), encoding="utf-8")
+
+
 def look_inside(page, folder: Path, name: str) -> None:
     """Takes pictures of the tabs that look inside the trained model."""
     tabs = page.locator(".st-key-train_details_select")
-    for tab in ("Evaluation", "Model", "What mattered"):
+    for tab in TABS:
         tabs.get_by_role("tab", name=tab, exact=True).click()
         settle(page)
         page.wait_for_timeout(3000)
@@ -74,9 +157,9 @@ def look_inside(page, folder: Path, name: str) -> None:
         take_whole(page, folder / f"{tab.lower().replace(' ', '-')}-{name}.png")
 
 
-def look_at_predict(page, server: Server, folder: Path, name: str) -> None:
-    """Takes a picture of the Predict page with the newest run."""
-    page.goto(f"{server.url}/predict?run={RunStore(server.runs).states()[0].id}")
+def look_at_predict(page, server: Server, folder: Path, name: str, run_id: str = "") -> None:
+    """Takes a picture of the Predict page with a run, by default the newest."""
+    page.goto(f"{server.url}/predict?run={run_id or RunStore(server.runs).states()[0].id}")
     settle(page)
     page.wait_for_timeout(3000)
     take_whole(page, folder / f"predict-{name}.png")
@@ -148,4 +231,8 @@ def take(browser, server: Server, folder: Path, scheme: str, width: int) -> None
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--grid", type=Path, metavar="FOLDER", help="take the panels of a run of each kind instead")
+    parser.add_argument("--only", default="", help="the kinds of the grid whose name contains this")
+    options = parser.parse_args()
+    take_grid(options.grid, options.only) if options.grid else main()

@@ -159,3 +159,17 @@ def test_long_curves_keep_their_highest_points():
     steps, kept, stride = thinned(np.arange(1, 50_001), values)
     assert len(steps) <= MOST_POINTS
     assert (kept.max(), stride) == (9.0, 25)
+
+
+def test_the_examples_of_a_label_are_those_that_the_model_misses(store):
+    config = RunConfig(dataset="multilabel", dataset_options={"size": 100}, model="linear", epochs=1)
+    run = store.create(config)
+    run.start()
+    assert run.wait(120)
+    page = open_tab(run, "Evaluation")
+    job = next(job for key, job in jobs._jobs.items() if key[0] == "evaluation" and str(run.path) in key)
+    y, output = job.result.finite.y, job.result.finite.output
+    next(box for box in page.selectbox if box.label == "Label").set_value(1).run()
+    assert not page.exception
+    missed = int(((y[:, 1] > 0.5) & (output[:, 1] <= 0.5)).sum())
+    assert f"{missed} example" in texts(page)

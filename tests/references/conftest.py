@@ -1,14 +1,6 @@
-"""Loads the engine for all comparisons and leaves out the slow ones, unless everything was asked for."""
+"""Loads the engine for all comparisons."""
 
 import pytest
-
-from tests.references import compare
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.get_closest_marker("full") and not compare.is_full:
-            item.add_marker(pytest.mark.skip(reason="slow: python -m tests.references"))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.export.code_cases import CASES, FILES, file_cases
+from tests.trainer.export.downloads import check
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
 from trainer.analysis.trained import trained
@@ -87,29 +88,20 @@ def executed(programs):
     return {name: found[path.stem] for name, path in programs.items()}
 
 
-def differences(run, measured: dict) -> tuple[float, float]:
-    """Returns the largest difference of the first 100 losses, and of every epoch's validation metrics."""
-    history, epochs = run.history, run.history.epochs
-    assert len(measured["losses"]) == len(history)
-    first = history.rows(0, min(100, len(history)))["loss"]
-    losses = np.abs(np.array(measured["losses"][:100]) - first).max()
-    table = epochs.rows(0, len(epochs))
-    scores = [
-        abs(row[name] - float(table[name][place]))
-        for place, row in enumerate(measured["history"])
-        for name in row
-        if name.startswith("val_")
-    ]
-    return float(losses), max(scores, default=0.0)
-
-
 @pytest.mark.parametrize("name", [*CASES, *FILES, COMMANDS])
 def test_a_program_repeats_its_run(runs, executed, name):
-    losses, scores = differences(runs[name], executed[name])
+    run, measured = runs[name], executed[name]
+    history, epochs = run.history.frame(), run.history.epochs.frame()
+    assert len(measured["losses"]) == len(history)
+    check(run, "train.py", measured["losses"][:100], history["loss"][:100], 1e-5)
+    scores = [(place, key) for place, row in enumerate(measured["history"]) for key in row if key.startswith("val_")]
+    found = [measured["history"][place][key] for place, key in scores]
+    wanted = [epochs[key][place] for place, key in scores]
+    if scores:
+        check(run, "train.py", found, wanted, 1e-4)
+    losses = np.abs(np.array(measured["losses"][:100]) - history["loss"][:100]).max()
     # pytest -rP shows it; docs/exports.md holds the table.
-    print(f"| {name} | {losses:.0e} | {scores:.0e} |")
-    assert losses < 1e-5
-    assert scores < 1e-3
+    print(f"| {name} | {losses:.0e} | {np.abs(np.subtract(found, wanted)).max(initial=0):.0e} |")
 
 
 def test_commands_are_in_the_code_with_their_step(programs):

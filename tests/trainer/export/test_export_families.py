@@ -1,143 +1,172 @@
 """Every family of models can be downloaded, and what was downloaded predicts the same without this project."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.trainer.eager import eagerly
+from tests.trainer.export.downloads import check, note_refusals
+from tests.trainer.export.family_cases import CASES, MODULES, OWN, PROGRAM, TABLE, table_case
+from tests.trainer.export.report_cases import figures
 from tests.trainer.watching import finish
 from trainer import RunConfig, RunStore
+from trainer.analysis.trained import choose_state
 from trainer.analysis.trained import trained as trained_learner
 from trainer.config.fitting import dataset_spec, why_not
 from trainer.config.registry import MODELS
+from trainer.data.loading import load_dataset
 from trainer.errors import ExportError
 from trainer.export import EXPORTS, export, why_never
 from trainer.training.build import build
-
-CASES = {
-    "learned": {"model": "mlp", "dataset": "diabetes", "model_options": {"activation": "learned", "units": 8}},
-    "subclassed": {"model": "subclassed", "dataset": "diabetes", "model_options": {"hidden_size": 8}},
-    "module": {"model": "mlp_module", "dataset": "iris", "model_options": {"hidden": 8}},
-    "rnn": {
-        "model": "rnn",
-        "dataset": "sequences",
-        "dataset_options": {"size": 200, "steps": 8},
-        "model_options": {"units": 4, "bidirectional": True},
-    },
-    "transformer": {"model": "transformer", "dataset": "digits", "model_options": {"units": 8, "layers": 1}},
-    "autoencoder": {"model": "autoencoder", "dataset": "digits", "model_options": {"architecture": "conv"}},
-    "gan": {"model": "gan", "dataset": "digits", "model_options": {"filters": 4, "latent": 5}},
-}
-OWN = {"learned": "learned_swish.py", "subclassed": "two_layers.py"}
-
-PROGRAM = """
-import json, pathlib, sys, zipfile
-import keras, numpy as np, onnxruntime, tensorflow as tf
-from ai_edge_litert.interpreter import Interpreter
-folder, found = pathlib.Path(sys.argv[1]), {}
-sys.path.insert(0, str(folder))
-for path in sorted(folder.glob("*.npz")):
-    name, data = path.stem, np.load(path)
-    found[name] = case = {}
-    zipfile.ZipFile(folder / f"{name}.zip").extractall(folder / name)
-    loaded = tf.saved_model.load(folder / name / "savedmodel")
-    case["saved_model"] = float(np.abs(loaded.serve(data["x"]).numpy() - data["prediction"]).max())
-    signature = loaded.signatures["serving_default"](x=tf.constant(data["x"]))
-    case["signature"] = float(np.abs(next(iter(signature.values())).numpy() - data["prediction"]).max())
-    lite = Interpreter(str(folder / f"{name}.tflite"))
-    lite.resize_tensor_input(lite.get_input_details()[0]["index"], data["x"].shape)
-    lite.allocate_tensors()
-    lite.set_tensor(lite.get_input_details()[0]["index"], data["x"])
-    lite.invoke()
-    predicted = lite.get_tensor(lite.get_output_details()[0]["index"])
-    case["tflite"] = float(np.abs(predicted - data["prediction"]).max())
-    session = onnxruntime.InferenceSession(folder / f"{name}.onnx")
-    [predicted] = session.run(None, {"x": data["x"]})
-    case["onnx"] = float(np.abs(predicted - data["prediction"]).max())
-    case["beside"] = zipfile.ZipFile(folder / f"{name}.tflite").namelist()
-    case["metadata"] = sorted(session.get_modelmeta().custom_metadata_map)
-    archive = folder / f"{name}.keras"
-    if not archive.exists():
-        continue
-    sources = [member for member in zipfile.ZipFile(archive).namelist() if member.endswith(".py")]
-    case["sources"] = sources
-    for source in sources:
-        try:
-            keras.models.load_model(archive)
-            case["needs_source"] = False
-        except TypeError as error:
-            case["needs_source"] = "locate class" in str(error)
-        zipfile.ZipFile(archive).extract(source, folder)
-        __import__(source[:-3])
-    model = keras.models.load_model(archive)
-    case["keras"] = float(np.abs(model.predict(data["x"], verbose=0) - data["prediction"]).max())
-    case["is_compiled"] = bool(getattr(model, "optimizer", None))
-    for variable in model.trainable_variables:
-        variable.assign(np.zeros(variable.shape))
-    model.load_weights(folder / f"{name}.weights.h5")
-    case["weights"] = float(np.abs(model.predict(data["x"], verbose=0) - data["prediction"]).max())
-assert "trainer" not in sys.modules
-print(json.dumps(found))
-"""
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """One completed run per case."""
-    store = RunStore(tmp_path_factory.mktemp("families") / "runs")
-    made = {name: store.create(RunConfig(epochs=1, batch_size=100, **fields)) for name, fields in CASES.items()}
+    folder = tmp_path_factory.mktemp("families")
+    store, recipes = RunStore(folder / "runs"), CASES | {TABLE: table_case(folder)}
+    made = {name: store.create(RunConfig(epochs=1, batch_size=100, **fields)) for name, fields in recipes.items()}
     with eagerly():
         for run in made.values():
             run.start()
             assert finish(run).status == "completed", run.reason
+            note_refusals(run)
     return made
+
+
+def inputs(name: str, run) -> np.ndarray:
+    """Returns raw examples, as the trained model takes them: float32 (n, …)."""
+    if name == TABLE:
+        options = run.config.dataset_options
+        return load_dataset("csv", options, validation_split=0, seed=0, known=run.spec).train.x.astype(np.float32)
+    shape = (5,) if name == "gan" else run.spec.input_shape
+    return np.random.default_rng(0).uniform(0, 2, (3, *shape)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def judged(runs, tmp_path_factory):
-    """How far downloads, in a process without this project, are off the learner's own predictions."""
-    folder = tmp_path_factory.mktemp("downloads")
+    """What downloads predict in a process without this project, and as "wanted" what the learner itself does."""
+    folder, wanted = tmp_path_factory.mktemp("downloads"), {}
     for name, run in runs.items():
         export(run, "savedmodel.zip", folder / f"{name}.zip")
         export(run, "model.tflite", folder / f"{name}.tflite")
         export(run, "model.onnx", folder / f"{name}.onnx")
-        if name != "module":
+        if name not in MODULES:
             export(run, "model.keras", folder / f"{name}.keras")
             export(run, "weights.h5", folder / f"{name}.weights.h5")
+        if name == TABLE:
+            shutil.copy(run.config.dataset_options["path"], folder / f"{name}.csv")
         with trained_learner(run, "best") as learner:
-            shape = (5,) if name == "gan" else run.spec.input_shape
-            x = np.random.default_rng(0).uniform(0, 2, (3, *shape)).astype(np.float32)
-            options = {} if name == "module" else {"training": False}
-            np.savez(folder / f"{name}.npz", x=x, prediction=np.array(learner.model(x, **options)))
+            x, options = inputs(name, run), {} if name in MODULES else {"training": False}
+            wanted[name] = np.array(learner.model(x, **options))
+        np.savez(folder / f"{name}.npz", x=x)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(folder)], cwd=folder, capture_output=True, text=True, timeout=180
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {name: found[name] | {"wanted": wanted[name]} for name in runs}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_every_download_predicts_what_the_learner_does(judged, name):
-    off = judged[name]
-    kinds = ("saved_model", "signature", "tflite", "onnx")
-    for kind in kinds if name == "module" else (*kinds, "keras", "weights"):
-        # Targets of diabetes are about 150, all other predictions about 1.
-        assert off[kind] < (1e-3 if RunConfig(**CASES[name]).dataset == "diabetes" else 1e-6), kind
-    assert "about.json" in off["beside"]
-    assert "about.json" in off["metadata"]
-    assert off.get("sources", []) == ([OWN[name]] if name in OWN else [])
+#: What the program predicts with each kind.
+READ = {
+    "savedmodel.zip": ("saved_model", "signature"),
+    "model.tflite": ("tflite",),
+    "model.onnx": ("onnx",),
+    "model.keras": ("keras",),
+    "weights.h5": ("weights",),
+}
+NO_MODULE = ("model.keras", "weights.h5")
+NAMES = (*CASES, TABLE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_download_predicts_what_the_learner_does(runs, judged, name):
+    run, found = runs[name], judged[name]
+    # A regression predicts in the target's units, and is compared in its standard deviations.
+    unit, limit = (run.spec.target_std, 1e-5) if run.spec.task == "regression" else (1.0, 1e-6)
+    for kind, ways in READ.items():
+        for way in ways if name not in MODULES or kind not in NO_MODULE else ():
+            check(run, kind, np.array(found[way]) / unit, found["wanted"] / unit, limit)
+    assert "about.json" in found["beside"]
+    assert "about.json" in found["metadata"]
+    assert found.get("sources", []) == ([OWN[name]] if name in OWN else [])
     if name in OWN:
-        assert off["needs_source"], "the source inside is of no use if the model loads without it"
-    if name != "module":
-        assert off["is_compiled"] == (name not in ("autoencoder", "gan"))
+        assert found["needs_source"], "the source inside is of no use if the model loads without it"
+    if name not in MODULES:
+        assert found["is_compiled"] == (name not in ("autoencoder", "gan"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pandas_reads_every_measured_number(runs, tmp_path, name):
+    run = runs[name]
+    tables = {
+        "history.csv": (pd.read_csv, run.history),
+        "history.parquet": (pd.read_parquet, run.history),
+        "epochs.csv": (pd.read_csv, run.history.epochs),
+    }
+    for kind, (read, table) in tables.items():
+        found, wanted = read(export(run, kind, tmp_path / kind)), table.frame()
+        assert list(found) == list(wanted)
+        for column in wanted:
+            check(run, kind, found[column].astype(wanted[column].dtype), wanted[column])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", NAMES)
+def test_tensorboard_shows_every_measured_number(runs, tmp_path, name):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = runs[name]
+    zipfile.ZipFile(export(run, "tensorboard.zip", tmp_path / "board.zip")).extractall(tmp_path)
+    board = EventAccumulator(str(tmp_path / run.id), size_guidance={"scalars": 0}).Reload()
+    for group, step, table in (("batch", "step", run.history), ("epoch", "epoch", run.history.epochs)):
+        frame = table.frame()
+        for column in set(frame) - {"step", "epoch", "time"}:
+            measured = frame[[step, column]].dropna()
+            if len(measured):
+                events = board.Scalars(f"{group}/{column}")
+                check(run, "tensorboard.zip", [(event.step, event.value) for event in events], measured)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_has_the_curves_of_the_run(runs, tmp_path, name):
+    run = runs[name]
+    with eagerly():
+        drawn = figures(export(run, "report.html", tmp_path / "report.html").read_text(encoding="utf-8"))
+    losses = MODELS[run.config.model].traits.losses
+    for place, column in enumerate([*(losses[1:] or losses), *run.config.metrics]):
+        training, *validation = drawn[f"curve-{place}"]["data"]
+        # Six digits are more than a curve can show.
+        check(run, "report.html", training["y"], run.history.frame()[column], 1e-5)
+        if validation:
+            check(run, "report.html", validation[0]["y"], run.history.epochs.frame()[f"val_{column}"], 1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_installation_has_the_whole_state(runs, tmp_path, name):
+    run, there = runs[name], RunStore(tmp_path / "there")
+    zipfile.ZipFile(export(run, "checkpoint.zip", tmp_path / "checkpoint.zip")).extractall(there.path)
+    copy = there.get(run.id)
+    (_, found), (_, wanted) = choose_state(copy, "latest"), choose_state(run, "latest")
+    assert set(found) == set(wanted)
+    for key in wanted:
+        check(run, "checkpoint.zip", found[key], wanted[key])
+    check(run, "checkpoint.zip", copy.history.frame(), run.history.frame())
+    assert copy.checkpoints[0].digest == run.checkpoints[0].digest
+    config = RunConfig.from_file(export(run, "config.json", tmp_path / "config.json"))
+    check(run, "config.json", config == run.config, True)
 
 
 def test_a_module_has_no_keras_file_and_is_told_what_to_choose(runs, tmp_path):
-    for kind in ("model.keras", "weights.h5"):
+    for kind in NO_MODULE:
         with pytest.raises(
             ExportError, match=rf"^{kind} cannot be made .* tf\.Module .*Download savedmodel\.zip instead"
         ):
@@ -145,10 +174,10 @@ def test_a_module_has_no_keras_file_and_is_told_what_to_choose(runs, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_a_run_can_never_give_is_known_without_building_its_model(runs, name):
     refused = {kind for kind in EXPORTS if why_never(runs[name], kind)}
-    assert refused == ({"model.keras", "weights.h5"} if name == "module" else set())
+    assert refused == (set(NO_MODULE) if name in MODULES else set())
 
 
 @pytest.mark.parametrize("model", MODELS)

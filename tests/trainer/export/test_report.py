@@ -1,24 +1,14 @@
 """The report: one file, offline, with the numbers that the run shows, and nothing executed from a name."""
 
-import json
 import re
 
 import numpy as np
 import pytest
 
-from tests.trainer.watching import finish
+from tests.trainer.export.report_cases import CASES, NASTY, figures, make_report
 from trainer import RunConfig, RunStore
 from trainer.export import export
 from trainer.export.report.figures import thin
-
-CASES = {
-    "classes": {"model": "mlp", "dataset": "iris", "model_options": {"units": 8}},
-    "numbers": {"model": "linear", "dataset": "diabetes", "metrics": ["mae"]},
-    "labels": {"model": "mlp", "dataset": "multilabel", "model_options": {"units": 8}},
-    "gan": {"model": "gan", "dataset": "digits", "model_options": {"architecture": "dense", "units": 8, "latent": 4}},
-    "module": {"model": "mlp_module", "dataset": "iris", "model_options": {"hidden": 8}},
-}
-NASTY = "</script><img src=x onerror=alert(1)> & “x”"
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +17,11 @@ def reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     store, found = RunStore(folder / "runs"), {}
     for name, fields in CASES.items():
-        run = store.create(RunConfig(epochs=2, batch_size=64, **fields), NASTY)
-        run.annotate(note=NASTY)
-        run.start()
-        assert finish(run).status == "completed", run.reason
-        path = export(run, "report.html", folder / f"{name}.html")
+        path = folder / f"{name}.html"
+        run = make_report(store, fields, path)
         assert path.stat().st_size < 6_000_000
         found[name] = run, path.read_text(encoding="utf-8")
     return found
-
-
-def figures(text):
-    """The figures of a report by name."""
-    found = re.findall(r'<script type="application/json" id="([\w-]+)">(.*?)</script>', text)
-    return {name: json.loads(numbers) for name, numbers in found}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -71,6 +71,10 @@ def _choose(run: Run, epochs: list[int]) -> int:
         # A key of its own for each set of epochs, so that the slider begins at the newest.
         key = widget_key(f"{run.id}_{epochs[-1]}_frame", "slide")
         epoch = st.select_slider("Epoch", epochs, value=epoch, key=key, label_visibility="collapsed")
+        # The slider itself says only where it is.
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.caption(f"{epochs[0]:,}", width="content")
+            st.caption(f"{epochs[-1]:,}", width="content")
     line.markdown(f"Epoch **{epoch:,}** of {run.epochs or run.config.epochs:,}")
     return epoch
 
