@@ -57,6 +57,11 @@ class Server:
                 assert time.monotonic() < deadline, self.log.read_text()
                 time.sleep(0.05)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its process has been started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def kill(self) -> None:
         """Ends it at once, like a power cut."""
         self.process.kill()
@@ -80,26 +85,41 @@ def shared_server(tmp_path_factory):
 def server(shared_server):
     """A warm server without runs and data sets, which tests share one after the other."""
     yield shared_server
-    is_busy = any(run.is_live for run in RunStore(shared_server.runs).list())  # where a test has failed
-    if is_busy:
-        shared_server.kill()
-    runs = RunStore(shared_server.runs)
-    for run in runs.list():
-        runs.delete(run.id, stop=True)
-    datasets = DatasetStore(shared_server.datasets)
-    for dataset in datasets.list():
-        datasets.delete(dataset.id)
-    if is_busy:
+    if clear(shared_server):
         shared_server.start()
 
 
-@pytest.fixture
-def own_server(tmp_path):
-    """A server that has just been started, for tests that end it or look at its start."""
-    server = Server(tmp_path / "runs", tmp_path / "server.log").start()
-    yield server
-    if server.process.poll() is None:
+def clear(server: Server) -> bool:
+    """Deletes a server's runs and data sets; kills it first if it still trains, and returns whether it did."""
+    is_busy = any(run.is_live for run in RunStore(server.runs).list())  # where a test has failed
+    if is_busy:
         server.kill()
+    runs = RunStore(server.runs)
+    for run in runs.list():
+        runs.delete(run.id, stop=True)
+    datasets = DatasetStore(server.datasets)
+    for dataset in datasets.list():
+        datasets.delete(dataset.id)
+    return is_busy
+
+
+@pytest.fixture(scope="module")
+def ended_server(tmp_path_factory):
+    """A server that the tests of a file may end and start again; it is not started yet."""
+    folder = tmp_path_factory.mktemp("own")
+    server = Server(folder / "runs", folder / "server.log")
+    yield server
+    if server.is_running:
+        server.kill()
+
+
+@pytest.fixture
+def own_server(ended_server):
+    """A server without runs, for tests that end it; one that the test before left running goes on."""
+    if not ended_server.is_running:
+        ended_server.start()
+    yield ended_server
+    clear(ended_server)
 
 
 # One for each module: Playwright's event loop, where it lives on, breaks asyncio.run in later tests.
