@@ -344,7 +344,7 @@ def test_help_is_no_error(cli):
 def test_a_signal_saves_a_checkpoint_and_the_run_goes_on(tmp_path, signals):
     """In a process of its own, as a signal goes to all of one."""
     config = tmp_path / "config.json"
-    config.write_text(digits(epochs=ENDLESS, checkpoint_seconds=1).to_json())
+    config.write_text(line(epochs=ENDLESS, checkpoint_seconds=1).to_json())
     runs = tmp_path / "runs"
     command = [sys.executable, "-m", "trainer", "run", str(config), "--runs-dir", str(runs)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
