@@ -6,8 +6,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from trainer.errors import SessionLost
 from trainer.runs.cluster import connection
-from trainer.runs.cluster.actor import Failure, RemoteSession
 from trainer.runs.cluster.connection import Connection
+from trainer.runs.cluster.remote_session import Failure, RemoteSession
 from trainer.runs.cluster.resources import ClusterView, Node
 
 TWO_NODES = ClusterView("ready", nodes=(Node("10.0.0.1", 2, 0), Node("10.0.0.2", 2, 0)), free_cpus=3)

@@ -6,7 +6,7 @@ import multiprocessing
 from collections.abc import Iterator
 
 from trainer.config.run_config import RunConfig
-from trainer.runs.cluster.actor import portable
+from trainer.runs.cluster.remote_session import portable
 from trainer.training.sessions.commands import Commands
 from trainer.training.sessions.events import Event
 from trainer.training.sessions.session import SessionState, session

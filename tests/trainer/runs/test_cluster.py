@@ -14,9 +14,9 @@ from trainer import RunConfig, RunStore
 from trainer.config.environment import check_settings
 from trainer.errors import ClusterError, ConfigError, DataError
 from trainer.runs.cluster import backend, versions
-from trainer.runs.cluster.actor import Failure, RemoteSession
 from trainer.runs.cluster.connection import Connection
 from trainer.runs.cluster.files import Arriving, blocks, find_kept
+from trainer.runs.cluster.remote_session import Failure, RemoteSession
 from trainer.runs.cluster.resources import Needs, Node, count_fitting, needs_of
 from trainer.storage import sha256_of
 

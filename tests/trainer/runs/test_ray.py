@@ -62,7 +62,7 @@ def actors() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children(recursive=True):
         try:
-            found += [child] if child.name().startswith("ray::RemoteSess") else []
+            found += [child] if child.name().startswith("ray::TrainingAc") else []
         except psutil.NoSuchProcess:
             continue
     return found
@@ -99,7 +99,7 @@ def test_a_run_moves_between_nodes_and_this_process_and_keeps_its_bits(store):
     for process in actors():
         process.kill()
     assert finish(run, 30).status == "interrupted"
-    assert "trained the run is gone: its process died. Resume" in run.reason
+    assert "is gone: its process died. Resume" in run.reason
     assert run.checkpoints[0].step >= paused_at
     here = store.create(digits(epochs=run.epoch + 1))
     run.resume(epochs=run.epoch + 1, where="local")

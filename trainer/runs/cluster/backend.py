@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 from trainer.config.run_config import RunConfig
 from trainer.errors import CheckpointError, ClusterError
-from trainer.runs.cluster.actor import Failure
 from trainer.runs.cluster.connection import connection
 from trainer.runs.cluster.files import blocks, data_file
 from trainer.runs.cluster.remote import Remote
+from trainer.runs.cluster.remote_session import Failure
 from trainer.runs.cluster.resources import ClusterView, Needs, needs_of
 from trainer.runs.cluster.versions import refuse_other_versions, versions
 from trainer.storage import sha256_of

@@ -8,7 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import trainer
 from trainer.config.environment import read_cluster
 from trainer.errors import ClusterError
 from trainer.runs.cluster.resources import ClusterView, Node, count_fitting, needs_of
@@ -151,8 +153,10 @@ def explain(error: Exception, address: str) -> ClusterView:
             "remove TRAINDECK_RAY."
         )
     else:
-        first_line = str(error).strip().split("\n")[0][:200].rstrip(".")
-        problem = f"The cluster {address} cannot be reached: {type(error).__name__}: {first_line}. {_ADVICE}"
+        # Ray sends whole tracebacks, and their last line says what happened.
+        lines = str(error).strip().splitlines() or [""]
+        text = (lines[-1] if "Traceback" in str(error) else lines[0]).strip()[:200].rstrip(".")
+        problem = f"The cluster {address} cannot be reached: {type(error).__name__}: {text}. {_ADVICE}"
     return ClusterView("failed", problem)
 
 
@@ -173,19 +177,27 @@ def connect_ray(address: str) -> None:
 
     with contextlib.suppress(Exception):
         ray.shutdown()
-    quiet = {"log_to_driver": False, "configure_logging": False, "logging_level": "ERROR"}
+    options = {"log_to_driver": False, "configure_logging": False, "logging_level": "ERROR"}
     if address == "local":
-        quiet |= {"include_dashboard": False}
-    ray.init(address=address, **quiet)
+        options |= {"include_dashboard": False}
+    # Nothing is sent to the nodes. Those that see this machine's folders find the code there; others have their own.
+    path = f"{Path(trainer.__file__).parent.parent}:${{PYTHONPATH}}"
+    ray.init(address=address, runtime_env={"env_vars": {"PYTHONPATH": path}}, **options)
 
 
 def see_ray() -> ClusterView:
-    """Returns what the cluster has now."""
+    """Returns what the cluster has now.
+
+    Raises:
+        Exception: whatever Ray raises when it cannot be reached.
+    """
     ray = sys.modules["ray"]
     nodes = tuple(
         Node(node["NodeManagerAddress"], int(total.get("CPU", 0)), int(total.get("GPU", 0)))
         for node in ray.nodes()
         if node["Alive"] and (total := node["Resources"])
     )
+    if not nodes:
+        raise ConnectionError("no node answers")
     free = ray.available_resources()
     return ClusterView("ready", nodes=nodes, free_cpus=int(free.get("CPU", 0)), free_gpus=int(free.get("GPU", 0)))

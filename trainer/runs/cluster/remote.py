@@ -5,16 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import trainer
 from trainer.errors import ClusterError, SessionLost
-from trainer.runs.cluster.actor import Failure, RemoteSession
+from trainer.runs.cluster.remote_session import Failure
 from trainer.runs.cluster.resources import Needs
-
-#: Calls that are answered while `next` runs.
-_CONTROL = ("look", "provide")
 
 
 class Remote:
@@ -27,17 +22,11 @@ class Remote:
     def __init__(self, needs: Needs):
         self._ray = sys.modules["ray"]
         self._name = "the cluster"
-        # Where the nodes share this machine's folders, they find the same code. Elsewhere they need their own.
-        path = f"{Path(trainer.__file__).parent.parent}:${{PYTHONPATH}}"
-        actor = self._ray.remote(
-            num_cpus=needs.cpus,
-            num_gpus=needs.gpus,
-            max_restarts=0,
-            concurrency_groups={"control": 1},
-            runtime_env={"env_vars": {"PYTHONPATH": path}},
-        )(RemoteSession)
+        from trainer.runs.cluster.actor import GROUPS, TrainingActor
+
+        options = {"num_cpus": needs.cpus, "num_gpus": needs.gpus, "max_restarts": 0, "concurrency_groups": GROUPS}
         with self._losses():
-            self._actor = actor.remote()
+            self._actor = self._ray.remote(**options)(TrainingActor).remote()
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Begins a call; returns what `is_ready` and `get` take.
@@ -46,10 +35,7 @@ class Remote:
             SessionLost: the actor is gone.
         """
         with self._losses():
-            bound = getattr(self._actor, method)
-            if method in _CONTROL:
-                bound = bound.options(concurrency_group="control")
-            return bound.remote(*arguments)
+            return getattr(self._actor, method).remote(*arguments)
 
     def is_ready(self, calls: list[Any], seconds: float) -> bool:
         """Returns whether one of some calls has an answer, or has one within a time."""
@@ -86,24 +72,29 @@ class Remote:
         errors = self._ray.exceptions
         try:
             yield
-        except errors.RayTaskError as error:
-            # The node could not even import the actor.
-            raise ClusterError(
-                f"Traindeck cannot be started on the node: {type(error.cause).__name__}: "
-                f"{str(error.cause).strip().split(chr(10))[0][:200]}. Install the same checkout and requirements.txt "
-                "on every node, or train on this server."
-            ) from error
-        except (errors.RayError, ConnectionError) as error:
-            reason = describe_loss(error)
-            raise SessionLost(f"The worker on {self._name} that trained the run is gone: {reason}.") from error
+        except (errors.RayError, ConnectionError, ImportError) as error:
+            text = f"{type(error).__name__}: {error}"
+            if "ModuleNotFoundError" in text or "ImportError" in text:
+                raise ClusterError(
+                    f"Traindeck cannot be imported on the node: {last_line(text)}. Install the same checkout and "
+                    "requirements.txt on every node, or train on this server."
+                ) from error
+            raise SessionLost(f"The worker on {self._name} is gone: {describe_loss(error)}.") from error
 
 
 def describe_loss(error: Exception) -> str:
-    """Returns the first sentence of Ray's explanation that says something."""
-    kinds = {"NodeDiedError": "its node died", "OutOfMemoryError": "its node ran out of memory"}
-    if type(error).__name__ in kinds:
-        return kinds[type(error).__name__]
-    text = " ".join(str(error).split())
-    if "node died" in text.lower() or "node has died" in text.lower():
+    """Returns what Ray says about a lost actor, in a few words."""
+    kind, text = type(error).__name__, " ".join(str(error).split())
+    if kind == "OutOfMemoryError":
+        return "its node ran out of memory"
+    if kind == "NodeDiedError" or "node died" in text.lower() or "node has died" in text.lower():
         return "its node died"
-    return "its process died" if "died" in text else f"{type(error).__name__}: {text[:160]}"
+    if kind == "ActorUnavailableError":
+        return "its node cannot be reached"
+    return "its process died" if "died" in text else f"{kind}: {text[:160]}"
+
+
+def last_line(text: str) -> str:
+    """Returns the last line of a traceback that names an import error."""
+    lines = [line.strip() for line in text.splitlines() if "ModuleNotFoundError" in line or "ImportError" in line]
+    return lines[-1][:200].rstrip(".")
