@@ -39,7 +39,9 @@ class FakeRemote:
     def call(self, method, *arguments):
         """See `Remote.call`."""
         self.calls.append((method, *arguments))
-        return self._threads[method in ("look", "provide")].submit(getattr(self._session, method), *arguments)
+        return self._threads[method in ("look", "provide", "mark_stored")].submit(
+            getattr(self._session, method), *arguments
+        )
 
     def is_ready(self, calls, seconds):
         """See `Remote.is_ready`."""

@@ -26,3 +26,8 @@ class TrainingActor(RemoteSession):
     def provide(self, found: Mapping[str, np.ndarray] | Failure) -> None:
         """See `RemoteSession.provide`."""
         super().provide(found)
+
+    @ray.method(concurrency_group="control")
+    def mark_stored(self, number: int) -> None:
+        """See `RemoteSession.mark_stored`."""
+        super().mark_stored(number)

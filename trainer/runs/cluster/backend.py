@@ -17,7 +17,7 @@ from trainer.runs.cluster.versions import refuse_other_versions, versions
 from trainer.storage import sha256_of
 from trainer.training.engine.start_up import count_threads
 from trainer.training.sessions.commands import Command, Commands
-from trainer.training.sessions.events import Ended, Event, Phase
+from trainer.training.sessions.events import Commanded, Ended, Event, Phase
 from trainer.training.sessions.session import SessionState
 
 #: Seconds to wait for free resources, for an answer about the session, and for one that moves much data.
@@ -92,25 +92,40 @@ def _wait_for_start(
 
 
 def _take_events(remote: Remote, state: SessionState, commands: Commands) -> Iterator[Event]:
-    """Yields the session's events, each asked for after the one before is stored."""
+    """Yields the session's events. One call is always ahead, so that the node need not wait for the network.
+
+    The node answers it only once a `Commanded` before is stored.
+    """
+    asked, ahead, number = remote.call("next", _taken(commands)), remote.call("next", []), 0
     while True:
-        asked, told, seconds = remote.call("next", _taken(commands)), Phase(""), _FIRST_LOOK
-        while not remote.is_ready([asked], seconds):
-            looked = remote.call("look", _taken(commands))
-            if not remote.is_ready([asked, looked], _SECONDS_TO_ANSWER):
-                remote.get(looked, 0)  # Raises.
-            if not remote.is_ready([looked], 0):
-                break
-            look, seconds = remote.get(looked, _SECONDS_TO_ANSWER), _LATER_LOOKS
-            if look.wanted is not None:
-                remote.get(remote.call("provide", _recall(state, look.wanted)), _SECONDS_TO_MOVE)
-            elif look.text and (now := Phase(look.text, look.fraction)) != told:
-                yield now
-                told = now
-        event = remote.get(asked, _SECONDS_TO_MOVE)
-        if event is None:
+        events = yield from _wait_for_events(remote, asked, state, commands)
+        if events is None:
             return
-        yield event
+        yield from events
+        number += len(events)
+        if isinstance(events[-1], Commanded):
+            remote.call("mark_stored", number)
+        asked, ahead = ahead, remote.call("next", [])
+
+
+def _wait_for_events(remote: Remote, asked: object, state: SessionState, commands: Commands) -> Iterator[Event]:
+    """Returns the answer to a call; meanwhile delivers commands, yields progress and provides stored states."""
+    told, seconds = Phase(""), _FIRST_LOOK
+    if not commands.is_empty:
+        remote.call("look", _taken(commands))
+    while not remote.is_ready([asked], seconds):
+        looked = remote.call("look", _taken(commands))
+        if not remote.is_ready([asked, looked], _SECONDS_TO_ANSWER):
+            remote.get(looked, 0)  # Raises.
+        if not remote.is_ready([looked], 0):
+            break
+        look, seconds = remote.get(looked, _SECONDS_TO_ANSWER), _LATER_LOOKS
+        if look.wanted is not None:
+            remote.get(remote.call("provide", _recall(state, look.wanted)), _SECONDS_TO_MOVE)
+        elif look.text and (now := Phase(look.text, look.fraction)) != told:
+            yield now
+            told = now
+    return remote.get(asked, _SECONDS_TO_MOVE)
 
 
 def _taken(commands: Commands) -> list[Command]:

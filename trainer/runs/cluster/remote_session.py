@@ -1,4 +1,4 @@
-"""A session on a node: each call asks for one event, so nothing trains that nobody takes."""
+"""A session on a node: each call asks for one event, so nothing trains that nobody asks for."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from trainer.training.engine.devices import check_memory
 from trainer.training.engine.start_up import load_engine
 from trainer.training.learner_state import state_arrays
 from trainer.training.sessions.commands import Command, Commands
-from trainer.training.sessions.events import Event, Snapshot
+from trainer.training.sessions.events import Commanded, EpochEnd, Event, Frame, Snapshot
 from trainer.training.sessions.session import SessionState, session
 
-#: Seconds that a session waits for the stored state of an earlier step.
-_SECONDS_TO_RECALL = 600
+#: Seconds that a session waits for the stored state of an earlier step, and until an event is stored.
+_SECONDS_TO_RECALL, _SECONDS_TO_STORE = 600, 3600
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,17 @@ class Look:
 
 
 class RemoteSession:
-    """A session on a node. `look` and `provide` are called while `next` runs; the rest one after the other."""
+    """A session on a node. `look`, `provide` and `mark_stored` are called while `next` runs; the rest one by one."""
 
     def __init__(self):
         self._commands = Commands()
         self._events: Iterator[Event] = iter(())
         self._arriving: Arriving | None = None
-        self._look = Look()
+        self._look, self._failure = Look(), None
         self._provided, self._found = threading.Event(), None
+        self._storing = threading.Condition()
+        #: How many events were returned, and of these: up to which all must be stored, and are.
+        self._returned = self._required = self._stored = 0
 
     def describe(self) -> tuple[str, dict[str, str]]:
         """Returns the node's name and versions."""
@@ -130,18 +133,34 @@ class RemoteSession:
             return Failure.of(error)
         return None
 
-    def next(self, commands: list[Command]) -> Event | Failure | None:
-        """Returns the next event, or None after the last one. The one before has been stored."""
+    def next(self, commands: list[Command]) -> list[Event] | Failure | None:
+        """Returns the next events, or None after the last one.
+
+        What an epoch's end brings comes with the event that follows. After a `Commanded`, waits until it is stored.
+        """
         self._give(commands)
+        events: list[Event] = []
         try:
+            if self._failure is not None:
+                return self._failure
+            with self._storing:
+                if not self._storing.wait_for(lambda: self._stored >= self._required, _SECONDS_TO_STORE):
+                    raise TimeoutError("Nobody stores the events of this session.")
             with listening(self._note):
-                return portable(next(self._events))
-        except StopIteration:
-            return None
+                for event in self._events:
+                    events.append(portable(event))
+                    if not isinstance(event, EpochEnd | Snapshot | Frame):
+                        break
         except Exception as error:
-            return Failure.of(error)
+            self._failure = Failure.of(error)
+            if not events:
+                return self._failure
         finally:
             self._look = Look()
+        self._returned += len(events)
+        if events and isinstance(events[-1], Commanded):
+            self._required = self._returned
+        return events or None
 
     def look(self, commands: list[Command]) -> Look:
         """Takes commands and returns what the session does."""
@@ -152,6 +171,12 @@ class RemoteSession:
         """Answers `Look.wanted`."""
         self._look, self._found = Look(), found
         self._provided.set()
+
+    def mark_stored(self, number: int) -> None:
+        """Tells that so many events are stored."""
+        with self._storing:
+            self._stored = number
+            self._storing.notify_all()
 
     def _give(self, commands: list[Command]) -> None:
         for command in commands:
