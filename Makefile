@@ -41,7 +41,7 @@ browser: .venv/dev
 	$(INSTALL) -r requirements.txt
 	touch $@
 
-.venv/dev: requirements.txt requirements-dev.txt
+.venv/dev: requirements.txt requirements-ray.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
 	$(INSTALL) -r requirements-dev.txt
 	touch .venv/run $@

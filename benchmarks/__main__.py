@@ -24,8 +24,8 @@ ALL = (
     "views",
     "open",
 )
-#: Not a budget, or a quarter of an hour: they run only where they are named.
-LONG = ("convolutions", "gan-score")
+#: Not a budget, a quarter of an hour, or in need of more packages: they run only where they are named.
+LONG = ("convolutions", "gan-score", "ray")
 
 
 def main() -> None:
@@ -37,11 +37,13 @@ def main() -> None:
         choices=[[], *ALL, *LONG],
         help=f"{', '.join(ALL)}: all of these if none is named; {', '.join(LONG)}",
     )
-    names = parser.parse_args().names or ALL
+    parser.add_argument("--seconds", type=float, help="of each run, where one benchmark that takes it is named")
+    options = parser.parse_args()
+    names, seconds = options.names or ALL, {} if options.seconds is None else {"seconds": options.seconds}
     results = {}
     for name in names:
         print(f"-- {name}", flush=True)
-        results[name] = importlib.import_module(f"benchmarks.{name.replace('-', '_')}").run()
+        results[name] = importlib.import_module(f"benchmarks.{name.replace('-', '_')}").run(**seconds)
     from trainer.training.engine.start_up import fingerprint, load_engine
 
     load_engine()

@@ -21,6 +21,8 @@ from trainer.cli.signals import record_signals
 from trainer.config.environment import check_settings
 from trainer.config.run_config import RunConfig
 from trainer.errors import TrainerError
+from trainer.runs.cluster.connection import connection
+from trainer.runs.state import Where
 from trainer.runs.store import RunStore
 
 app = typer.Typer(
@@ -34,6 +36,9 @@ app = typer.Typer(
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", envvar="TRAINDECK_RUNS", help="The folder that holds the runs.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Target = Annotated[
+    Where | None, typer.Option(help="Train in this process (local) or on the cluster that TRAINDECK_RAY names.")
+]
 RunId = Annotated[str, typer.Argument(help="The run's id; `list` shows all ids.")]
 
 
@@ -44,14 +49,17 @@ def run(
     ],
     runs_dir: RunsDir = Path("runs"),
     name: Annotated[str | None, typer.Option(help="The run's name. Default: a random name.")] = None,
+    where: Target = "local",
 ) -> None:
     """Train a configuration from the beginning, as soon as a slot of its device is free.
 
     Shows a progress bar on stderr. The run's id is the last line of stdout.
     """
     recipe = RunConfig.from_file(config)
+    if where == "cluster":
+        connection().wait()
     signals = record_signals()
-    created = RunStore(runs_dir).create(recipe, name)
+    created = RunStore(runs_dir).create(recipe, name, where=where)
     created.start()
     follow(created, signals)
 
@@ -71,15 +79,19 @@ def resume(
         int | None, typer.Option(help="The new number of epochs in total. With more epochs a completed run continues.")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The learning rate from here on.")] = None,
+    where: Target = None,
 ) -> None:
     """Continue a run from a checkpoint, exactly where it left off.
 
     The run must be paused, stopped, interrupted or failed, or completed if --epochs adds epochs or --from names an
-    earlier checkpoint. The run's id is the last line of stdout.
+    earlier checkpoint. It trains where it trained last, unless --where names another place. The run's id is the last
+    line of stdout.
     """
     found = RunStore(runs_dir).get(run_id)
+    if (where or found.where) == "cluster":
+        connection().wait()
     signals = record_signals()
-    outcome = found.resume(source=source, epochs=epochs, learning_rate=learning_rate)
+    outcome = found.resume(source=source, epochs=epochs, learning_rate=learning_rate, where=where)
     if not outcome.acted:
         refuse(f"{outcome.message} Resume a paused, stopped, interrupted or failed run, or set more --epochs.")
     follow(found, signals)

@@ -56,3 +56,11 @@ class StorageError(TrainerError, OSError):
     """A file could not be written: the disk is full, or the folder is read-only."""
 
     __str__ = Exception.__str__
+
+
+class ClusterError(TrainerError):
+    """The cluster cannot train a run: not installed, not reachable, too small, or with other versions."""
+
+
+class SessionLost(TrainerError):
+    """The process or the machine that trained a run is gone; the run continues from its newest checkpoint."""

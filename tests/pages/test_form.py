@@ -66,11 +66,11 @@ def test_the_settings_of_a_run_start_the_same_run_again(store, fields):
 
 def test_the_precision_of_a_run_is_taken_over(store, monkeypatch):
     import trainer.training.engine.devices
-    from pages.ui.form import form
+    from pages.ui.form import where
 
     gpu = trainer.training.engine.devices.list_devices()[0].__class__
     listed = [*trainer.training.engine.devices.list_devices(), gpu("GPU:0", "GPU 0")]
-    monkeypatch.setattr(form, "list_devices", lambda: listed)
+    monkeypatch.setattr(where, "list_devices", lambda: listed)
     config = RunConfig(dataset="digits", model="mlp", device="GPU:0", precision="mixed_bfloat16")
     monkeypatch.setattr(trainer.runs.store, "check_device", lambda name: None)
     page = open_page(store.create(config))

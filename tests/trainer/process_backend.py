@@ -6,9 +6,9 @@ import multiprocessing
 from collections.abc import Iterator
 
 from trainer.config.run_config import RunConfig
-from trainer.training.learner_state import state_arrays
+from trainer.runs.cluster.remote_session import portable
 from trainer.training.sessions.commands import Commands
-from trainer.training.sessions.events import Event, Snapshot
+from trainer.training.sessions.events import Event
 from trainer.training.sessions.session import SessionState, session
 
 
@@ -44,12 +44,3 @@ def serve(connection, fields: dict, state: dict) -> None:
         return
     except Exception as error:
         connection.send(error)
-
-
-def portable(event: Event) -> Event:
-    """Returns an event without tensors."""
-    if not isinstance(event, Snapshot):
-        return event
-    arrays = state_arrays(event.state)
-    state = {part: [arrays[f"{part}/{i:04d}"] for i in range(len(values))] for part, values in event.state.items()}
-    return Snapshot(event.step, event.finished_epochs, state, event.paths, event.purpose)

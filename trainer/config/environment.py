@@ -1,4 +1,4 @@
-"""Settings from the environment: whole numbers within bounds, and a URL."""
+"""Settings from the environment: whole numbers within bounds, a URL, and the address of a cluster."""
 
 from __future__ import annotations
 
@@ -65,6 +65,32 @@ def read_webhook(environment: Mapping[str, str] = os.environ) -> str | None:
     return url
 
 
+def read_cluster(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Returns the address of the Ray cluster, or None if TRAINDECK_RAY is unset or empty.
+
+    "auto": the cluster that this machine belongs to; "local": a cluster of its own on this machine; "ray://host:port":
+    another one.
+
+    Raises:
+        ConfigError: it is none of these.
+    """
+    address = environment.get("TRAINDECK_RAY")
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+        is_valid = address in ("auto", "local") or (parts.scheme == "ray" and bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        is_valid = False
+    if not is_valid or not address.isascii() or not address.isprintable() or " " in address:
+        raise ConfigError(
+            f"The environment variable TRAINDECK_RAY must be auto, local or ray://host:port. Received: "
+            f"{address[:40]!r}. Correct it, or remove it to train on this machine only.",
+            "TRAINDECK_RAY",
+        )
+    return address
+
+
 def check_settings(environment: Mapping[str, str] = os.environ) -> None:
     """Reads every setting, so that an invalid one is refused before anything starts.
 
@@ -75,3 +101,4 @@ def check_settings(environment: Mapping[str, str] = os.environ) -> None:
         if name in _BOUNDS or name.startswith(_LIMIT_PREFIX):
             read_setting(name, 1, environment)
     read_webhook(environment)
+    read_cluster(environment)

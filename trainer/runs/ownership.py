@@ -12,13 +12,16 @@ import filelock
 from trainer.config.run_config import RunConfig
 from trainer.data.uploads import refuse_changed
 from trainer.errors import ConfigError, RunBusyError, RunNotFound, StorageError
+from trainer.runs.cluster.backend import on_cluster
+from trainer.runs.cluster.connection import check_cluster, count_cluster_slots
 from trainer.runs.command_checks import Outcome, wrong_status
 from trainer.runs.endings.failures import explain_interruption
 from trainer.runs.endings.webhook import announce
 from trainer.runs.history import History
 from trainer.runs.queue.order import Entry, Order
 from trainer.runs.queue.place import explain_wait
-from trainer.runs.state import change_state_file, read_state_file, signature
+from trainer.runs.queue.slots import count_local_slots
+from trainer.runs.state import Where, change_state_file, read_state_file, signature
 from trainer.runs.view import RunView
 from trainer.runs.worker import Backend, Worker, in_background
 from trainer.runs.writer import Writer
@@ -87,7 +90,7 @@ class OwnedRun(RunView):
 
     # Starting and ending
 
-    def _begin(self, seen: str | None, allowed: tuple[str, ...], command: str, **asked) -> Outcome:
+    def _begin(self, seen: str | None, allowed: tuple[str, ...], command: str, where: Where | None, **asked) -> Outcome:
         with self._lock:
             if self._worker is not None or self._is_beginning:
                 return wrong_status(command, self.status, seen)
@@ -112,18 +115,29 @@ class OwnedRun(RunView):
                 refuse_changed(self.config.dataset_options["path"], self.spec.sha256)
             # The recipe is checked again: its data or model may be gone from this machine.
             config = RunConfig.from_file(self.path / "config.json")
-            check_device(config.device)
+            where = where or self._stored.where
+            is_here = where == "local"
+            (check_device if is_here else check_cluster)(config.device)
             with self._lock:
                 history = self.history
                 history.refresh()
                 # A run that waited in a process that died goes on as it was asked to.
                 entry = self._entry() or Entry(id=self.id, device=config.device, command=command, **asked)
-                entry = entry.model_copy(update={"ending": None})
-                before = self._stored.model_dump(include={"status", "reason", "started", "ended"})
-                self._change(status="queued", reason="", started=time.time(), ended=None)
+                entry = entry.model_copy(update={"ending": None, "where": where})
+                before = self._stored.model_dump(include={"status", "reason", "started", "ended", "where"})
+                self._change(status="queued", reason="", started=time.time(), ended=None, where=where)
                 self._config = config
-                warming_up = self._stored.changed(phase="Warming up")
-                worker = Worker(self.path, config, history, warming_up, self._backend, entry=entry, on_end=self._end)
+                warming_up = self._stored.changed(phase="Warming up" if is_here else "Starting on the cluster")
+                worker = Worker(
+                    self.path,
+                    config,
+                    history,
+                    warming_up,
+                    self._backend if is_here else on_cluster,
+                    entry=entry,
+                    on_end=self._end,
+                    count_slots=count_local_slots if is_here else lambda: count_cluster_slots(config.device),
+                )
                 self._worker = worker
                 try:
                     worker.start()

@@ -24,7 +24,7 @@ from trainer.runs.command_checks import (
 )
 from trainer.runs.event_log import log_event
 from trainer.runs.ownership import SECONDS_TO_LOCK, OwnedRun
-from trainer.runs.state import LIVE, STATUSES, change_state_file
+from trainer.runs.state import LIVE, STATUSES, Where, change_state_file
 from trainer.runs.worker import Backend
 from trainer.storage import delete_folder, storing
 from trainer.training.sessions.commands import Command, Ending, Interrupt, Pause, SetEpochs, Setting, Stop
@@ -46,20 +46,22 @@ class Run(OwnedRun):
 
     # Commands
 
-    def start(self, seen: str | None = None) -> Outcome:
+    def start(self, seen: str | None = None, *, where: Where | None = None) -> Outcome:
         """Takes the run into the queue; a background thread trains it when a slot of its device is free.
 
         Args:
             seen: the status that the caller saw, or None.
+            where: "local", "cluster", or None: as the run was created.
 
         Raises:
+            ClusterError: the cluster is not there, or has no such device.
             ConfigError: the device is missing, or the recipe cannot be trained any more.
             StorageError: the folder cannot be written.
             RunBusyError: another process trains this run.
         """
         # A run that was not started in time counts as interrupted, and can still be started.
         allowed = ("queued",) if self.state.started else ("queued", "interrupted")
-        return self._begin(seen, allowed, "start")
+        return self._begin(seen, allowed, "start", where)
 
     def recover(self) -> None:
         """Takes up a waiting run again after its process died; one that cannot train any more fails."""
@@ -83,6 +85,7 @@ class Run(OwnedRun):
         *,
         epochs: int | None = None,
         learning_rate: float | None = None,
+        where: Where | None = None,
     ) -> Outcome:
         """Takes the run into the queue, to continue from a checkpoint exactly where it left off.
 
@@ -91,8 +94,10 @@ class Run(OwnedRun):
             source: "latest", "best", or a checkpoint's step. Later steps and checkpoints are deleted.
             epochs: the new number of epochs in total; with more epochs a completed run continues.
             learning_rate: the learning rate from here on.
+            where: "local", "cluster", or None: where it trained last.
 
         Raises:
+            ClusterError: the cluster is not there, or has no such device.
             ConfigError: there is no such checkpoint, or what the recipe names is gone.
             DataError: the data file is gone, or is not the one that the run began with.
             StorageError: the folder cannot be written.
@@ -113,7 +118,7 @@ class Run(OwnedRun):
         allowed = (*RESUMABLE, "completed") if is_longer else RESUMABLE
         # A run that waited in a process that died keeps its place.
         allowed = (*allowed, "queued") if self._entry() and not settings and at_most is None else allowed
-        return self._begin(seen, allowed, "resume", at_most=at_most, settings=tuple(settings))
+        return self._begin(seen, allowed, "resume", where, at_most=at_most, settings=tuple(settings))
 
     def pause(self, seen: str | None = None) -> Outcome:
         """Asks the run to write a checkpoint and end, to resume later."""

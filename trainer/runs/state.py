@@ -25,6 +25,8 @@ SCHEMA = 2
 Status = Literal["queued", "running", "completed", "paused", "stopped", "failed", "interrupted"]
 STATUSES: tuple[str, ...] = get_args(Status)
 LIVE = ("queued", "running")
+#: Where a run trains: in this process, or on the cluster that TRAINDECK_RAY names.
+Where = Literal["local", "cluster"]
 
 
 class RunState(BaseModel):
@@ -37,6 +39,7 @@ class RunState(BaseModel):
         notes: what a person should know, such as a damaged checkpoint.
         created, started, ended: unix times.
         parent: the id of the run that it was cloned from.
+        where: it trains, or trained last.
         dataset, model: names, for lists.
         step: optimizer updates so far; seconds: of training so far.
         steps_per_second: since the last start or resume; compilation and validation excluded.
@@ -64,6 +67,7 @@ class RunState(BaseModel):
     started: float | None = None
     ended: float | None = None
     parent: str | None = None
+    where: Where = "local"
     dataset: str | None = None
     model: str | None = None
     step: int = 0
@@ -190,7 +194,7 @@ def not_found(folder: Path) -> RunNotFound:
     return RunNotFound(f"The run {folder.name} does not exist any more. List the runs to see which exist.")
 
 
-def new_state(run_id: str, name: str, config: RunConfig, parent: str | None) -> RunState:
+def new_state(run_id: str, name: str, config: RunConfig, parent: str | None, where: Where = "local") -> RunState:
     """Returns the state of a run that was just created."""
     return RunState(
         id=run_id,
@@ -198,6 +202,7 @@ def new_state(run_id: str, name: str, config: RunConfig, parent: str | None) -> 
         status="queued",
         created=time.time(),
         parent=parent,
+        where=where,
         dataset=config.dataset,
         model=config.model,
         epochs=config.epochs,

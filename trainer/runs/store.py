@@ -14,10 +14,11 @@ from pathlib import Path
 from trainer.config.names import check_name, invent_name
 from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError, RunNotFound
+from trainer.runs.cluster.connection import check_cluster
 from trainer.runs.listing.states import StateCache
 from trainer.runs.queue.order import Order
 from trainer.runs.run import Backend, Outcome, Run
-from trainer.runs.state import RunState, new_state
+from trainer.runs.state import RunState, Where, new_state
 from trainer.storage import delete_folder, write_json
 from trainer.training.engine.devices import check_device, check_memory
 from trainer.training.sessions.session import session
@@ -51,20 +52,27 @@ class RunStore:
                 _default = cls(os.environ.get("TRAINDECK_RUNS") or "runs")
             return _default
 
-    def create(self, config: RunConfig, name: str | None = None, parent: str | None = None) -> Run:
+    def create(
+        self, config: RunConfig, name: str | None = None, parent: str | None = None, where: Where = "local"
+    ) -> Run:
         """Creates a run, which waits for `start`.
 
         Args:
             config: its recipe.
             name: the user's name for it; None: a random one.
             parent: the id of the run that it was copied from.
+            where: it will train; see `Run.start`.
 
         Raises:
+            ClusterError: the cluster is not there, or has no such device.
             ConfigError: the device is missing, the model does not fit into memory, the name is not allowed,
                 or the folder cannot be written.
         """
-        check_device(config.device)
-        check_memory(config)
+        if where == "local":
+            check_device(config.device)
+            check_memory(config)
+        else:
+            check_cluster(config.device)
         name = check_name(name) if name is not None else invent_name()
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         folder, temporary = self.path / run_id, self.path / f".tmp-{run_id}"
@@ -72,7 +80,7 @@ class RunStore:
             temporary.mkdir(parents=True)
             (temporary / "checkpoints").mkdir()
             (temporary / "config.json").write_text(config.to_json(), encoding="utf-8")
-            write_json(temporary / "run.json", new_state(run_id, name, config, parent).to_json())
+            write_json(temporary / "run.json", new_state(run_id, name, config, parent, where).to_json())
             os.rename(temporary, folder)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -162,7 +162,20 @@ class RunView:
     def describe(self) -> dict:
         """Returns everything about the run as JSON-ready values."""
         state, checkpoints = self.state, self.checkpoints
-        fields = ("id", "name", "status", "reason", "notes", "tags", "note", "created", "step", "epoch", "seconds")
+        fields = (
+            "id",
+            "name",
+            "status",
+            "reason",
+            "notes",
+            "tags",
+            "note",
+            "where",
+            "created",
+            "step",
+            "epoch",
+            "seconds",
+        )
         return {
             **{field: getattr(state, field) for field in fields},
             "config": self.config.model_dump(),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from trainer.config.run_config import RunConfig
 from trainer.data.progress import listening
-from trainer.errors import DivergenceError
+from trainer.errors import DivergenceError, SessionLost
 from trainer.runs.checkpoint import list_checkpoints
 from trainer.runs.endings.failures import advise_on_divergence, explain_failure
 from trainer.runs.event_log import read_settings
@@ -23,6 +23,7 @@ from trainer.runs.history import History
 from trainer.runs.profiling import profiled
 from trainer.runs.queue.order import Entry
 from trainer.runs.queue.place import Place
+from trainer.runs.queue.slots import count_local_slots
 from trainer.runs.state import RunState
 from trainer.runs.writer import Writer
 from trainer.training.sessions.commands import Command, Commands, Ending, with_settings
@@ -44,6 +45,7 @@ class Worker:
         backend: runs the session.
         entry: what it was asked to do, as it is in the queue.
         on_end: called in the thread when the session is over; it must call `writer.finish`.
+        count_slots: see `Place`.
     """
 
     def __init__(
@@ -56,13 +58,14 @@ class Worker:
         *,
         entry: Entry,
         on_end: Callable[[Writer], None],
+        count_slots: Callable[[], int] = count_local_slots,
     ):
         self.commands = Commands(*entry.settings)
-        self.place = Place(folder, entry)
+        self.place = Place(folder, entry, count_slots)
         self._background = ThreadPoolExecutor(1, thread_name_prefix=f"checkpoints-{folder.name}")
         self.writer = Writer(folder, config, history, state, self._background, entry.command)
         self._folder, self._config, self._backend = folder, config, backend
-        self._at_most, self._on_end = entry.at_most, on_end
+        self._at_most, self._on_end, self._is_here = entry.at_most, on_end, entry.where == "local"
         self._thread = threading.Thread(target=self._work, name=f"run-{folder.name}", daemon=True)
 
     def start(self) -> None:
@@ -114,8 +117,13 @@ class Worker:
         events = self._backend(config, writer.open(self._at_most), self.commands)
         with contextlib.closing(events), listening(lambda text, part: writer.apply(Phase(text, part))):
             try:
-                for event in profiled(events, self._folder / "profile", config.profile_steps):
+                # The profiler sees this process only.
+                steps = config.profile_steps if self._is_here else 0
+                for event in profiled(events, self._folder / "profile", steps):
                     writer.apply(event)
+            except SessionLost as error:
+                writer.save_best()
+                writer.lose(str(error), list_checkpoints(self._folder / "checkpoints"))
             except DivergenceError as error:
                 writer.save_best()
                 config = with_settings(config, read_settings(self._folder), writer.state.step)

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from trainer.config.run_config import RunConfig
 from trainer.errors import CheckpointError, DivergenceError, RunNotFound
 from trainer.runs.best_and_last import best_and_last, row_at
 from trainer.runs.checkpoint import (
+    Checkpoint,
     drop_after,
     list_checkpoints,
     newest_state,
@@ -25,6 +26,7 @@ from trainer.runs.checkpoint import (
     write_checkpoint,
 )
 from trainer.runs.command_checks import describe_setting
+from trainer.runs.endings.failures import explain_interruption
 from trainer.runs.event_log import log_command, log_event, read_settings
 from trainer.runs.history import History
 from trainer.runs.listing.sparkline import sparkline
@@ -201,6 +203,16 @@ class Writer:
     def fail(self, reason: str, details: str, *, has_diverged: bool = False) -> None:
         """Notes that the run failed."""
         self._outcome = {"status": "failed", "reason": reason, "has_diverged": has_diverged}, details
+
+    def lose(self, what: str, saved: Sequence[Checkpoint]) -> None:
+        """Notes that the process or machine that trained the run is gone.
+
+        Args:
+            what: happened, as a sentence.
+            saved: the run's checkpoints, newest first.
+        """
+        reason = explain_interruption(self.state.step, saved, what)
+        self._outcome = {"status": "interrupted", "reason": reason}, f"interrupted. {reason}"
 
     def end_waiting(self, ending: str) -> None:
         """Notes that the run ends without training; an interrupted one stays in the queue.

@@ -20,6 +20,7 @@ from pages.ui.fields.class_weights import fill_class_weight
 from pages.ui.fields.widgets import choose, draw_option, draw_options, option_key
 from pages.ui.form.advanced import PLAIN, draw_advanced, draw_plain, nested_key, nested_options, plain_key, plain_value
 from pages.ui.form.suggested_model import remember_suggested_model, suggest_model
+from pages.ui.form.where import device_labels, draw_where
 from pages.ui.inspecting import inspect
 from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
@@ -30,7 +31,6 @@ from trainer.config.fitting import dataset_spec, offered, seen_by, suggested_opt
 from trainer.config.registry import SCHEDULES, Entry, Registry
 from trainer.config.split_sizes import count_training
 from trainer.data.uploads import DatasetStore
-from trainer.training.engine.devices import list_devices
 
 #: How many of a model's options are drawn outside Advanced.
 _MODEL_OPTIONS_SHOWN = 2
@@ -101,13 +101,13 @@ def draw_form() -> dict[str, Any]:
     with right:
         rate = optimizer.options[0]
         fields["optimizer_options"] = {rate.name: draw_option(rate, option_key(optimizer, rate))}
+    where = draw_where()
     left, right = st.columns(2)
     with left:
         loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, goal), "The quantity that training minimizes.")
     fields["loss"] = loss.name
     with right:
-        labels = {device.name: device.label for device in list_devices()}
-        fields["device"] = choose("device", "Device", labels, PLAIN["device"].help)
+        fields["device"] = choose("device", "Device", device_labels(where), PLAIN["device"].help)
     # The data limits the batch size too: at most the number of training examples.
     training = count_training(spec, plain_value("validation_split"))
     batch_size = dataclasses.replace(PLAIN["batch_size"], maximum=max(1, min(PLAIN["batch_size"].maximum, training)))

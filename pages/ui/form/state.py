@@ -19,7 +19,8 @@ FIRST = {"dataset": "digits", "model": "mlp"}
 #: Endings of widget keys: set by the user; set by the user or the page.
 _SET_BY_USER = ("_set", "_select", "_use")
 _VERBS = (*_SET_BY_USER, "_chosen", "_suggested")
-_NOT_IN_FORM = ("train_checkpoint_select",)
+#: Where a run trains does not change its numbers, so it is not among the settings.
+_NOT_IN_FORM = ("train_checkpoint_select", "train_where_select", "train_where_chosen")
 
 _BASE = "train_form_base"  # widget key → value, as last filled from a run
 _RUN = "train_form_run"  # id of that run, or ""

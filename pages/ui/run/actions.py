@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui.text import escape_markdown
 from trainer import Run, TrainerError
+from trainer.runs.state import Where
 
 #: Pausing a small model takes less, so the page shows the outcome at once.
 _SECONDS_TO_FINISH = 1.0
@@ -18,6 +19,7 @@ def act(
     source: str | int = "latest",
     learning_rate: float | None = None,
     epochs: int | None = None,
+    where: Where | None = None,
 ) -> None:
     """Sends a command to a run, and tells the user if it had no effect.
 
@@ -28,10 +30,11 @@ def act(
         source: for "resume": "latest", "best" or a checkpoint's step.
         learning_rate: for "resume": the new one; None: unchanged.
         epochs: for "resume": how many in total; None: unchanged.
+        where: for "resume": see `Run.resume`.
     """
     try:
         if command == "resume":
-            outcome = run.resume(seen, source, learning_rate=learning_rate, epochs=epochs)
+            outcome = run.resume(seen, source, learning_rate=learning_rate, epochs=epochs, where=where)
         else:
             outcome = getattr(run, command)(seen)
     except TrainerError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.form.where import WHERE, is_cluster_offered
 from pages.ui.keys import widget_key
 from pages.ui.run.actions import act
 from pages.ui.run.longer import draw_longer
@@ -78,9 +79,14 @@ def _resume_from(run: Run) -> None:
         )
         if BEST in labels:
             st.caption(f"Resuming from the best deletes {describe_later(run, run.find_checkpoint(BEST).step)}.")
+        where = run.where
+        if is_cluster_offered() or where == "cluster":
+            where = st.radio(
+                "Where to run", list(WHERE), list(WHERE).index(where), WHERE.get, key=widget_key("resume", "where")
+            )
         is_sent = st.form_submit_button("Resume", type="primary", key=widget_key("resume", "confirm"))
     if is_sent:
-        act(run, "resume", run.status, source)
+        act(run, "resume", run.status, source, where=where)
         _close()
         st.rerun()
 

@@ -78,6 +78,8 @@ def _header(store: RunStore, run: Run, status: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=widget_key("run", "header")):
         st.subheader(escape_markdown(run.name), anchor=False, width="content")
         status_badge(status)
+        if run.where == "cluster":
+            st.badge("cluster", color="gray", help="It trains on the cluster, or did so last.")
         st.space("stretch")
         _control_buttons(run, status)
         download_menu(run)

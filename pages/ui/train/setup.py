@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui.catalogue import refuse_server_path
 from pages.ui.form.form import draw_form, fill_form
 from pages.ui.form.state import follow, is_draft, mirror, settle
+from pages.ui.form.where import chosen_where
 from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
 from pages.ui.train.queue import running_states
@@ -123,7 +124,7 @@ def _start(store: RunStore, config: RunConfig) -> None:
     if fields == last_fields and now - last_time < _SECONDS_OF_DOUBLE_CLICK:
         return
     try:
-        run = store.create(config)
+        run = store.create(config, where=chosen_where())
         run.start(seen="queued")
     except TrainerError as error:
         st.session_state["train_start_problem"] = str(error)

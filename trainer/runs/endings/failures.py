@@ -42,16 +42,19 @@ def advise_on_divergence(config: RunConfig, saved: Sequence[Checkpoint]) -> str:
     return advice + (f" The checkpoint of step {saved[0].step} is kept." if saved else "")
 
 
-def explain_interruption(step: int, saved: Sequence[Checkpoint]) -> str:
+def explain_interruption(
+    step: int, saved: Sequence[Checkpoint], what: str = "The process ended without warning."
+) -> str:
     """Returns what a resume costs after a run's process died.
 
     Args:
         step: the last step that was recorded.
         saved: the run's checkpoints, newest first.
+        what: happened, as a sentence.
     """
     lost = step - (saved[0].step if saved else 0)
     if lost <= 0:
-        return "The process ended without warning. Resume to continue from the last checkpoint."
+        return f"{what} Resume to continue from the last checkpoint."
     start = f"the checkpoint of step {saved[0].step:,}" if saved else "the beginning"
     steps = "1 step is" if lost == 1 else f"{lost:,} steps are"
-    return f"The process ended without warning. Resume continues from {start}; {steps} trained again."
+    return f"{what} Resume continues from {start}; {steps} trained again."

@@ -13,7 +13,7 @@ import filelock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainer.errors import RunNotFound
-from trainer.runs.state import read_state_file
+from trainer.runs.state import Where, read_state_file
 from trainer.storage import storing, write_json
 from trainer.training.sessions.commands import Setting
 
@@ -25,7 +25,8 @@ class Entry(BaseModel):
 
     Attributes:
         id: of the run.
-        device: where it will train.
+        device: that it will train on.
+        where: in the process that holds it, or on the cluster.
         command: what began it: "start" or "resume".
         at_most: continue from the checkpoint of this step; None: from the newest.
         settings: to take effect before the first step.
@@ -36,10 +37,18 @@ class Entry(BaseModel):
 
     id: str
     device: str
+    where: Where = "local"
     command: Literal["start", "resume"] = "start"
     at_most: int | None = None
     settings: tuple[Annotated[Setting, Field(discriminator="event")], ...] = ()
     ending: Literal["pause", "stop"] | None = None
+
+    @property
+    def lane(self) -> str:
+        """What the run waits for, in words: runs of one lane share its slots."""
+        if self.where == "local":
+            return self.device
+        return "the cluster's CPUs" if self.device.startswith("CPU") else "the cluster's GPUs"
 
 
 class Order:

@@ -10,7 +10,7 @@ import filelock
 
 from trainer.errors import RunNotFound
 from trainer.runs.queue.order import Entry, Order
-from trainer.runs.queue.slots import Slot, Slots
+from trainer.runs.queue.slots import Slot, Slots, count_local_slots
 from trainer.runs.state import read_state_file
 from trainer.training.sessions.commands import Commands, Interrupt, Pause, Setting, Stop
 
@@ -26,12 +26,13 @@ class Place:
     Args:
         folder: of the run; the caller has locked it for this process.
         entry: the run, as it is or will be in the order.
+        count_slots: returns how many slots the run's lane has now; it does not block.
     """
 
-    def __init__(self, folder: Path, entry: Entry):
-        self._folder, self._entry = folder, entry
+    def __init__(self, folder: Path, entry: Entry, count_slots: Callable[[], int] = count_local_slots):
+        self._folder, self._entry, self._count_slots = folder, entry, count_slots
         self._order = Order(folder.parent)
-        self._slots = Slots(self._order.folder, entry.device)
+        self._slots = Slots(self._order.folder, entry.lane)
         self._slot: Slot | None = None
         self._is_kept = False
         self._woken = threading.Event()
@@ -122,13 +123,13 @@ class Place:
             elif is_new:
                 entries[entries.index(mine)] = mine = self._entry
             if mine.ending is None and not blockers(self._order, mine, entries):
-                self._slot = self._slots.take(mine.id)
+                self._slot = self._slots.take(mine.id, self._count_slots())
                 if self._slot is not None:
                     entries.remove(mine)
 
 
 def blockers(order: Order, entry: Entry, entries: Sequence[Entry] | None = None) -> list[Entry]:
-    """Returns the runs before one on its device that a live process holds.
+    """Returns the runs before one in its lane that a live process holds.
 
     Args:
         order: of the waiting runs.
@@ -139,7 +140,7 @@ def blockers(order: Order, entry: Entry, entries: Sequence[Entry] | None = None)
     for other in order.read() if entries is None else entries:
         if other.id == entry.id:
             return before
-        if other.device == entry.device and is_held(order.folder.parent / other.id):
+        if other.lane == entry.lane and is_held(order.folder.parent / other.id):
             before.append(other)
     return before
 
@@ -163,14 +164,14 @@ def explain_wait(order: Order, entry: Entry) -> str:
     """Returns why a run waits, as a sentence."""
     if not is_held(order.folder.parent / entry.id):
         return "Waiting: the process that held it has ended"
-    before, training = blockers(order, entry), Slots(order.folder, entry.device).holders()
+    before, training = blockers(order, entry), Slots(order.folder, entry.lane).holders()
     if before:
         count = len(before) + len(training)
         return f"Waiting: {count} run{'s are' if count > 1 else ' is'} before it"
     names = [name for name in (name_of(order.folder.parent / run_id) for run_id in training) if name]
     if not names:
-        return f"Waiting for {entry.device}"
-    return f"Waiting: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} training on {entry.device}"
+        return f"Waiting for {entry.lane}"
+    return f"Waiting: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} training on {entry.lane}"
 
 
 def name_of(folder: Path) -> str | None:

@@ -1,10 +1,9 @@
-"""The slots of a device: as many runs train at once. Each is a file lock, which a dead process releases."""
+"""The slots of a lane, such as a device: as many runs train at once. A dead process releases its file locks."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
@@ -30,25 +29,30 @@ class Slot:
         self._lock.release()
 
 
+def count_local_slots() -> int:
+    """Returns how many runs train at once on each device of this machine."""
+    return read_setting("TRAINDECK_SLOTS", 1)
+
+
 class Slots:
-    """The slots of one device.
+    """The slots of one lane.
 
     Args:
         folder: the queue's.
-        device: such as "CPU:0".
+        lane: such as "CPU:0".
     """
 
-    def __init__(self, folder: Path, device: str):
-        self._folder, self._prefix = folder, re.sub(r"[^A-Za-z0-9]+", "-", device)
+    def __init__(self, folder: Path, lane: str):
+        self._folder, self._prefix = folder, re.sub(r"[^A-Za-z0-9]+", "-", lane)
 
-    @property
-    def _names(self) -> Iterator[str]:
-        for number in range(read_setting("TRAINDECK_SLOTS", 1)):
-            yield f"{self._prefix}-slot{number}"
+    def take(self, run_id: str, count: int) -> Slot | None:
+        """Takes a free slot for a run; returns None if there is none. The caller holds the order's lock.
 
-    def take(self, run_id: str) -> Slot | None:
-        """Takes a free slot for a run; returns None if there is none. The caller holds the order's lock."""
-        for name in self._names:
+        Args:
+            run_id: of the run.
+            count: how many slots the lane has.
+        """
+        for name in (f"{self._prefix}-slot{number}" for number in range(count)):
             # Released by the thread that trains, not by the one that took it.
             lock = filelock.FileLock(self._folder / f"{name}.lock", timeout=0, thread_local=False)
             try:
@@ -64,7 +68,7 @@ class Slots:
     def holders(self) -> list[str]:
         """Returns the ids of the runs that hold a slot. One whose process died is listed until the slot is taken."""
         found = []
-        for name in self._names:
+        for path in sorted(self._folder.glob(f"{self._prefix}-slot*.run")):
             with contextlib.suppress(OSError, ValueError):
-                found.append((self._folder / f"{name}.run").read_text(encoding="utf-8"))
+                found.append(path.read_text(encoding="utf-8"))
         return [run_id for run_id in found if run_id]
