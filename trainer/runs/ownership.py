@@ -112,7 +112,7 @@ class OwnedRun(RunView):
                 refuse_changed(self.config.dataset_options["path"], self.spec.sha256)
             # The recipe is checked again: its data or model may be gone from this machine.
             config = RunConfig.from_file(self.path / "config.json")
-            check_device(config.device)
+            check_device(config)
             with self._lock:
                 history = self.history
                 history.refresh()

@@ -63,7 +63,7 @@ class RunStore:
             ConfigError: the device is missing, the model does not fit into memory, the name is not allowed,
                 or the folder cannot be written.
         """
-        check_device(config.device)
+        check_device(config)
         check_memory(config)
         name = check_name(name) if name is not None else invent_name()
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"

@@ -12,6 +12,7 @@ from trainer.errors import RunNotFound
 from trainer.runs.queue.order import Entry, Order
 from trainer.runs.queue.slots import Slot, Slots
 from trainer.runs.state import read_state_file
+from trainer.training.engine.devices import devices_of
 from trainer.training.sessions.commands import Commands, Interrupt, Pause, Setting, Stop
 
 #: Seconds between two looks at the slots: of the run that is next, and of the others.
@@ -31,7 +32,7 @@ class Place:
     def __init__(self, folder: Path, entry: Entry):
         self._folder, self._entry = folder, entry
         self._order = Order(folder.parent)
-        self._slots = Slots(self._order.folder, entry.device)
+        self._slots = Slots(self._order.folder, devices_of(entry.device))
         self._slot: Slot | None = None
         self._is_kept = False
         self._woken = threading.Event()
@@ -128,18 +129,18 @@ class Place:
 
 
 def blockers(order: Order, entry: Entry, entries: Sequence[Entry] | None = None) -> list[Entry]:
-    """Returns the runs before one on its device that a live process holds.
+    """Returns the runs before one that need a device of its own, and that a live process holds.
 
     Args:
         order: of the waiting runs.
         entry: the run.
         entries: all, as they are now; None: they are read.
     """
-    before = []
+    before, devices = [], set(devices_of(entry.device))
     for other in order.read() if entries is None else entries:
         if other.id == entry.id:
             return before
-        if other.device == entry.device and is_held(order.folder.parent / other.id):
+        if devices.intersection(devices_of(other.device)) and is_held(order.folder.parent / other.id):
             before.append(other)
     return before
 
@@ -163,14 +164,15 @@ def explain_wait(order: Order, entry: Entry) -> str:
     """Returns why a run waits, as a sentence."""
     if not is_held(order.folder.parent / entry.id):
         return "Waiting: the process that held it has ended"
-    before, training = blockers(order, entry), Slots(order.folder, entry.device).holders()
+    devices = devices_of(entry.device)
+    before, training = blockers(order, entry), Slots(order.folder, devices).holders()
     if before:
         count = len(before) + len(training)
         return f"Waiting: {count} run{'s are' if count > 1 else ' is'} before it"
     names = [name for name in (name_of(order.folder.parent / run_id) for run_id in training) if name]
     if not names:
-        return f"Waiting for {entry.device}"
-    return f"Waiting: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} training on {entry.device}"
+        return f"Waiting for {' and '.join(devices)}"
+    return f"Waiting: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} training on {' and '.join(devices)}"
 
 
 def name_of(folder: Path) -> str | None:
