@@ -23,8 +23,8 @@ ALL = (
     "evaluation",
     "views",
 )
-#: Not a budget, or a quarter of an hour: they run only where they are named.
-LONG = ("convolutions", "gan-score")
+#: Not a budget, a quarter of an hour, or in need of a process of its own: they run only where they are named.
+LONG = ("convolutions", "gan-score", "devices")
 
 
 def main() -> None:
