@@ -92,7 +92,8 @@ def test_all_devices_are_offered_where_there_are_several_and_the_model_can_share
     page.selectbox(key="train_model_select").select("gan").run()
     assert not page.exception
     device = page.selectbox(key="train_device_select")
-    assert device.value == "CPU:0" and "All CPUs (2)" not in device.options
+    assert device.value == "CPU:0"
+    assert "All CPUs (2)" not in device.options
     assert "All CPUs (2) is not offered for GAN: in each step" in device.help
 
 

@@ -70,14 +70,14 @@ def make_steps(learner, dataset, config, placement, *, step: int = 0, until: int
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}, epochs
 
 
-def train_whole(fields: dict, placement) -> dict:
+def train_whole(fields: dict, placement, *, validates: bool = True) -> dict:
     """Trains a fresh learner to the end; then from its first state again up to the cut."""
     with placement.scope():
         config = RunConfig(**fields)
         plan = build(config)
         learner, dataset = plan.learner, plan.dataset
         first = state_arrays(learner.snapshot())
-        validate = Evaluator(learner, dataset.validation)
+        validate = Evaluator(learner, dataset.validation) if validates else None
         logs, epochs = make_steps(learner, dataset, config, placement, validate=validate)
         values = [[copy.numpy() for copy in copies(v)] for part in learner.variables().values() for v in part]
         found = {
@@ -110,7 +110,7 @@ def resume(fields: dict, placement, dataset, state: dict) -> str:
 def compare(fields: dict, *, with_one: bool = True) -> dict:
     """Returns what differs between one device and two, and between an uncut run on two and a cut one."""
     both = placement_of("all")
-    two = train_whole(fields, both)
+    two = train_whole(fields, both, validates=with_one)
     pairs = two["again"].items()
     found = {
         "repeats": all(np.array_equal(values, two["logs"][name][:CUT], equal_nan=True) for name, values in pairs),
