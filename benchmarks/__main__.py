@@ -24,8 +24,9 @@ ALL = (
     "views",
     "open",
 )
-#: Not a budget, a quarter of an hour, or in need of more packages: they run only where they are named.
-LONG = ("convolutions", "gan-score", "ray")
+#: Not a budget, a quarter of an hour, or in need of more packages or a process of its own: they run only where they
+#: are named.
+LONG = ("convolutions", "gan-score", "devices", "ray")
 
 
 def main() -> None:

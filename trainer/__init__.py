@@ -20,6 +20,7 @@ _LAZY = {
     "Learner": "trainer.training.learners",
     "ReconstructionLearner": "trainer.training.learners",
     "SupervisedLearner": "trainer.training.learners",
+    "placement_of": "trainer.training.engine.placement",
     "predict": "trainer.analysis.predictions.predict",
     "train": "trainer.training.loop",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -76,6 +77,24 @@ def test_the_precision_of_a_run_is_taken_over(store, monkeypatch):
     page = open_page(store.create(config))
     assert not page.exception
     assert page.selectbox(key="train_precision_set").value == "mixed_bfloat16"
+
+
+def test_all_devices_are_offered_where_there_are_several_and_the_model_can_share(store, monkeypatch):
+    from pages.ui.form import where
+    from trainer.training.engine.devices import list_devices, with_all
+
+    cpu = list_devices()[0]
+    several = with_all([cpu, dataclasses.replace(cpu, name="CPU:1", label="CPU 1")])
+    monkeypatch.setattr(where, "list_devices", lambda: several)
+    page = open_page(store.create(RunConfig(dataset="digits", model="mlp", device="all")))
+    device = page.selectbox(key="train_device_select")
+    assert (device.value, device.options[-1]) == ("all", "All CPUs (2)")
+    page.selectbox(key="train_model_select").select("gan").run()
+    assert not page.exception
+    device = page.selectbox(key="train_device_select")
+    assert device.value == "CPU:0"
+    assert "All CPUs (2)" not in device.options
+    assert "All CPUs (2) is not offered for GAN: in each step" in device.help
 
 
 @pytest.mark.parametrize(

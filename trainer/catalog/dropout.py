@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from trainer.catalog.replica_seeds import of_this_replica
+
 #: The golden ratio as a fraction of 2³²: consecutive integers times it are spread evenly (Knuth, TAOCP 3, §6.4).
 _GOLDEN = 0x9E3779B9
 
@@ -51,7 +53,8 @@ class HashedDropout(keras.layers.Layer):
         """Returns the same shape and dtype as `inputs`; unchanged unless `training`."""
         if not training or not self.rate:
             return inputs
-        mask = keep_mask(tf.shape(inputs), self.rate, self.seed_state.value, self.calls.value)
+        seed = of_this_replica(self.seed_state.value)
+        mask = keep_mask(tf.shape(inputs), self.rate, seed, self.calls.value)
         self.calls.assign_add(1)
         return tf.where(mask, inputs / (1 - self.rate), tf.zeros([], inputs.dtype))
 

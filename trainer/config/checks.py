@@ -10,7 +10,7 @@ from trainer.config.data_spec import GOALS, DataSpec
 from trainer.config.fitting import offered, refuse_misfit, seen_by, suggested_options
 from trainer.config.monitors import find_monitor
 from trainer.config.options import describe_option, refusal, shown
-from trainer.config.recipe import NESTED, Recipe
+from trainer.config.recipe import ALL_DEVICES, NESTED, Recipe
 from trainer.config.registry import DATASETS, LOSSES, METRICS, MODELS, OPTIMIZERS, SCHEDULES
 from trainer.config.split_sizes import check_batch_size, count_training
 from trainer.errors import ConfigError
@@ -21,7 +21,9 @@ def first_refusal(failure: ValidationError) -> ConfigError:
     error = failure.errors()[0]
     name = str(error["loc"][0])
     if error["type"] == "string_pattern_mismatch":
-        return ConfigError(f"{name} must look like CPU:0 or GPU:0. Received: {shown(error['input'])}. Use CPU:0.", name)
+        return ConfigError(
+            f"{name} must look like CPU:0 or GPU:0, or be all. Received: {shown(error['input'])}. Use CPU:0.", name
+        )
     if error["type"] == "missing":
         registry = {"model": MODELS, "dataset": DATASETS}[name]
         return ConfigError(f"{name} is missing. Choose one of {', '.join(registry)}.", name)
@@ -77,6 +79,7 @@ def complete(recipe: Recipe, spec: DataSpec) -> dict[str, Any]:
     check_batch_size(recipe.batch_size, spec, recipe.validation_split)
     check_accumulation(recipe, spec)
     schedule_options = complete_schedule(recipe)
+    check_devices(recipe)
     check_precision(recipe)
     check_class_weight(recipe, goal)
     monitor = find_monitor(recipe, metrics)
@@ -112,9 +115,21 @@ def check_accumulation(recipe: Recipe, spec: DataSpec) -> None:
         )
 
 
+def check_devices(recipe: Recipe) -> None:
+    """Raises ConfigError where several devices cannot share the model's steps."""
+    model = MODELS[recipe.model]
+    if recipe.device == ALL_DEVICES and model.traits.only_one_device:
+        raise ConfigError(
+            f"device must be a single one for model {model.name}: {model.traits.only_one_device}. "
+            f"Received: {shown(recipe.device)}. Use CPU:0 or GPU:0.",
+            "device",
+        )
+
+
 def check_precision(recipe: Recipe) -> None:
     """Raises ConfigError for half precision on a processor, which gains nothing from it."""
-    if recipe.precision != "float32" and not recipe.device.startswith("GPU"):
+    # Whether all devices are GPUs is known only where the run starts.
+    if recipe.precision != "float32" and not recipe.device.startswith(("GPU", ALL_DEVICES)):
         raise ConfigError(
             f"precision must be float32 on {recipe.device}: only a GPU gains from half precision. "
             f"Received: {recipe.precision!r}. Use float32, or choose a GPU.",

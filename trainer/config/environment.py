@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 from trainer.errors import ConfigError
 
 _LARGEST = 2**63 - 1
-_BOUNDS = {"TRAINDECK_SLOTS": (1, 1024), "TRAINDECK_THREADS": (1, 1024), "TRAINDECK_STREAM_ABOVE": (0, _LARGEST)}
+_BOUNDS = {
+    "TRAINDECK_SLOTS": (1, 1024),
+    "TRAINDECK_THREADS": (1, 1024),
+    "TRAINDECK_LOGICAL_CPUS": (1, 64),
+    "TRAINDECK_STREAM_ABOVE": (0, _LARGEST),
+}
 _LIMIT_PREFIX = "TRAINDECK_MAX_"
 
 

@@ -11,7 +11,9 @@ from trainer.config.augmentation import Augmentation
 from trainer.config.options import is_model
 from trainer.config.policies import EarlyStopping, ReloadOnPlateau
 
-Device = Annotated[str, Field(pattern=r"^(CPU|GPU|TPU):\d+$")]
+#: The device that stands for all of a machine: its GPUs, or its processors where it has none.
+ALL_DEVICES = "all"
+Device = Annotated[str, Field(pattern=r"^((CPU|GPU|TPU):\d+|all)$")]
 
 
 class Recipe(BaseModel):
@@ -30,7 +32,12 @@ class Recipe(BaseModel):
     metrics: list[str] | None = Field(
         None, description="Quantities measured beside the loss. Null: the usual ones for the task."
     )
-    device: Device = Field("CPU:0", description="The processor or GPU that runs the training.")
+    device: Device = Field(
+        "CPU:0",
+        description="The processor or GPU that runs the training. *all* shares each batch among all GPUs, or all "
+        "processors if there is no GPU. The mathematics is the same, but batch norm and dropout work per device: "
+        "each normalizes its own part of a batch.",
+    )
     epochs: int = Field(10, ge=1, le=1_000_000, description="The number of passes over all training examples.")
     batch_size: int = Field(
         32,

@@ -51,6 +51,7 @@ class ModelTraits(FittedTraits):
         losses: names of the losses that each step records.
         monitor: "epoch" if the losses do not say how good the model is: the newest epoch is then the best.
         is_keras: False for a tf.Module; some downloads need a Keras model.
+        only_one_device: why several devices cannot share its steps, as a clause; None: they can.
     """
 
     suits: Callable[[DataSpec], bool] | None = None
@@ -62,6 +63,7 @@ class ModelTraits(FittedTraits):
     losses: tuple[str, ...] = ("loss",)
     monitor: Literal["epoch"] | None = None
     is_keras: bool = True
+    only_one_device: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -117,7 +117,7 @@ class OwnedRun(RunView):
             config = RunConfig.from_file(self.path / "config.json")
             where = where or self._stored.where
             is_here = where == "local"
-            (check_device if is_here else check_cluster)(config.device)
+            check_device(config) if is_here else check_cluster(config.device)
             with self._lock:
                 history = self.history
                 history.refresh()

@@ -69,7 +69,7 @@ class RunStore:
                 or the folder cannot be written.
         """
         if where == "local":
-            check_device(config.device)
+            check_device(config)
             check_memory(config)
         else:
             check_cluster(config.device)

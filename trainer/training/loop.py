@@ -81,13 +81,14 @@ def train(
     Raises:
         ConfigError, DataError: learner and data do not fit; before anything is compiled.
     """
-    dataset = Dataset.of(dataset)
+    dataset, placement = Dataset.of(dataset), placement or OneDevice()
     learner.accept(dataset.train)
+    placement.accept(learner)
     steps_per_epoch = dataset.steps_per_epoch(batch_size)
     learner.expect(batch_size, steps_per_epoch)
     # A learner from the program cache is already compiled.
     program = learner.program = learner.program or TrainProgram(learner)
-    program.placement = placement = placement or OneDevice()
+    program.placement = placement
     batches, steps = feed(dataset, batch_size, seed, step, placement), 1
     end = epochs * steps_per_epoch if until is None else min(until, epochs * steps_per_epoch)
     while step < end:
@@ -135,7 +136,7 @@ class TrainProgram:
     def compile(self, taken: Superbatch) -> None:
         """Compiles for batches of this shape, if not done yet, without making a step."""
         indices = None if taken.indices is None else tuple(taken.indices.shape)
-        key = taken.is_full, *((tuple(part.shape), part.dtype) for part in parts_of(taken.x)), indices
+        key = taken.is_full, *(tf.type_spec_from_value(part) for part in parts_of(taken.x)), indices
         if key not in self._compiled:
             self._call(taken, steps=0, step=0)
             self._compiled.add(key)
@@ -158,8 +159,14 @@ class TrainProgram:
         def one(i, table):
             # Not x[first + i]: XLA would compile again for every value of `first`.
             rows = first + i if indices is None else indices[i]
-            batch = tuple(map_parts(lambda part: tf.gather(part, rows), half) for half in (x, y))
-            logs = self._learner.train_step(batch, step + tf.cast(i, tf.int64) + 1)
+
+            def train(x, y, rows, part=None):
+                batch = tuple(map_parts(lambda array: tf.gather(array, rows), half) for half in (x, y))
+                if part is not None:
+                    batch = tuple(map_parts(lambda array: array[part], half) for half in batch)
+                return self._learner.train_step(batch, step + tf.cast(i, tf.int64) + 1)
+
+            logs = self.placement.step(self._learner, train, x, y, rows)
             row = tf.stack([tf.reshape(logs[name], []) for name in names])
             return i + 1, tf.tensor_scatter_nd_update(table, [[i]], row[None])
 

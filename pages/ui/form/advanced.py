@@ -23,6 +23,7 @@ from trainer.config.recipe import NESTED
 from trainer.config.registry import SCHEDULES, Entry
 from trainer.config.split_sizes import count_training
 from trainer.errors import ConfigError
+from trainer.training.engine.devices import devices_of
 from trainer.training.engine.start_up import engine_status
 
 PLAIN = {name: describe_option(name, info) for name, info in RunConfig.model_fields.items()}
@@ -90,7 +91,7 @@ def draw_advanced(
             _schedule(fields, goal, optimizer)
             st.caption("Gradients")
             fields |= draw_plain("clip_norm", "clip_value", "gradient_accumulation_steps")
-            if fields["device"].startswith("GPU"):
+            if devices_of(fields["device"])[0].startswith("GPU"):
                 fields["precision"] = draw_option(PLAIN["precision"], plain_key("precision"))
         with parts[2]:
             _metrics(fields, goal)

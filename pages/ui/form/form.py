@@ -28,9 +28,11 @@ from pages.ui.upload_options import draw_upload_options, fill_upload_options
 from trainer import DATASETS, LOSSES, MODELS, OPTIMIZERS, RunConfig
 from trainer.config.data_spec import DataSpec
 from trainer.config.fitting import dataset_spec, offered, seen_by, suggested_options, why_not
+from trainer.config.recipe import ALL_DEVICES
 from trainer.config.registry import SCHEDULES, Entry, Registry
 from trainer.config.split_sizes import count_training
 from trainer.data.uploads import DatasetStore
+from trainer.runs.state import Where
 
 #: How many of a model's options are drawn outside Advanced.
 _MODEL_OPTIONS_SHOWN = 2
@@ -107,13 +109,21 @@ def draw_form() -> dict[str, Any]:
         loss = _select(LOSSES, "loss", "Loss", offered(LOSSES, goal), "The quantity that training minimizes.")
     fields["loss"] = loss.name
     with right:
-        fields["device"] = choose("device", "Device", device_labels(where), PLAIN["device"].help)
+        fields["device"] = _draw_device(model, where)
     # The data limits the batch size too: at most the number of training examples.
     training = count_training(spec, plain_value("validation_split"))
     batch_size = dataclasses.replace(PLAIN["batch_size"], maximum=max(1, min(PLAIN["batch_size"].maximum, training)))
     fields |= draw_plain("epochs", "batch_size", batch_size=batch_size)
     draw_advanced(fields, goal, model, optimizer, loss, _MODEL_OPTIONS_SHOWN)
     return fields
+
+
+def _draw_device(model: Entry, where: Where) -> str:
+    labels, help = device_labels(where), PLAIN["device"].help
+    reason = model.traits.only_one_device
+    if ALL_DEVICES in labels and reason:
+        help += f" {labels.pop(ALL_DEVICES)} is not offered for {model.label}: {reason}."
+    return choose("device", "Device", labels, help)
 
 
 def _draw_dataset() -> dict[str, Any]:

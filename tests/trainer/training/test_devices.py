@@ -6,7 +6,7 @@ import pytest
 from trainer import MODELS, RunConfig, RunStore
 from trainer.errors import ConfigError
 from trainer.training.build import build_learner
-from trainer.training.engine.devices import find_devices
+from trainer.training.engine.devices import check_device, devices_of, find_devices
 
 SIZES = [
     ("mlp", {"layers": 1, "units": 3}),
@@ -46,5 +46,27 @@ def test_devices_are_found_without_tensorflow(tmp_path):
     for name in ("nvidia0", "nvidia10", "nvidia2", "nvidiactl", "nvidia-uvm"):
         (tmp_path / "dev" / name).touch()
     found = find_devices(tmp_path)
-    assert [device.name for device in found] == ["CPU:0", "GPU:0", "GPU:1", "GPU:2"]
-    assert "/dev/nvidia10" in found[-1].source
+    assert [device.name for device in found] == ["CPU:0", "GPU:0", "GPU:1", "GPU:2", "all"]
+    assert "/dev/nvidia10" in found[3].source
+    assert (found[-1].label, found[-1].source) == (
+        "All GPUs (3)",
+        "Shares each batch among GPU:0 and GPU:1 and GPU:2.",
+    )
+
+
+def test_logical_processors_are_devices_and_a_single_one_has_no_all(monkeypatch, tmp_path):
+    assert [device.name for device in find_devices(tmp_path)] == ["CPU:0"]
+    monkeypatch.setenv("TRAINDECK_LOGICAL_CPUS", "3")
+    assert [device.label for device in find_devices(tmp_path)][1:] == ["CPU 1", "CPU 2", "All CPUs (3)"]
+    assert devices_of("all") == ("CPU:0", "CPU:1", "CPU:2")
+    config = RunConfig(model="mlp", dataset="digits", device="all", batch_size=2)
+    with pytest.raises(ConfigError, match=r"batch_size must be at least 3.*Received: 2\."):
+        check_device(config)
+    config = RunConfig(model="mlp", dataset="digits", device="all", precision="mixed_bfloat16")
+    with pytest.raises(ConfigError, match="precision must be float32 on processors"):
+        check_device(config)
+
+
+def test_what_devices_cannot_share_is_refused_with_the_reason():
+    with pytest.raises(ConfigError, match=r"device must be a single one for model gan: in each step.*Use CPU:0 or GPU"):
+        RunConfig(model="gan", dataset="digits", device="all")

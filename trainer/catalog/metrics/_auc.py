@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from trainer.catalog.variables import free, raw
+from trainer.catalog.variables import copies, free, set_raw
 
 
 def area_under_roc(truth: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
@@ -58,8 +58,9 @@ class AUC(keras.metrics.Metric):
         count = tf.convert_to_tensor(self.count)
         places = (count + tf.range(tf.shape(scores)[0]))[:, None]
         # Not assign(): a step must not copy all stored scores.
-        self.truth.value.scatter_nd_update(places, truth)
-        self.scores.value.scatter_nd_update(places, scores)
+        for stored, new in ((self.truth, truth), (self.scores, scores)):
+            for copy in copies(stored):
+                copy.scatter_nd_update(places, new)
         self.count.assign(count + tf.shape(scores)[0])
 
     def result(self):
@@ -74,8 +75,7 @@ class AUC(keras.metrics.Metric):
     def reset_state(self):
         """Starts over, and allocates the memory for all scores again if it was freed."""
         for variable in self.variables:
-            value = tf.zeros(variable.shape, variable.dtype)
-            tf.raw_ops.AssignVariableOp(resource=raw(variable).handle, value=value, validate_shape=False)
+            set_raw(variable, tf.zeros(variable.shape, variable.dtype))
 
     def release(self):
         """Frees the memory of the scores until the next reset."""

@@ -30,6 +30,7 @@ def needs_pixels(spec: DataSpec) -> str | None:
     # §4: with the usual momentum of 0.9 training oscillates.
     optimizer_options={name: {"learning_rate": 0.0002, "beta_1": 0.5} for name in ("adam", "adamw", "nadam")},
     learner="gan",
+    only_one_device="in each step its two networks learn in turn from each other's newest weights",
     order=21,
 )
 def gan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainer.config.recipe import ALL_DEVICES
 from trainer.config.registry import DATASETS, MODELS
 from trainer.export.code.adversarial import write_adversarial
 from trainer.export.code.data.bundled import load_bundled
@@ -78,6 +79,12 @@ def write_settings(subject: Subject, sections: list[Section]) -> Section:
         f"The run “{plain(subject.name)}” in plain TensorFlow and Keras: {label}. It repeats the run: the same initial "
         "weights, split, order of examples and losses, up to rounding."
     )
+    if config.device == ALL_DEVICES:
+        text += (
+            " The run shared each batch among all devices of its machine. This program computes whole batches on one "
+            "device: the mathematics is the same, except that batch norm sees the whole batch, and dropout drops other "
+            "values."
+        )
     found = {"import keras", "import numpy as np", "import tensorflow as tf"}
     found |= {line for section in sections for line in section.imports if line}
     standard = sorted(line for line in found if line.split()[1] in ("contextlib", "csv", "io", "zipfile"))

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from trainer.errors import RunNotFound
 from trainer.runs.state import Where, read_state_file
 from trainer.storage import storing, write_json
+from trainer.training.engine.devices import devices_of
 from trainer.training.sessions.commands import Setting
 
 FOLDER = ".queue"
@@ -44,11 +45,11 @@ class Entry(BaseModel):
     ending: Literal["pause", "stop"] | None = None
 
     @property
-    def lane(self) -> str:
+    def lanes(self) -> tuple[str, ...]:
         """What the run waits for, in words: runs of one lane share its slots."""
         if self.where == "local":
-            return self.device
-        return "the cluster's CPUs" if self.device.startswith("CPU") else "the cluster's GPUs"
+            return devices_of(self.device)
+        return ("the cluster's CPUs" if self.device.startswith("CPU") else "the cluster's GPUs",)
 
 
 class Order:

@@ -26,13 +26,13 @@ class Place:
     Args:
         folder: of the run; the caller has locked it for this process.
         entry: the run, as it is or will be in the order.
-        count_slots: returns how many slots the run's lane has now; it does not block.
+        count_slots: returns how many slots each of the run's lanes has now; it does not block.
     """
 
     def __init__(self, folder: Path, entry: Entry, count_slots: Callable[[], int] = count_local_slots):
         self._folder, self._entry, self._count_slots = folder, entry, count_slots
         self._order = Order(folder.parent)
-        self._slots = Slots(self._order.folder, entry.lane)
+        self._slots = Slots(self._order.folder, entry.lanes)
         self._slot: Slot | None = None
         self._is_kept = False
         self._woken = threading.Event()
@@ -129,18 +129,18 @@ class Place:
 
 
 def blockers(order: Order, entry: Entry, entries: Sequence[Entry] | None = None) -> list[Entry]:
-    """Returns the runs before one in its lane that a live process holds.
+    """Returns the runs before one that share a lane with it, and that a live process holds.
 
     Args:
         order: of the waiting runs.
         entry: the run.
         entries: all, as they are now; None: they are read.
     """
-    before = []
+    before, lanes = [], set(entry.lanes)
     for other in order.read() if entries is None else entries:
         if other.id == entry.id:
             return before
-        if other.lane == entry.lane and is_held(order.folder.parent / other.id):
+        if lanes.intersection(other.lanes) and is_held(order.folder.parent / other.id):
             before.append(other)
     return before
 
@@ -164,14 +164,16 @@ def explain_wait(order: Order, entry: Entry) -> str:
     """Returns why a run waits, as a sentence."""
     if not is_held(order.folder.parent / entry.id):
         return "Waiting: the process that held it has ended"
-    before, training = blockers(order, entry), Slots(order.folder, entry.lane).holders()
+    before, training = blockers(order, entry), Slots(order.folder, entry.lanes).holders()
     if before:
         count = len(before) + len(training)
         return f"Waiting: {count} run{'s are' if count > 1 else ' is'} before it"
     names = [name for name in (name_of(order.folder.parent / run_id) for run_id in training) if name]
     if not names:
-        return f"Waiting for {entry.lane}"
-    return f"Waiting: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} training on {entry.lane}"
+        return f"Waiting for {' and '.join(entry.lanes)}"
+    return (
+        f"Waiting: {' and '.join(names)} {'is' if len(names) == 1 else 'are'} training on {' and '.join(entry.lanes)}"
+    )
 
 
 def name_of(folder: Path) -> str | None:

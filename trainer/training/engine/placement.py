@@ -1,4 +1,7 @@
-"""Where variables live and steps run: one device today. The loop and restore use only this interface."""
+"""Where variables live and steps run: one device here, several in `all_devices`.
+
+The loop, the session and restore use only this interface.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,26 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from trainer.config.recipe import ALL_DEVICES
+from trainer.training.engine.devices import all_names, list_devices
+from trainer.training.engine.start_up import load_engine
+
 
 class Placement(Protocol):
-    """The operations on one or several devices that the loop, the session and restore use."""
+    """The operations on one or several devices that the loop, the session and restore use.
+
+    Attributes:
+        name: of the device, or of all of them; None: the current device.
+    """
+
+    name: str | None
+
+    def accept(self, learner: Any) -> None:
+        """Checks that a learner can be trained here, before anything is compiled.
+
+        Raises:
+            ConfigError: it cannot.
+        """
 
     def scope(self) -> contextlib.AbstractContextManager:
         """Returns a context in which models and their variables are created."""
@@ -21,11 +41,46 @@ class Placement(Protocol):
     def run(self, function: Callable, *arguments: Any) -> Any:
         """Calls a compiled function."""
 
+    def step(self, learner: Any, train: Callable, x: Any, y: Any, rows: Any) -> dict[str, Any]:
+        """Makes a learner's step; runs inside a compiled function.
+
+        Args:
+            learner: whose step it is.
+            train: function (x, y, rows) that gathers the batch and returns the step's logs. As a fourth argument it
+                takes the part of the batch to use, a slice.
+            x, y: as in `Superbatch`.
+            rows: the batch's indices, int32 (batch,), or its number, a scalar.
+        """
+
     def read(self, value: Any) -> np.ndarray:
         """Waits for a result and returns it."""
 
     def assign(self, variable: Any, array: np.ndarray) -> None:
         """Sets a variable, whatever its shape was before."""
+
+
+def placement_of(device: str) -> Placement:
+    """Returns where a run trains: on its device, or on all devices of this machine. Loads TensorFlow for "all".
+
+    Args:
+        device: as in the configuration. "all" is the only device where there is one.
+    """
+    if device != ALL_DEVICES:
+        return OneDevice(device)
+    load_engine()
+    names = all_names(list_devices())
+    if len(names) == 1:
+        return OneDevice(names[0])
+    from trainer.training.engine.all_devices import AllDevices
+
+    return AllDevices(names)
+
+
+def describe_alone(device: str, placement: Placement) -> str | None:
+    """Returns as a sentence that a run for all devices has found one only, or None."""
+    if device != ALL_DEVICES or not isinstance(placement, OneDevice):
+        return None
+    return f"This machine has one device to train on, so the run trains on {placement.name}."
 
 
 class OneDevice:
@@ -37,6 +92,9 @@ class OneDevice:
 
     def __init__(self, name: str | None = None):
         self.name = name
+
+    def accept(self, learner: Any) -> None:
+        """See `Placement.accept`. Any learner can."""
 
     def scope(self) -> contextlib.AbstractContextManager:
         """See `Placement.scope`."""
@@ -54,6 +112,10 @@ class OneDevice:
         """See `Placement.run`."""
         return function(*arguments)
 
+    def step(self, learner: Any, train: Callable, x: Any, y: Any, rows: Any) -> dict[str, Any]:
+        """See `Placement.step`."""
+        return train(x, y, rows)
+
     def read(self, value: Any) -> np.ndarray:
         """See `Placement.read`."""
         return value.numpy()
@@ -62,5 +124,7 @@ class OneDevice:
         """See `Placement.assign`."""
         import tensorflow as tf
 
+        from trainer.catalog.variables import set_raw
+
         # `release` empties variables, so their shape is not checked.
-        tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tf.constant(array), validate_shape=False)
+        set_raw(variable, tf.constant(array))

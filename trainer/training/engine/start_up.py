@@ -95,6 +95,7 @@ def load_engine(threads: int | None = None) -> None:
             # Every run compiles its own program, and TensorFlow would warn about it.
             tf.get_logger().setLevel("ERROR")
             with without_start_up_messages():
+                _set_up_devices()
                 tf.config.list_logical_devices()  # Looks for devices now rather than in the first step.
             _threads["intra_op"] = tf.config.threading.get_intra_op_parallelism_threads()
             _threads["inter_op"] = tf.config.threading.get_inter_op_parallelism_threads()
@@ -102,6 +103,22 @@ def load_engine(threads: int | None = None) -> None:
         except BaseException:
             _status = "failed"
             raise
+
+
+def _set_up_devices() -> None:
+    """Has GPUs take memory as it is needed, and splits the processor where TRAINDECK_LOGICAL_CPUS asks for it."""
+    import tensorflow as tf
+
+    logical = read_setting("TRAINDECK_LOGICAL_CPUS", 1)
+    try:
+        for gpu in tf.config.list_physical_devices("GPU"):
+            # Otherwise the first process takes all memory of all GPUs, whichever it trains on.
+            tf.config.experimental.set_memory_growth(gpu, True)
+        if logical > 1:
+            parts = [tf.config.LogicalDeviceConfiguration() for _ in range(logical)]
+            tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
+    except RuntimeError:
+        pass  # TensorFlow was used before, with the devices as they were then.
 
 
 @contextlib.contextmanager
@@ -184,6 +201,10 @@ def fingerprint(device: str, jit_compile: bool) -> dict:
     """Returns what the bits of a run depend on besides its config.
 
     Equal fingerprints mean equal bits; different ones may still give equal bits.
+
+    Args:
+        device: the name of the one that trains, or of all that do.
+        jit_compile: whether XLA compiles the whole step.
     """
     return {
         "python": platform.python_version(),

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from trainer.catalog.variables import free, raw
 from trainer.data.splits import Split
+from trainer.training.engine.replicas import OneReplica
 
 
 class Learner(ABC):
@@ -26,6 +27,9 @@ class Learner(ABC):
     #: Examples per batch, except in an epoch's last one, and batches per epoch; None before the loop has set them.
     batch_size: int | None = None
     steps_per_epoch: int | None = None
+
+    #: The devices that share each step; set by the placement while it traces a step.
+    replicas: OneReplica = OneReplica()
 
     #: The compiled steps, once it was trained, and the compiled evaluation of a batch, once it was measured.
     program = None
@@ -97,6 +101,10 @@ class Learner(ABC):
         """Sets batch size and steps per epoch; drops a program that was compiled for others."""
         if (batch_size, steps_per_epoch) != (self.batch_size, self.steps_per_epoch):
             self.batch_size, self.steps_per_epoch, self.program = batch_size, steps_per_epoch, None
+
+    def why_not_shared(self) -> str | None:
+        """Returns why several devices cannot share its steps, as a clause, or None: it exchanges through `replicas`."""
+        return "its step is written for one device"
 
     def predict(self, x: np.ndarray) -> np.ndarray | None:
         """Returns the model's output for raw examples, float32 (n, …); None if it is not one array.

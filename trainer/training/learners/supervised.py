@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from trainer.catalog.replica_seeds import separate_streams
+from trainer.catalog.variables import copies
 from trainer.data.values import map_parts, parts_of
 from trainer.errors import ConfigError
 from trainer.training.learners.compilation import is_dense, suits_xla
@@ -18,6 +20,7 @@ from trainer.training.learners.measures import batch_value, evaluation_copy, res
 from trainer.training.learners.metric_learner import MetricLearner
 from trainer.training.learners.objective import Objective, resolve_loss
 from trainer.training.learners.outputs import output_names
+from trainer.training.learners.statistics import Statistics
 from trainer.training.learners.update import Update
 
 #: Examples per call of `predict`.
@@ -81,6 +84,14 @@ class SupervisedLearner(MetricLearner):
         self.augmentation = augmentation
         # Random changes are as slow under XLA as dropout.
         self.jit_compile = suits_xla(model) and augmentation is None if jit_compile is None else jit_compile
+        self._statistics = Statistics()
+        has_replicas = tf.distribute.has_strategy()
+        if has_replicas:
+            # XLA compiles for one device.
+            self.jit_compile, self._statistics = False, Statistics.of(model)
+            for part in (model, augmentation):
+                if isinstance(part, keras.Model):
+                    separate_streams(part)
         # Reading every gradient again makes a dense step up to twice as slow; other steps do not notice.
         self.grad_norm_stride = 16 if (self.jit_compile or is_dense(model)) and clip_norm is None else 1
         self._trainable = list(model.trainable_variables)
@@ -90,7 +101,8 @@ class SupervisedLearner(MetricLearner):
                 "start it with keras.Input.",
                 "model",
             )
-        self._update = Update(self.optimizer, self._trainable, self.rules, may_compile=not self.jit_compile)
+        may_compile = not (self.jit_compile or has_replicas)
+        self._update = Update(self.optimizer, self._trainable, self.rules, may_compile=may_compile)
         self.is_compiled = self.jit_compile or self._update.is_compiled
         self.epoch_metrics = [keras.metrics.Mean(name="loss"), *self.metrics]
         self.eval_metrics = [evaluation_copy(metric) for metric in self.epoch_metrics]
@@ -108,9 +120,18 @@ class SupervisedLearner(MetricLearner):
             # The compiled programs were checked for other labels.
             self.program = self.eval_program = None
 
+    def why_not_shared(self):
+        """See `Learner.why_not_shared`."""
+        parts = self.loss.values() if isinstance(self.loss, dict) else self.loss
+        for loss in parts if isinstance(parts, Iterable) else [parts]:
+            if getattr(loss, "reduction", None) in ("sum", "mean_with_sample_weight"):
+                return f"the sum of its loss over a batch depends on the other parts (reduction={loss.reduction!r})"
+        return None
+
     def train_step(self, batch, step):
         """See `Learner.train_step`."""
         x, y = batch
+        replicas, before = self.replicas, self._statistics.read()
         if self.augmentation is not None:
             x = self.augmentation(tf.cast(x, tf.float32), training=True)
         with tf.GradientTape() as tape:
@@ -119,9 +140,15 @@ class SupervisedLearner(MetricLearner):
             loss = self._objective(targets, prediction, self._labels.sample_weight(y, targets))
             # Losses of layers, such as weight penalties, are minimized too, but are not part of the logged loss.
             added = [*self._extra_losses(), *self.rules.penalty(self._trainable)]
-            total = tf.add_n([loss, *(tf.cast(value, tf.float32) for value in added)])
+            total = replicas.weigh(tf.add_n([loss, *(tf.cast(value, tf.float32) for value in added)]))
         gradients = tape.gradient(total, self._trainable)
         gradients = [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, self._trainable, strict=True)]
+        # From here on every device has the whole batch's loss, gradients, targets and predictions.
+        changes = [replicas.weigh(change) for change in self._statistics.changes(before)]
+        loss, *sums = replicas.add_up([replicas.weigh(loss), *gradients, *changes])
+        gradients, changes = sums[: len(gradients)], sums[len(gradients) :]
+        self._statistics.apply(before, changes)
+        targets, prediction = replicas.join(targets), replicas.join(prediction)
         if self.grad_norm_stride == 1:
             norm = global_norm(gradients)
         else:
@@ -130,7 +157,7 @@ class SupervisedLearner(MetricLearner):
                 lambda: global_norm(gradients),
                 lambda: tf.constant(float("nan")),
             )
-        examples = count_examples(x)
+        examples = replicas.count(count_examples(x))
         learning_rate = self._update(
             gradients,
             step,
@@ -173,7 +200,8 @@ class SupervisedLearner(MetricLearner):
         with tf.GradientTape() as tape:
             prediction = self._predict(x, training=False)
             loss = self._objective(self._labels.targets(y, prediction), prediction)
-        pairs = zip(self._trainable, tape.gradient(loss, self._trainable), strict=True)
+        sources = [copies(variable)[0] for variable in self._trainable]
+        pairs = zip(self._trainable, tape.gradient(loss, sources), strict=True)
         return [(v, tf.cast(tf.convert_to_tensor(g), tf.float32).numpy()) for v, g in pairs if g is not None]
 
     def variables(self):

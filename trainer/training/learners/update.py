@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+
 import keras
 import tensorflow as tf
 
@@ -44,7 +46,7 @@ class Update:
     def __init__(
         self, optimizer: keras.optimizers.Optimizer, variables: list, rules: GradientRules, *, may_compile: bool = False
     ):
-        self.optimizer, self._variables, self._rules = without_replica_sum(optimizer), variables, rules
+        self.optimizer, self._variables, self._rules = on_its_own(optimizer), variables, rules
         optimizer.build(variables)
         self.accumulated_batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
         if self.accumulated_batches > 1:
@@ -126,12 +128,16 @@ class Update:
             self.optimizer.apply(gradients, self._variables)
 
 
-def without_replica_sum(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Returns an optimizer that does not sum gradients over replicas, where there is only one.
+def on_its_own(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Returns an optimizer that updates the variables of the device it runs on, and waits for no other device.
 
-    Keras sums with a custom gradient. TensorFlow keeps each custom gradient until the process ends, together
-    with the whole traced step: 10 MB per run.
+    Keras sums gradients over devices with a custom gradient. TensorFlow keeps each custom gradient until the process
+    ends, together with the whole traced step: 10 MB per run. Where several devices train, the gradients are sums
+    already, and Keras could not update within a condition, such as that of gradient accumulation.
     """
-    if not tf.distribute.has_strategy():
-        optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
+    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
+    if tf.distribute.has_strategy():
+        plain = next(kind for kind in type(optimizer).__mro__ if kind.__name__ == "BaseOptimizer")
+        for name in ("_backend_update_step", "_apply_weight_decay"):
+            setattr(optimizer, name, types.MethodType(getattr(plain, name), optimizer))
     return optimizer

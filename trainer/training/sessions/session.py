@@ -21,7 +21,7 @@ from trainer.config.run_config import RunConfig
 from trainer.data.progress import listening
 from trainer.errors import CheckpointError, DivergenceError
 from trainer.training.build import Plan, build, rebuild
-from trainer.training.engine.placement import OneDevice, Placement
+from trainer.training.engine.placement import Placement, describe_alone, placement_of
 from trainer.training.engine.start_up import deterministic, differences, fingerprint, load_engine
 from trainer.training.learner_state import restore, state_arrays
 from trainer.training.program_cache import keep_program, reuse_program
@@ -97,7 +97,7 @@ def session(
     state = state or SessionState()
     # The bits depend on the number of threads, so the run keeps its own if this process can still choose.
     load_engine(threads=state.fingerprint.get("threads") or None)
-    placement = OneDevice(config.device)
+    placement = placement_of(config.device)
     with placement.scope():
         yield from Session(config, state, commands, placement, clock).events()
 
@@ -186,7 +186,7 @@ class Session:
         # An epoch may have ended at the stored step without having been measured.
         epoch, steps_into = divmod(state.step, self._steps_per_epoch)
         self._is_epoch_pending = state.step > 0 and steps_into == 0 and self._scores.finished < epoch
-        now = fingerprint(self._config.device, learner.jit_compile) | {"arithmetic": state.arithmetic}
+        now = fingerprint(self._placement.name, learner.jit_compile) | {"arithmetic": state.arithmetic}
         changed = differences(dict(state.fingerprint), now) if state.step and state.fingerprint else []
         changed += changed_arithmetic(self._config, state.fingerprint) if state.step else []
         yield Started(
@@ -199,7 +199,8 @@ class Session:
             fingerprint=now,
             grad_norm_stride=learner.grad_norm_stride,
         )
-        for sentence in self._plan.dataset.notes:
+        alone = describe_alone(self._config.device, self._placement)
+        for sentence in (*self._plan.dataset.notes, *([alone] if alone else [])):
             yield Note(sentence)
         if changed:
             yield Note(f"Continued, not bit-identical: {', '.join(changed)}.")
