@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Recovers interrupted runs, warms up the engine, and makes the runs save at the end.
+    """Recovers waiting runs and sweeps, warms up the engine, and makes the runs save at the end.
 
     The first page does not wait: the store is imported in a thread, and the engine
     is loaded in another one, which pauses while that page is being drawn.
@@ -62,14 +62,21 @@ def _address() -> str:
 
 def _open_store() -> None:
     from trainer import RunStore
+    from trainer.sweeps.sweeps import Sweeps
 
-    RunStore.default().recover()
+    store = RunStore.default()
+    # First, so that a sweep watches its waiting runs from their first epoch on.
+    Sweeps.of(store).recover()
+    store.recover()
 
 
 def _close_runs() -> None:
     from trainer import RunStore
+    from trainer.sweeps.sweeps import Sweeps
 
-    RunStore.default().close(GRACE)
+    store = RunStore.default()
+    Sweeps.of(store).close(GRACE)
+    store.close(GRACE)
 
 
 def _warm() -> None:

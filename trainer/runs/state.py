@@ -37,6 +37,7 @@ class RunState(BaseModel):
         notes: what a person should know, such as a damaged checkpoint.
         created, started, ended: unix times.
         parent: the id of the run that it was cloned from.
+        sweep: the id of the sweep that began it.
         dataset, model: names, for lists.
         step: optimizer updates so far; seconds: of training so far.
         steps_per_second: since the last start or resume; compilation and validation excluded.
@@ -64,6 +65,7 @@ class RunState(BaseModel):
     started: float | None = None
     ended: float | None = None
     parent: str | None = None
+    sweep: str | None = None
     dataset: str | None = None
     model: str | None = None
     step: int = 0
@@ -190,15 +192,20 @@ def not_found(folder: Path) -> RunNotFound:
     return RunNotFound(f"The run {folder.name} does not exist any more. List the runs to see which exist.")
 
 
-def new_state(run_id: str, name: str, config: RunConfig, parent: str | None) -> RunState:
-    """Returns the state of a run that was just created."""
+def new_state(run_id: str, name: str, config: RunConfig, **origin) -> RunState:
+    """Returns the state of a run that was just created.
+
+    Args:
+        run_id, name, config: of the run.
+        origin: parent, sweep and tags, as in `RunState`.
+    """
     return RunState(
         id=run_id,
         name=name,
         status="queued",
         created=time.time(),
-        parent=parent,
         dataset=config.dataset,
         model=config.model,
         epochs=config.epochs,
+        **origin,
     )

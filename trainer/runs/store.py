@@ -9,9 +9,10 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from trainer.config.names import check_name, invent_name
+from trainer.config.names import check_name, check_tags, invent_name
 from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError, RunNotFound
 from trainer.runs.listing.states import StateCache
@@ -24,6 +25,11 @@ from trainer.training.sessions.session import session
 
 _default: RunStore | None = None
 _default_lock = threading.Lock()
+
+
+def new_run_id() -> str:
+    """Returns an id for a run that does not exist yet: the time, and six random digits."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
 
 
 class RunStore:
@@ -51,13 +57,25 @@ class RunStore:
                 _default = cls(os.environ.get("TRAINDECK_RUNS") or "runs")
             return _default
 
-    def create(self, config: RunConfig, name: str | None = None, parent: str | None = None) -> Run:
+    def create(
+        self,
+        config: RunConfig,
+        name: str | None = None,
+        parent: str | None = None,
+        *,
+        run_id: str | None = None,
+        sweep: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> Run:
         """Creates a run, which waits for `start`.
 
         Args:
             config: its recipe.
             name: the user's name for it; None: a random one.
             parent: the id of the run that it was copied from.
+            run_id: from `new_run_id`, for a caller that must know it first; None: a new one.
+            sweep: the id of the sweep that it belongs to.
+            tags: its first tags.
 
         Raises:
             ConfigError: the device is missing, the model does not fit into memory, the name is not allowed,
@@ -66,13 +84,14 @@ class RunStore:
         check_device(config.device)
         check_memory(config)
         name = check_name(name) if name is not None else invent_name()
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+        run_id = run_id or new_run_id()
         folder, temporary = self.path / run_id, self.path / f".tmp-{run_id}"
+        state = new_state(run_id, name, config, parent=parent, sweep=sweep, tags=check_tags(list(tags)))
         try:
             temporary.mkdir(parents=True)
             (temporary / "checkpoints").mkdir()
             (temporary / "config.json").write_text(config.to_json(), encoding="utf-8")
-            write_json(temporary / "run.json", new_state(run_id, name, config, parent).to_json())
+            write_json(temporary / "run.json", state.to_json())
             os.rename(temporary, folder)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
