@@ -22,6 +22,7 @@ ALL = (
     "memory",
     "evaluation",
     "views",
+    "sweep",
 )
 #: Not a budget, or a quarter of an hour: they run only where they are named.
 LONG = ("convolutions", "gan-score")

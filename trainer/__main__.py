@@ -211,7 +211,7 @@ def sweep(
     outcome = found.start()
     if not outcome.acted:
         refuse(f"{outcome.message} Start a new sweep with a JSON file.")
-    follow_sweep(store, found, signals)
+    follow_sweep(found, signals)
 
 
 @app.command()

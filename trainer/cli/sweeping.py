@@ -13,18 +13,16 @@ import typer
 from tqdm import tqdm
 
 from trainer.runs.endings.webhook import finish_messages
-from trainer.runs.store import RunStore
 from trainer.sweeps.driver import about_slots
 from trainer.sweeps.space import describe_value
 from trainer.sweeps.sweep import Sweep
 from trainer.training.engine.start_up import stderr_handle
 
 
-def follow_sweep(store: RunStore, sweep: Sweep, signals: list[int]) -> NoReturn:
+def follow_sweep(sweep: Sweep, signals: list[int]) -> NoReturn:
     """Shows a bar until the sweep has ended, then ends the process; a signal makes its runs save first.
 
     Args:
-        store: of its runs.
         sweep: a sweep that was started.
         signals: those received so far, as `record_signals` returns them.
     """
@@ -32,7 +30,7 @@ def follow_sweep(store: RunStore, sweep: Sweep, signals: list[int]) -> NoReturn:
         print(f"note: {note}", file=sys.stderr)
     is_asked = False
     with tqdm(total=sweep.spec.runs, unit=" runs", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
-        while not sweep.wait(0.2):
+        while not sweep.wait(0.5):
             if signals and not is_asked:
                 # After Ctrl-C a person decides whether it continues; after another signal the next server does.
                 is_asked = (sweep.pause() if signals[0] == signal.SIGINT else sweep.interrupt()).acted
@@ -41,7 +39,7 @@ def follow_sweep(store: RunStore, sweep: Sweep, signals: list[int]) -> NoReturn:
             with contextlib.suppress(OSError):  # The terminal may be closed.
                 _update(bar, sweep)
         _update(bar, sweep)
-    for line in describe(store, sweep):
+    for line in describe(sweep):
         print(line, file=sys.stderr)
     best = sweep.best()
     if best is not None:
@@ -55,7 +53,7 @@ def follow_sweep(store: RunStore, sweep: Sweep, signals: list[int]) -> NoReturn:
     raise typer.Exit(0 if sweep.status == "completed" and best is not None else 1)
 
 
-def describe(store: RunStore, sweep: Sweep) -> list[str]:
+def describe(sweep: Sweep) -> list[str]:
     """Returns how a sweep ended and its best run, as lines."""
     outcomes = Counter(trial.outcome for trial in sweep.trials())
     counts = ", ".join(

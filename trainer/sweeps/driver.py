@@ -31,6 +31,7 @@ class Driver:
         state: of the sweep.
         spec: its recipe.
         store: of its runs.
+        on_result: called in the thread after each result.
         on_end: called in the thread at the end, with the status and its reason; status "running": the process ends,
             and the next one continues the sweep.
     """
@@ -41,9 +42,12 @@ class Driver:
         state: SweepState,
         spec: SweepSpec,
         store: RunStore,
+        *,
+        on_result: Callable[[], None],
         on_end: Callable[[str, str], None],
     ):
-        self._state, self._spec, self._store, self._on_end = state, spec, store, on_end
+        self._state, self._spec, self._store = state, spec, store
+        self._on_result, self._on_end = on_result, on_end
         self.study = SweepStudy(folder, spec, is_writer=True)
         self.ending: str | None = None
         self._woken = threading.Event()
@@ -104,6 +108,7 @@ class Driver:
         self._on_end(status, reason)
 
     def _drive(self) -> tuple[str, str]:
+        self._on_result()
         while True:
             self._settle()
             if self.ending is not None:
@@ -125,6 +130,7 @@ class Driver:
                 raise child.problem
             if child.settle(self.ending):
                 self._children.pop(number).close()
+                self._on_result()
 
     def _begin_more(self) -> None:
         begun = len(self.study.trials())
@@ -150,6 +156,7 @@ class Driver:
             self.study.tell(trial.number, reason=str(error))
         if trial.number in self._children:
             self._children.pop(trial.number).close()
+        self._on_result()
 
     def _find_run(self, trial: Trial) -> Run:
         """Returns a trial's run. Its id was stored before the run was made, so that no run is made twice."""

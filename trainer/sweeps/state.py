@@ -28,6 +28,8 @@ class SweepState(BaseModel):
         reason: why, as a sentence; may be empty.
         created, ended: unix times.
         spec: fields of its `SweepSpec`.
+        done: the number of runs that have a result; best: the best value of the metric so far, or None. For lists,
+            which open no study.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,6 +41,8 @@ class SweepState(BaseModel):
     created: float = Field(ge=0)
     ended: float | None = None
     spec: dict[str, Any]
+    done: int = 0
+    best: float | None = None
 
     def changed(self, **fields) -> SweepState:
         """Returns a snapshot with other values."""

@@ -176,7 +176,7 @@ class Sweep:
                 self._reader = None
                 state = state.changed(status="running", reason="", ended=None)
                 try:
-                    driver = Driver(self.path, state, self.spec, self._store, self._end)
+                    driver = self._make_driver(state)
                 except (KeyError, ValueError, AssertionError) as error:
                     if isinstance(error, TrainerError):
                         raise
@@ -245,6 +245,19 @@ class Sweep:
         if seen not in (None, status):
             return Outcome(False, status, f"Nothing was done: this sweep is no longer {seen}, it is {status}.")
         return Outcome(False, status, f"Nothing to {command}: this sweep is {status}.")
+
+    def _make_driver(self, state: SweepState) -> Driver:
+        named = {"on_result": self._count, "on_end": self._end}
+        return Driver(self.path, state, self.spec, self._store, **named)
+
+    def _count(self) -> None:
+        """Stores how far the sweep is, for lists."""
+        trials = self.trials()
+        best = find_best(trials, self.spec.is_maximized)
+        done = sum(trial.outcome != "open" for trial in trials)
+        with self._lock:
+            if (done, best and best.value) != (self.state.done, self.state.best):
+                self.state.changed(done=done, best=best and best.value).write(self.path)
 
     def _end(self, status: str, reason: str) -> None:
         """Takes over from the driver, in its thread."""
