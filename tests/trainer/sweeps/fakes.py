@@ -11,11 +11,12 @@ import numpy as np
 from trainer.config.run_config import RunConfig
 from trainer.errors import DivergenceError
 from trainer.sweeps.spec import SweepSpec
-from trainer.training.sessions.commands import Commands
+from trainer.training.sessions.commands import Commands, Scheduled, with_settings
 from trainer.training.sessions.events import Ended, EpochEnd, Event, Rows, Started
 from trainer.training.sessions.session import SessionState
 
 EPOCHS = 6
+FINGERPRINT = {"arithmetic": 3, "tensorflow": "none", "threads": 1, "jit_compile": False, "device": "CPU:0"}
 #: Learning rates above diverge.
 TOO_LARGE = 0.05
 
@@ -45,7 +46,8 @@ class FakeBackend:
 
     def __call__(self, config: RunConfig, state: SessionState, commands: Commands) -> Iterator[Event]:
         number, self.sessions = self.sessions, self.sessions + 1
-        yield Started(0, 0, 2, config.epochs, ("step", "epoch", "time", "loss"), config.spec, {"arithmetic": 3}, 1)
+        config = with_settings(config, [Scheduled(0, setting) for setting in commands.take_settings()], 0)
+        yield Started(0, 0, 2, config.epochs, ("step", "epoch", "time", "loss"), config.spec, FINGERPRINT, 1)
         for epoch in range(1, config.epochs + 1):
             if (epoch, number) == self.hold:
                 self.is_held.set()
