@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 
 from pages.ui.data.charts import COLORS, finish, label
 from pages.ui.runs.comparison.figures import axis
 from trainer.sweeps.trials import Trial, best_so_far
 
-#: From poor to good; both ends are told apart by colour-blind eyes, on light and on dark paper.
-_SCALE = "Viridis"
+#: From poor to good: grey to orange, told apart by colour-blind eyes and seen on light and on dark paper.
+_SCALE = [[0.0, "#98A2AA"], [0.6, "#56A0C8"], [1.0, "#D55E00"]]
 _PRUNED = "#808080"
 _MARGIN = {"l": 8, "r": 8, "t": 28, "b": 8}
 
@@ -90,7 +89,7 @@ def parallel_figure(
         go.Parcoords(
             line={
                 "color": values.tolist(),
-                "colorscale": sample_colorscale(_SCALE, [0.0, 0.25, 0.5, 0.75, 0.95]),
+                "colorscale": _SCALE,
                 "reversescale": not is_maximized,
                 "cmin": float(values.quantile(0.1)),
                 "cmax": float(values.max() if is_maximized else values.quantile(0.9)),

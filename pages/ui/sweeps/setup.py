@@ -58,7 +58,7 @@ def _dialog(store: RunStore, config: RunConfig) -> None:
     model, dataset = MODELS[base.model].label, DATASETS[base.dataset].label
     st.markdown(
         f"A sweep trains **{escape_markdown(model)}** on **{escape_markdown(dataset)}** many times with the settings "
-        "of the form. Only the options that you tick change from run to run."
+        "of the form. Only the options that you choose here change from run to run."
     )
     variables = {variable.path: variable for variable in list_variables(base)}
     space = _draw_space(base, variables)

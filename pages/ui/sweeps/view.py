@@ -186,8 +186,8 @@ def _charts(sweep: Sweep, trials: list[Trial], labels: dict[str, str]) -> None:
         _importance(sweep, trials, labels)
     figure = parallel_figure(trials, labels, spec.metric, spec.is_maximized)
     if figure is not None and len(labels) > 1:
-        st.markdown("##### Which values lead where")
-        st.caption("One line per run; yellow is better. Drag along an axis to pick out runs.")
+        st.markdown("##### Parallel coordinates")
+        st.caption("One line per run across its values; orange is better. Drag along an axis to pick out runs.")
         st.plotly_chart(figure, config=_PLAIN, key=widget_key("parallel", "plot", page="sweep"),
                         alt=f"One line per run across {', '.join(labels.values())} and {spec.metric}")  # fmt: skip
 

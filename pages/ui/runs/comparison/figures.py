@@ -99,10 +99,12 @@ def axis(values: pd.Series, name: str) -> dict:
         few = {"tickvals": ticks, "ticktext": [f"{tick:.4g}" for tick in ticks]}
         return drawn | few if len(ticks) <= _FEW else drawn
     if len(ticks) > _FEW:
-        ticks = [10.0**power for power in range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)]
+        powers = range(math.ceil(math.log10(lowest)), math.floor(math.log10(highest)) + 1)
+        # Ticks outside the range would cover the axis's name.
+        ticks = [lowest, *(10.0**power for power in powers if lowest * 1.5 < 10.0**power < highest / 1.5), highest]
     logs = np.log10(numbers)
     return {"label": label(name), "values": logs.tolist(), "range": _spread(math.log10(lowest), math.log10(highest)),
-            "tickvals": [math.log10(tick) for tick in ticks], "ticktext": [f"{tick:g}" for tick in ticks]}  # fmt: skip
+            "tickvals": [math.log10(tick) for tick in ticks], "ticktext": [f"{t:.3g}" for t in ticks]}  # fmt: skip
 
 
 def _spread(lowest: float, highest: float) -> list[float]:
