@@ -95,6 +95,9 @@ def test_a_sweep_shows_the_best_run_and_every_other_one_click_away(store, sweep)
     button(page, "Train the best one longer").click().run()
     assert run.wait(60)
     assert (run.status, run.epochs) == ("completed", 12)
+    page = open_page(run)
+    assert not page.exception
+    assert any(link.proto.label == "Sweep calm\\-otter \\<b\\>" for link in page.get("page_link"))
 
 
 def test_an_unknown_sweep_is_one_sentence(sweep):

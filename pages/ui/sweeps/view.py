@@ -123,7 +123,7 @@ def _progress(sweep: Sweep, trials: list[Trial]) -> None:
     spec, outcomes = sweep.spec, Counter(trial.outcome for trial in trials)
     done = len(trials) - outcomes["open"]
     words = [f"{outcomes[word]} {word}" for word in ("completed", "pruned", "failed") if outcomes[word]]
-    words += [f"{outcomes['open']} in work"] if outcomes["open"] else []
+    words += [f"{outcomes['open']} unfinished"] if outcomes["open"] else []
     st.progress(done / spec.runs, f"{done:,} of {count(spec.runs, 'run')}" + "".join(f" · {word}" for word in words))
     samplers, pruners = {"tpe": "TPE", "random": "random", "grid": "grid"}, {"none": "no pruner"}
     facts = [
@@ -176,14 +176,16 @@ def _longer_button(run: Run) -> None:
 
 def _charts(sweep: Sweep, trials: list[Trial], labels: dict[str, str]) -> None:
     spec = sweep.spec
-    left, right = st.columns([1.5, 1], gap="medium")
+    # A single option has all the importance.
+    left, right = st.columns([1.5, 1], gap="medium") if len(labels) > 1 else (st.container(), None)
     with left:
         st.markdown("##### History")
         st.plotly_chart(history_figure(trials, spec.metric, spec.is_maximized), config=_PLAIN,
                         key=widget_key("history", "plot", page="sweep"),
                         alt=f"{spec.metric} of each run, and the best so far")  # fmt: skip
-    with right:
-        _importance(sweep, trials, labels)
+    if right is not None:
+        with right:
+            _importance(sweep, trials, labels)
     figure = parallel_figure(trials, labels, spec.metric, spec.is_maximized)
     if figure is not None and len(labels) > 1:
         st.markdown("##### Parallel coordinates")
