@@ -15,6 +15,7 @@ from server.process.polite_import import polite_imports
 from server.process.shutdown import shutdown
 
 GRACE = 10  # seconds in which all runs together must write their checkpoints
+SWEEP_GRACE = 1  # seconds for the sweeps to note that their runs have ended
 # Seconds a thread may hold the GIL while another waits. Python's default of 5 ms is long compared with a chunk.
 QUICK_SWITCH = 0.0005
 
@@ -75,8 +76,12 @@ def _close_runs() -> None:
     from trainer.sweeps.sweeps import Sweeps
 
     store = RunStore.default()
-    Sweeps.of(store).close(GRACE)
-    store.close(GRACE)
+    sweeps = Sweeps.of(store)
+    try:
+        sweeps.close(0)  # Asked only, so that they begin no more runs; all runs save at the same time.
+    finally:
+        store.close(GRACE)
+    sweeps.close(SWEEP_GRACE)
 
 
 def _warm() -> None:
