@@ -23,6 +23,7 @@ ALL = (
     "evaluation",
     "views",
     "open",
+    "sweep",
 )
 #: Not a budget, a quarter of an hour, or in need of more packages or a process of its own: they run only where they
 #: are named.

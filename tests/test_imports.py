@@ -14,7 +14,7 @@ SCREEN = ("streamlit", "plotly", "starlette", "uvicorn", "server", "pages", "app
 SLOW = ("tensorflow", "keras")
 
 #: The engine's rooms from the top down: each may import only those below it.
-ROOMS = ("__main__", "cli", "export", "analysis", "runs", "training", "catalog", "data", "config", "storage", "errors")
+ROOMS = tuple("__main__ cli sweeps export analysis runs training catalog data config storage errors".split())
 #: Files of one level that a reader has to keep apart.
 MOST_FILES = 18
 
@@ -169,7 +169,7 @@ import trainer, trainer.export
 trainer.RunConfig(model="mlp", dataset="digits")
 names = "MODELS DATASETS OPTIMIZERS LOSSES METRICS EXPORTS".split()
 assert all(list(entry.options) is not None for name in names for entry in getattr(trainer, name).values())
-slow = {"tensorflow", "keras", "sklearn", "ray", "streamlit", "plotly", "starlette", "server", "pages"}
+slow = {"tensorflow", "keras", "sklearn", "optuna", "ray", "streamlit", "plotly", "starlette", "server", "pages"}
 slow &= set(sys.modules)
 assert not slow, slow
 """

@@ -197,6 +197,36 @@ def predict(
 
 
 @app.command()
+def sweep(
+    source: Annotated[
+        str, typer.Argument(metavar="SWEEP", help="A JSON file with the sweep, or the id of a sweep to continue.")
+    ],
+    runs_dir: RunsDir = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="The sweep's name, a tag of its runs. Default: random.")] = None,
+) -> None:
+    """Train many runs of one recipe with some options varied, to find the best.
+
+    Shows a progress bar on stderr. The sweep's id is the last line of stdout, the best run's id the line before.
+    """
+    from trainer.cli.sweeping import follow_sweep
+    from trainer.sweeps.spec import SweepSpec
+    from trainer.sweeps.sweeps import Sweeps
+
+    store = RunStore(runs_dir)
+    sweeps = Sweeps.of(store)
+    if not Path(source).exists() and (sweeps.path / Path(source).name).is_dir():
+        found, spec = sweeps.get(source), None
+    else:
+        found, spec = None, SweepSpec.from_file(source)
+    signals = record_signals()
+    found = found or sweeps.create(spec, name)
+    outcome = found.start()
+    if not outcome.acted:
+        refuse(f"{outcome.message} Start a new sweep with a JSON file.")
+    follow_sweep(found, signals)
+
+
+@app.command()
 def inspect(
     path: Annotated[str, typer.Argument(help="A CSV, Parquet, NPZ or NPY file, or a zip of one folder per class.")],
     as_json: AsJson = False,

@@ -15,6 +15,7 @@ from server.process.polite_import import polite_imports
 from server.process.shutdown import shutdown
 
 GRACE = 10  # seconds in which all runs together must write their checkpoints
+SWEEP_GRACE = 1  # seconds for the sweeps to note that their runs have ended
 # Seconds a thread may hold the GIL while another waits. Python's default of 5 ms is long compared with a chunk.
 QUICK_SWITCH = 0.0005
 
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Recovers interrupted runs, warms up the engine, and makes the runs save at the end.
+    """Recovers waiting runs and sweeps, warms up the engine, and makes the runs save at the end.
 
     The first page does not wait: the store is imported in a thread, and the engine
     is loaded in another one, which pauses while that page is being drawn.
@@ -62,14 +63,25 @@ def _address() -> str:
 
 def _open_store() -> None:
     from trainer import RunStore
+    from trainer.sweeps.sweeps import Sweeps
 
-    RunStore.default().recover()
+    store = RunStore.default()
+    # First, so that a sweep watches its waiting runs from their first epoch on.
+    Sweeps.of(store).recover()
+    store.recover()
 
 
 def _close_runs() -> None:
     from trainer import RunStore
+    from trainer.sweeps.sweeps import Sweeps
 
-    RunStore.default().close(GRACE)
+    store = RunStore.default()
+    sweeps = Sweeps.of(store)
+    try:
+        sweeps.close(0)  # Asked only, so that they begin no more runs; all runs save at the same time.
+    finally:
+        store.close(GRACE)
+    sweeps.close(SWEEP_GRACE)
 
 
 def _warm() -> None:

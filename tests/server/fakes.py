@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -119,6 +120,7 @@ class FakeStore:
 
     def __init__(self, *runs):
         self.runs = {run.id: run for run in runs}
+        self.path = Path("no such folder")
 
     def get(self, run_id):
         if run_id not in self.runs:

@@ -124,8 +124,12 @@ class Run(OwnedRun):
         """Asks the run to write a checkpoint and end, to resume later."""
         return self._ask(Pause(), seen)
 
-    def stop(self, seen: str | None = None) -> Outcome:
+    def stop(self, seen: str | None = None, reason: str = "") -> Outcome:
         """Asks the run to write a checkpoint and end; a paused run is stopped at once.
+
+        Args:
+            seen: the status that the caller saw, or None.
+            reason: of a live run's end, as a sentence; empty: the user wanted it.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -133,7 +137,7 @@ class Run(OwnedRun):
         with self._lock:
             self.refresh()
             if self.status != "paused" or seen not in (None, "paused"):
-                return self._ask(Stop(), seen)
+                return self._ask(Stop(reason=reason), seen)
             try:
                 with storing(self.path), self._owner:
                     log_event(self.path, "stopped", self.step)

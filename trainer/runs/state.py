@@ -40,6 +40,7 @@ class RunState(BaseModel):
         created, started, ended: unix times.
         parent: the id of the run that it was cloned from.
         where: it trains, or trained last.
+        sweep: the id of the sweep that began it.
         dataset, model: names, for lists.
         step: optimizer updates so far; seconds: of training so far.
         steps_per_second: since the last start or resume; compilation and validation excluded.
@@ -68,6 +69,7 @@ class RunState(BaseModel):
     ended: float | None = None
     parent: str | None = None
     where: Where = "local"
+    sweep: str | None = None
     dataset: str | None = None
     model: str | None = None
     step: int = 0
@@ -194,16 +196,20 @@ def not_found(folder: Path) -> RunNotFound:
     return RunNotFound(f"The run {folder.name} does not exist any more. List the runs to see which exist.")
 
 
-def new_state(run_id: str, name: str, config: RunConfig, parent: str | None, where: Where = "local") -> RunState:
-    """Returns the state of a run that was just created."""
+def new_state(run_id: str, name: str, config: RunConfig, **origin) -> RunState:
+    """Returns the state of a run that was just created.
+
+    Args:
+        run_id, name, config: of the run.
+        origin: parent, where, sweep and tags, as in `RunState`.
+    """
     return RunState(
         id=run_id,
         name=name,
         status="queued",
         created=time.time(),
-        parent=parent,
-        where=where,
         dataset=config.dataset,
         model=config.model,
         epochs=config.epochs,
+        **origin,
     )

@@ -9,9 +9,10 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from trainer.config.names import check_name, invent_name
+from trainer.config.names import check_name, check_tags, invent_name
 from trainer.config.run_config import RunConfig
 from trainer.errors import ConfigError, RunNotFound
 from trainer.runs.cluster.connection import check_cluster
@@ -25,6 +26,11 @@ from trainer.training.sessions.session import session
 
 _default: RunStore | None = None
 _default_lock = threading.Lock()
+
+
+def new_run_id() -> str:
+    """Returns an id for a run that does not exist yet: the time, and six random digits."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
 
 
 class RunStore:
@@ -53,7 +59,15 @@ class RunStore:
             return _default
 
     def create(
-        self, config: RunConfig, name: str | None = None, parent: str | None = None, where: Where = "local"
+        self,
+        config: RunConfig,
+        name: str | None = None,
+        parent: str | None = None,
+        where: Where = "local",
+        *,
+        run_id: str | None = None,
+        sweep: str | None = None,
+        tags: Sequence[str] = (),
     ) -> Run:
         """Creates a run, which waits for `start`.
 
@@ -62,6 +76,9 @@ class RunStore:
             name: the user's name for it; None: a random one.
             parent: the id of the run that it was copied from.
             where: it will train; see `Run.start`.
+            run_id: from `new_run_id`, for a caller that must know it first; None: a new one.
+            sweep: the id of the sweep that it belongs to.
+            tags: its first tags.
 
         Raises:
             ClusterError: the cluster is not there, or has no such device.
@@ -74,13 +91,15 @@ class RunStore:
         else:
             check_cluster(config.device)
         name = check_name(name) if name is not None else invent_name()
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+        run_id = run_id or new_run_id()
         folder, temporary = self.path / run_id, self.path / f".tmp-{run_id}"
+        origin = {"parent": parent, "where": where, "sweep": sweep, "tags": check_tags(list(tags))}
+        state = new_state(run_id, name, config, **origin)
         try:
             temporary.mkdir(parents=True)
             (temporary / "checkpoints").mkdir()
             (temporary / "config.json").write_text(config.to_json(), encoding="utf-8")
-            write_json(temporary / "run.json", new_state(run_id, name, config, parent, where).to_json())
+            write_json(temporary / "run.json", state.to_json())
             os.rename(temporary, folder)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)

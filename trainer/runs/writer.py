@@ -272,7 +272,7 @@ class Writer:
         reason = {
             "completed": ended.reason,
             "pause": f"Paused by the user at step {step}.",
-            "stop": f"Stopped by the user at step {step}.",
+            "stop": ended.reason or f"Stopped by the user at step {step}.",
             "interrupt": f"The process was asked to end. Everything up to step {step} is saved.",
         }[ended.outcome]
         self._outcome = {"status": status, "reason": reason, "metrics": self.metrics()}, f"{status}. {reason}"

@@ -15,6 +15,7 @@ from pages.ui.run.measures import curves, figures
 from pages.ui.run.recovery import offer_recovery
 from pages.ui.run.sees.panel import sees_panel
 from pages.ui.run.status import status_badge
+from pages.ui.run.sweep_link import draw_sweep_link
 from pages.ui.text import escape_markdown
 from trainer import LOSSES, METRICS, MODELS, OPTIMIZERS, Run, RunStore, TrainerError
 from trainer.runs.run import RESUMABLE
@@ -35,6 +36,7 @@ def run_view(store: RunStore, run: Run) -> None:
         return
     status = run.status
     _header(store, run, status)
+    draw_sweep_link(store, run)
     if status == "failed":
         st.error(escape_markdown(run.reason), icon=":material/error:")
         offer_recovery(run)

@@ -11,6 +11,7 @@ from pages.ui.form.form import draw_form, fill_form
 from pages.ui.form.state import follow, is_draft, mirror, settle
 from pages.ui.form.where import chosen_where
 from pages.ui.keys import widget_key
+from pages.ui.sweeps.setup import sweep_button
 from pages.ui.text import escape_markdown
 from pages.ui.train.queue import running_states
 from pages.ui.train.scrolling import scroll_up_for
@@ -103,6 +104,7 @@ def _form(store: RunStore) -> RunConfig | None:
         on_click=_start,
         args=(store, config),
     )
+    sweep_button(store, config)
     if refused := st.session_state.pop("train_start_problem", None):
         st.error(escape_markdown(refused), icon=":material/error:")
     return config

@@ -27,9 +27,14 @@ class Pause(_Command):
 
 
 class Stop(_Command):
-    """Write a checkpoint and end."""
+    """Write a checkpoint and end.
+
+    Attributes:
+        reason: why, as a sentence; empty: the user wanted it.
+    """
 
     event: Literal["stop"] = "stop"
+    reason: str = ""
 
 
 class Interrupt(_Command):

@@ -139,7 +139,7 @@ class Ended:
 
     Attributes:
         outcome: "completed", or the command that ended it: "pause", "stop", "interrupt".
-        reason: why it completed before its last epoch; else empty.
+        reason: why it completed before its last epoch, or was stopped by something other than the user; else empty.
         weights_step: the newest state has the weights of this step: another one than the newest where the best
             epoch's were restored.
         measured: step → metrics measured on the weights of that step after training: test_…, and val_… per class.

@@ -154,7 +154,8 @@ class Session:
                 # Measuring can be interrupted; the next session then measures again.
                 ending = self._commands.ending if measured is None else None
             outcome = ending.event if ending else "completed"
-            yield Ended(outcome, "" if ending else self._ended_early, self._weights_step, measured or {})
+            reason = getattr(ending, "reason", "") if ending else self._ended_early
+            yield Ended(outcome, reason, self._weights_step, measured or {})
         finally:
             keep_program(self._plan.learner)
 

@@ -73,7 +73,7 @@ def parallel_figure(frame: pd.DataFrame, columns: Sequence[str], colors: Sequenc
     figure = go.Figure(
         go.Parcoords(
             line={"color": [place + 0.5 for place in range(count)], "colorscale": scale, "cmin": 0, "cmax": count},
-            dimensions=[_axis(frame[name], name) for name in columns],
+            dimensions=[axis(frame[name], name) for name in columns],
             labelangle=-12 if len(columns) > 5 else 0,
             unselected={"line": {"color": "rgba(128,128,128,0.25)"}},
         )
@@ -82,7 +82,8 @@ def parallel_figure(frame: pd.DataFrame, columns: Sequence[str], colors: Sequenc
     return figure
 
 
-def _axis(values: pd.Series, name: str) -> dict:
+def axis(values: pd.Series, name: str) -> dict:
+    """Returns an axis of a parallel-coordinates chart: numbers, on a log scale where they are wide, or texts."""
     if not _is_numeric(values):
         names = list(dict.fromkeys(_text(value) for value in values))
         places = [names.index(_text(value)) for value in values]
@@ -94,14 +95,16 @@ def _axis(values: pd.Series, name: str) -> dict:
     numbers = np.where(np.isfinite(numbers), numbers, lowest)
     ticks = sorted(set(finite.tolist()))
     if not _is_wide(values):
-        axis = {"label": label(name), "values": numbers.tolist(), "range": _spread(lowest, highest)}
+        drawn = {"label": label(name), "values": numbers.tolist(), "range": _spread(lowest, highest)}
         few = {"tickvals": ticks, "ticktext": [f"{tick:.4g}" for tick in ticks]}
-        return axis | few if len(ticks) <= _FEW else axis
+        return drawn | few if len(ticks) <= _FEW else drawn
     if len(ticks) > _FEW:
-        ticks = [10.0**power for power in range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)]
+        powers = range(math.ceil(math.log10(lowest)), math.floor(math.log10(highest)) + 1)
+        # Ticks outside the range would cover the axis's name.
+        ticks = [lowest, *(10.0**power for power in powers if lowest * 1.5 < 10.0**power < highest / 1.5), highest]
     logs = np.log10(numbers)
     return {"label": label(name), "values": logs.tolist(), "range": _spread(math.log10(lowest), math.log10(highest)),
-            "tickvals": [math.log10(tick) for tick in ticks], "ticktext": [f"{tick:g}" for tick in ticks]}  # fmt: skip
+            "tickvals": [math.log10(tick) for tick in ticks], "ticktext": [f"{t:.3g}" for t in ticks]}  # fmt: skip
 
 
 def _spread(lowest: float, highest: float) -> list[float]:
