@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import filelock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from trainer.config.data_spec import DataSpec
 from trainer.config.run_config import RunConfig
@@ -87,6 +87,13 @@ class RunState(BaseModel):
     has_diverged: bool = False
     #: Schema 1 kept the test metrics of the newest weights apart.
     test: dict[str, float] = {}
+
+    @field_validator("metrics")
+    @classmethod
+    def drop_damaged(cls, metrics: dict[str, dict] | None) -> dict[str, dict] | None:
+        """Returns None where a row lacks what every row has: the history tells the values too."""
+        is_whole = all(not row or {"epoch", "step", "loss"} <= row.keys() for row in (metrics or {}).values())
+        return metrics if is_whole else None
 
     @property
     def is_live(self) -> bool:
