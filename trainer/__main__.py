@@ -203,6 +203,7 @@ def sweep(
     ],
     runs_dir: RunsDir = Path("runs"),
     name: Annotated[str | None, typer.Option(help="The sweep's name, a tag of its runs. Default: random.")] = None,
+    where: Target = "local",
 ) -> None:
     """Train many runs of one recipe with some options varied, to find the best.
 
@@ -218,8 +219,10 @@ def sweep(
         found, spec = sweeps.get(source), None
     else:
         found, spec = None, SweepSpec.from_file(source)
+    if (found.state.where if found else where) == "cluster":
+        connection().wait()
     signals = record_signals()
-    found = found or sweeps.create(spec, name)
+    found = found or sweeps.create(spec, name, where)
     outcome = found.start()
     if not outcome.acted:
         refuse(f"{outcome.message} Start a new sweep with a JSON file.")

@@ -26,7 +26,7 @@ def follow_sweep(sweep: Sweep, signals: list[int]) -> NoReturn:
         sweep: a sweep that was started.
         signals: those received so far, as `record_signals` returns them.
     """
-    if note := about_slots(sweep.spec.at_once):
+    if note := about_slots(sweep.spec.at_once, sweep.state.where):
         print(f"note: {note}", file=sys.stderr)
     is_asked = False
     with tqdm(total=sweep.spec.runs, unit=" runs", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:

@@ -10,6 +10,7 @@ from pathlib import Path
 from trainer.config.environment import read_setting
 from trainer.errors import ConfigError, RunNotFound, StorageError, TrainerError
 from trainer.runs.run import Run
+from trainer.runs.state import Where
 from trainer.runs.store import RunStore
 from trainer.runs.worker import in_background
 from trainer.sweeps.child import Child
@@ -52,7 +53,8 @@ class Driver:
         self.ending: str | None = None
         self._woken = threading.Event()
         self._children: dict[int, Child] = {}
-        self._at_once = min(spec.at_once, count_slots())
+        # On the cluster, runs beyond its slots wait in the queue, since nodes come and go.
+        self._at_once = spec.at_once if state.where == "cluster" else min(spec.at_once, count_slots())
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -166,7 +168,12 @@ class Driver:
             pass
         config, name = self._spec.configure(trial.values), self._state.name
         return self._store.create(
-            config, f"{name}-{trial.label}", run_id=trial.run_id, sweep=self._state.id, tags=[name]
+            config,
+            f"{name}-{trial.label}",
+            where=self._state.where,
+            run_id=trial.run_id,
+            sweep=self._state.id,
+            tags=[name],
         )
 
     def _end_children(self, ending: str) -> None:
@@ -182,10 +189,10 @@ def count_slots() -> int:
         return 1
 
 
-def about_slots(at_once: int) -> str:
+def about_slots(at_once: int, where: Where = "local") -> str:
     """Returns what the number of slots means for a sweep, as a sentence; empty if there are enough."""
     slots = count_slots()
-    if at_once <= slots:
+    if at_once <= slots or where == "cluster":
         return ""
     trains = "1 run trains" if slots == 1 else f"{slots} runs train"
     return f"Only {trains} at once here, because TRAINDECK_SLOTS is {slots}. Set it to {at_once} to train more."

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainer.errors import RunNotFound
+from trainer.runs.state import Where
 from trainer.storage import storing, write_json
 
 NAME = "sweep.json"
@@ -27,6 +28,7 @@ class SweepState(BaseModel):
         status: as of a run. "running" on disk may belong to a process that died; `Sweep.status` knows.
         reason: why, as a sentence; may be empty.
         created, ended: unix times.
+        where: its runs train, as of a run.
         spec: fields of its `SweepSpec`.
         done: the number of runs that have a result; best: the best value of the metric so far, or None. For lists,
             which open no study.
@@ -40,6 +42,7 @@ class SweepState(BaseModel):
     reason: str = ""
     created: float = Field(ge=0)
     ended: float | None = None
+    where: Where = "local"
     spec: dict[str, Any]
     done: int = 0
     best: float | None = None

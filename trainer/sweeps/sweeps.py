@@ -14,6 +14,7 @@ import filelock
 
 from trainer.config.names import check_name, invent_name
 from trainer.errors import ConfigError, RunNotFound, TrainerError
+from trainer.runs.state import Where
 from trainer.runs.store import RunStore, new_run_id
 from trainer.storage import delete_folder, storing
 from trainer.sweeps.spec import SweepSpec
@@ -50,12 +51,13 @@ class Sweeps:
                 found = _known[id(store)] = cls(store)
             return found
 
-    def create(self, spec: SweepSpec, name: str | None = None) -> Sweep:
+    def create(self, spec: SweepSpec, name: str | None = None, where: Where = "local") -> Sweep:
         """Creates a sweep, which waits for `start`.
 
         Args:
             spec: its recipe.
             name: for people; None: a random one.
+            where: its runs train; see `Run.start`.
 
         Raises:
             ConfigError: the name is not allowed.
@@ -68,7 +70,9 @@ class Sweeps:
                 "name",
             )
         folder = self.path / new_run_id()
-        state = SweepState(id=folder.name, name=name, status="paused", created=time.time(), spec=spec.to_json())
+        state = SweepState(
+            id=folder.name, name=name, status="paused", created=time.time(), where=where, spec=spec.to_json()
+        )
         with storing(self._store.path):
             folder.mkdir(parents=True)
         state.write(folder)

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.form.where import chosen_where
 from pages.ui.keys import widget_key
 from pages.ui.text import count, escape_markdown
 from trainer import DATASETS, MODELS, RunConfig, RunStore, TrainerError
@@ -82,7 +83,7 @@ def _dialog(store: RunStore, config: RunConfig) -> None:
 
 def _start(store: RunStore, spec: SweepSpec) -> None:
     try:
-        sweep = Sweeps.of(store).create(spec)
+        sweep = Sweeps.of(store).create(spec, where=chosen_where())
         sweep.start()
     except (TrainerError, OSError) as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
@@ -184,5 +185,5 @@ def _summary(spec: SweepSpec) -> str:
     words = [count(spec.runs, "run"), f"{count(spec.most_epochs, 'epoch')} each"]
     if spec.pruner != "none":
         words.append("fewer where a run is pruned")
-    note = about_slots(spec.at_once)
+    note = about_slots(spec.at_once, chosen_where())
     return ", ".join(words) + "." + (f" {note}" if note else "")

@@ -133,7 +133,7 @@ def _progress(sweep: Sweep, trials: list[Trial]) -> None:
         f"{spec.at_once} at once",
         f"seed {spec.seed}",
     ]
-    note = about_slots(spec.at_once)
+    note = about_slots(spec.at_once, sweep.state.where)
     st.caption(escape_markdown(" · ".join(facts) + (f". {note}" if note and sweep.is_live else "")))
 
 

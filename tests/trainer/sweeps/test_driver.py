@@ -10,7 +10,7 @@ import pytest
 
 from tests.trainer.sweeps.fakes import EPOCHS, FakeBackend, accuracy, fake_spec
 from trainer import RunStore
-from trainer.errors import CheckpointError, ConfigError, RunBusyError, RunNotFound
+from trainer.errors import CheckpointError, ClusterError, ConfigError, RunBusyError, RunNotFound
 from trainer.sweeps.journal import NAME as JOURNAL
 from trainer.sweeps.sweeps import Sweeps
 
@@ -185,6 +185,18 @@ def test_what_a_person_does_to_one_run_is_a_result_or_a_wait(tmp_path):
     ]
     assert "Stopped by the user" in sweep.trials()[0].reason
     place.close()
+
+
+def test_a_sweep_for_the_cluster_asks_the_cluster_for_each_run(place, monkeypatch):
+    def refuse(device):
+        raise ClusterError(f"No node has a {device[:3]}.")
+
+    monkeypatch.setattr("trainer.runs.store.check_cluster", refuse)
+    sweep = place.sweeps.create(fake_spec(runs=2), where="cluster")
+    assert sweep.start().acted
+    assert sweep.wait(60)
+    assert sweep.state.where == "cluster"
+    assert [trial.reason for trial in sweep.trials()] == ["No node has a CPU."] * 2
 
 
 def test_a_configuration_that_cannot_be_trained_fails_and_the_sweep_goes_on(place, monkeypatch):
