@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from trainer.config.environment import read_setting
-from trainer.errors import ConfigError, RunNotFound, StorageError, TrainerError
+from trainer.errors import RunNotFound, StorageError, TrainerError
+from trainer.runs.queue.slots import count_local_slots
 from trainer.runs.run import Run
 from trainer.runs.state import Where
 from trainer.runs.store import RunStore
@@ -54,7 +54,7 @@ class Driver:
         self._woken = threading.Event()
         self._children: dict[int, Child] = {}
         # On the cluster, runs beyond its slots wait in the queue, since nodes come and go.
-        self._at_once = spec.at_once if state.where == "cluster" else min(spec.at_once, count_slots())
+        self._at_once = spec.at_once if state.where == "cluster" else min(spec.at_once, count_local_slots())
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -181,17 +181,9 @@ class Driver:
             child.end(ending)
 
 
-def count_slots() -> int:
-    """Returns how many runs train at once on each device."""
-    try:
-        return read_setting("TRAINDECK_SLOTS", 1)
-    except ConfigError:
-        return 1
-
-
 def about_slots(at_once: int, where: Where = "local") -> str:
     """Returns what the number of slots means for a sweep, as a sentence; empty if there are enough."""
-    slots = count_slots()
+    slots = count_local_slots()
     if at_once <= slots or where == "cluster":
         return ""
     trains = "1 run trains" if slots == 1 else f"{slots} runs train"
