@@ -95,7 +95,9 @@ def trained(tmp_path_factory):
         place.mkdir()
         write_file(place / "penguins.csv")
         options = {"path": str(place / "penguins.csv"), "target": "kind"}
-        runs[name] = store.create(RunConfig(model="mlp", dataset="csv", dataset_options=options, epochs=6))
+        runs[name] = store.create(
+            RunConfig(model="mlp", model_options={"layers": 1}, dataset="csv", dataset_options=options, epochs=6)
+        )
     for run in runs.values():
         run.start()
         assert finish(run).status == "completed", run.reason

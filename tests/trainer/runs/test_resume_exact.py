@@ -9,7 +9,7 @@ runs left alone were compiled for, and a new process imports TensorFlow and comp
 
 from tests.trainer.comparison import compare
 from tests.trainer.exactness import cut, recipe, uninterrupted
-from tests.trainer.table import ALONE, CUT, WAYS, Column, drive
+from tests.trainer.table import ALONE, CUT, Column, drive
 from tests.trainer.watching import finish
 
 FAMILIES = ["MLP, tf.Module", "CNN"]
@@ -33,11 +33,12 @@ def test_a_run_cut_by_pause_sigterm_and_sigkill_ends_with_the_same_bits(store, t
 
 def test_families_cut_side_by_side_in_one_process_end_as_each_does_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("TRAINDECK_SLOTS", "2")
-    column = Column("AdamW, EMA, cosine", FAMILIES, tmp_path, cuts=len(WAYS))
+    ways = ("pause", "kill", "together")
+    column = Column("AdamW, EMA, cosine", FAMILIES, tmp_path, cuts=len(ways) - 1)
     for run in column.open(ALONE).values():
         run.start()
         assert finish(run).status == "completed", run.reason
-    for position, way in enumerate((*WAYS, "together")):
+    for position, way in enumerate(ways):
         runs = column.open(CUT)
         steps = {name: column.step_of(run, position, "0") for name, run in runs.items()}
         drive(runs, way, steps, is_here=way in ("pause", "together"))
