@@ -18,7 +18,7 @@ from trainer.data.dataset import Dataset, take
 from trainer.data.splits import Split
 from trainer.data.values import map_parts, parts_of
 from trainer.training.engine.placement import OneDevice, Placement
-from trainer.training.engine.start_up import deterministic
+from trainer.training.engine.start_up import deterministic, traced_alone
 from trainer.training.feeding import MOST_STEPS, Superbatch, feed
 from trainer.training.learners import Learner
 
@@ -129,8 +129,9 @@ class TrainProgram:
 
     def __init__(self, learner: Learner):
         self._learner, self.placement = learner, OneDevice()
-        self._run_full = tf.function(self._steps, jit_compile=learner.jit_compile, autograph=False)
-        self._run_last = tf.function(self._steps, autograph=False)
+        steps = traced_alone(self._steps)
+        self._run_full = tf.function(steps, jit_compile=learner.jit_compile, autograph=False)
+        self._run_last = tf.function(steps, autograph=False)
         self._compiled: set[tuple] = set()
 
     def compile(self, taken: Superbatch) -> None:
@@ -220,4 +221,4 @@ def compile_evaluation(learner: Learner) -> Callable:
     def add(x, y, first, last):
         learner.eval_step((take(x, slice(first, last)), take(y, slice(first, last))))
 
-    return tf.function(add, autograph=False)
+    return tf.function(traced_alone(add), autograph=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import os
 import platform
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 
 from trainer.config.environment import read_setting
@@ -22,6 +23,7 @@ _is_compiling = False
 _waiting: set[int] = set()
 _stderr = 2
 _threads: dict[str, int] = {}
+_tracing = threading.RLock()
 _exact_lock = threading.Lock()
 #: How many blocks of `deterministic` are running.
 _exact_blocks = 0
@@ -152,6 +154,21 @@ def deterministic() -> Iterator[None]:
             _exact_blocks -= 1
             if not _exact_blocks:
                 config.disable_op_determinism()
+
+
+def traced_alone(function: Callable) -> Callable:
+    """Returns a function for `tf.function` that no other thread traces at the same time.
+
+    When 17 threads traced at once, one of them failed inside TensorFlow. Compiling by XLA is not held up.
+    """
+
+    @functools.wraps(function)
+    def trace(*arguments):
+        # TensorFlow calls a function only to trace it.
+        with _tracing:
+            return function(*arguments)
+
+    return trace
 
 
 @contextlib.contextmanager
