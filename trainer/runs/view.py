@@ -171,6 +171,8 @@ class RunView:
             "tags",
             "note",
             "where",
+            "parent",
+            "sweep",
             "created",
             "step",
             "epoch",

@@ -63,7 +63,9 @@ def test_every_run_is_an_ordinary_run_that_names_its_sweep(swept):
         state = states[trial.run_id]
         assert (state.sweep, state.tags, state.parent) == (sweep.id, ["calm-otter"], None)
         assert state.name == f"calm-otter-{trial.label}"
-        config = place.store.get(trial.run_id).config
+        run = place.store.get(trial.run_id)
+        assert run.describe()["sweep"] == sweep.id
+        config = run.config
         assert config.optimizer_options["learning_rate"] == trial.values["optimizer_options.learning_rate"]
         assert config.best_by == "val_accuracy"
 
