@@ -137,7 +137,7 @@ class TrainProgram:
     def compile(self, taken: Superbatch) -> None:
         """Compiles for batches of this shape, if not done yet, without making a step."""
         indices = None if taken.indices is None else tuple(taken.indices.shape)
-        key = taken.is_full, *(tf.type_spec_from_value(part) for part in parts_of(taken.x)), indices
+        key = taken.is_full, *map(form_of, parts_of(taken.x)), indices
         if key not in self._compiled:
             self._call(taken, steps=0, step=0)
             self._compiled.add(key)
@@ -173,6 +173,12 @@ class TrainProgram:
 
         start = tf.constant(0), tf.zeros([room, len(names)])
         return tf.while_loop(lambda i, table: i < steps, one, start)[1]
+
+
+def form_of(part) -> object:
+    """Returns what a program is compiled for: shape and dtype of a tensor, or of a value with a copy per device."""
+    # Asked before every chunk: a tensor's own answer is the quickest.
+    return (tuple(part.shape), part.dtype) if isinstance(part, tf.Tensor) else tf.type_spec_from_value(part)
 
 
 class Evaluator:
