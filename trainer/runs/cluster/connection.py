@@ -74,9 +74,7 @@ class Connection:
         """
         while (view := self.look()).status == "connecting":
             self._seen.wait(0.2)
-        if view.status == "failed":
-            raise ClusterError(view.problem)
-        return view
+        return usable(view)
 
     def _keep_looking(self) -> None:
         # This thread never ends: processes that Ray starts die with the thread that started them.
@@ -115,15 +113,24 @@ def connection() -> Connection:
         return _connections.setdefault(address, Connection(address))
 
 
+def usable(view: ClusterView) -> ClusterView:
+    """Returns a view of a cluster that can be used, or may be soon.
+
+    Raises:
+        ClusterError: it cannot.
+    """
+    if view.status == "failed":
+        raise ClusterError(view.problem)
+    return view
+
+
 def check_cluster(device: str) -> None:
     """Refuses a run that the cluster can never train, as far as is known without waiting.
 
     Raises:
         ClusterError: there is no cluster, or no node has the device.
     """
-    view = connection().look()
-    if view.status == "failed":
-        raise ClusterError(view.problem)
+    view = usable(connection().look())
     if view.status == "ready":
         needs_of(device, 1, view.nodes)
 
@@ -134,9 +141,7 @@ def count_cluster_slots(device: str) -> int:
     Raises:
         ClusterError: there is no cluster, or no node has the device.
     """
-    view = connection().look()
-    if view.status == "failed":
-        raise ClusterError(view.problem)
+    view = usable(connection().look())
     if view.status == "connecting":
         return 0
     return count_fitting(needs_of(device, count_threads(), view.nodes), view.nodes)
