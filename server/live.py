@@ -26,8 +26,8 @@ from server.progress import progress
 from server.query import read_number
 
 FRAME_ROWS = 65_536
-INTERVAL = 0.05  # seconds between two frames, at least: each is a draw, some 10 ms of the browser's processor
-INTERVAL_MORE = 0.0125  # seconds more for each further tab: together they must not slow the training
+INTERVAL = 0.04  # seconds between two frames, at least: each is a draw, some 5 ms of the browser's processor
+INTERVAL_MORE = 0.0175  # seconds more for each further tab: together they must not slow the training
 MOST_WATCHERS = 3  # more tabs add nothing
 PROGRESS_INTERVAL = 0.5  # seconds between two progress messages, unless status, phase or pending command change
 TOKEN_INTERVAL = 600  # seconds between two new tokens

@@ -11,6 +11,9 @@ from trainer import Run, RunStore, TrainerError
 
 #: Seconds between two checks. While nothing changes, a check is a few calls of `stat`.
 _INTERVAL = 0.75
+#: The same while a chart on the page follows a run: each check costs the browser the time of some draws, and the
+#: chart reports a change of its own run at once.
+_INTERVAL_LIVE = 3.0
 
 
 @dataclass
@@ -45,7 +48,8 @@ class PageState:
 
 def watch(state: PageState) -> None:
     """Checks for changes while the page is open."""
-    st.fragment(_check, run_every=_INTERVAL)(state)
+    is_live = any(run.is_live for run in state.runs)
+    st.fragment(_check, run_every=_INTERVAL_LIVE if is_live else _INTERVAL)(state)
 
 
 def _check(state: PageState) -> None:

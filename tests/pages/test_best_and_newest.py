@@ -121,6 +121,8 @@ def test_a_stopped_run_resumes_from_the_best_epoch(stopped):
 
 def test_downloads_are_of_the_state_that_is_chosen(stopped):
     page = open_page(stopped)
+    assert not page.get("link_button")
+    page.session_state["train_run_download"] = True  # the menu is open
     for source in ("best", "latest"):
         page.radio(key="train_source_choose").set_value(source).run()
         assert not page.exception

@@ -245,7 +245,8 @@ def test_a_failed_run_shows_the_sentence_and_keeps_the_traceback_in_the_log(stor
     assert run.status == "failed"
     assert any("smaller learning rate" in error.value for error in page.error)
     assert not any("Traceback" in element.value for element in [*page.error, *page.markdown])
-    assert any("Traceback" in code.value for code in page.code)
+    page.session_state["train_details_select"] = "Log"
+    assert any("Traceback" in code.value for code in page.run().code)
 
 
 def test_names_that_look_like_markup_are_shown_as_they_are(store):

@@ -6,7 +6,8 @@ import { element } from "./element.js"
 import { STYLE } from "./style.js"
 
 const DRAW_INTERVAL = 30 // ms between two draws, at least; the server decides how often rows come
-const DRAW_SHARE = 4 // drawing takes at most one part in this many of the time
+const DRAW_SHARE = 4 // drawing takes at most one part in this many of the time, on average
+const NEWEST_WEIGHT = 0.25 // of a draw's cost in the average: new axes cost 20 times what the curves do, and are rare
 const DESCRIBE_AFTER = 1000 // ms
 const NARROW = 700 // px: panels are stacked below this
 
@@ -16,6 +17,7 @@ export class View {
     this.panels = []
     this.range = null // of x, as last drawn
     this.nextDraw = 0
+    this.cost = 0 // ms of a draw, on average
     this.grid = element("div", { class: "lc-panels" })
     this.spoken = element("div", { class: "lc-spoken", "aria-live": "polite" })
   }
@@ -110,8 +112,9 @@ export class View {
     const started = performance.now()
     this.paint()
     const cost = performance.now() - started
+    this.cost += NEWEST_WEIGHT * (cost - this.cost)
     // A drag is answered at once; otherwise training has priority.
-    this.nextDraw = started + Math.max(DRAW_INTERVAL, (this.x.held ? 1 : DRAW_SHARE) * cost)
+    this.nextDraw = started + Math.max(DRAW_INTERVAL, this.x.held ? cost : DRAW_SHARE * this.cost)
     this.describing ??= setTimeout(() => {
       this.describing = null
       if (!this.isClosed) this.describe()

@@ -17,7 +17,9 @@ from trainer import Run
 from trainer.runs.run import RESUMABLE
 
 _LOG_TAIL = 20_000
-#: Drawn only while they are open, because they compute: title → module and function. The others are there at once.
+#: Until the first epoch ends: then the summary has something to say.
+_SECONDS_AT_FIRST = 1.5
+#: Tabs that compute: title → module and function.
 _COMPUTED = {
     "Evaluation": ("pages.ui.run.evaluation.tab", "evaluation"),
     "Model": ("pages.ui.run.model.tab", "model_tab"),
@@ -25,44 +27,52 @@ _COMPUTED = {
 }
 
 
-def details(run: Run, drawn_status: str, was_young: bool) -> None:
-    """Draws the tabs; runs the whole page again when what is above them has changed.
+def details(run: Run, drawn_status: str) -> None:
+    """Draws the tabs, each while it is open; runs the whole page again when what is above them has changed.
 
     Args:
         run: the run.
         drawn_status: the status that the page shows.
-        was_young: whether no epoch had ended when the page was drawn.
     """
     run.refresh()
     # The chart reports a change at once. For a run that another process trains, this is the only check.
-    if run.status != drawn_status or (was_young and len(run.history.epochs)):
+    if run.status != drawn_status:
         st.rerun(scope="app")
     if run.reason and run.status != "failed":
         st.info(escape_markdown(run.reason), icon=":material/info:")
     for note in run.notes:
         st.warning(escape_markdown(note), icon=":material/warning:")
+    at_once = {"Summary": _summary, "Checkpoints": _checkpoints, "Log": _log, "Configuration": _configuration}
     names = ["Summary", *_COMPUTED, "Checkpoints", "Log", "Configuration"]
     key = widget_key("details", "select")
-    tabs = dict(zip(names, st.tabs(names, key=key, on_change="rerun"), strict=True))
-    checkpoints, log, configuration = (tabs[name] for name in names[-3:])
-    with tabs["Summary"]:
-        summary(run)
-        class_table(run)
-    for name, (module, function) in _COMPUTED.items():
-        if tabs[name].open:
-            with tabs[name]:
+    for name, tab in zip(names, st.tabs(names, key=key, on_change="rerun"), strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if name in at_once:
+                at_once[name](run)
+            else:
                 # Imported when it is first opened, so that the first page does not wait for it. A fragment, so that
                 # a choice in it draws nothing else again.
+                module, function = _COMPUTED[name]
                 st.fragment(getattr(importlib.import_module(module), function))(run)
-    with checkpoints:
-        _checkpoints(run)
-    with log:
-        path = run.path / "log.txt"
-        text = path.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if path.exists() else ""
-        st.code(text or "Nothing yet.", language=None, height=240)
-    with configuration:
-        # Highlighting would be computed again at each refresh, even while another tab is open.
-        st.code(run.config.to_json(), language=None if run.is_live else "json", height=320)
+
+
+def _summary(run: Run) -> None:
+    is_young = run.is_live and not len(run.history.epochs)
+    st.fragment(summary, run_every=_SECONDS_AT_FIRST if is_young else None)(run)
+    class_table(run)
+
+
+def _log(run: Run) -> None:
+    path = run.path / "log.txt"
+    text = path.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if path.exists() else ""
+    st.code(text or "Nothing yet.", language=None, height=240)
+
+
+def _configuration(run: Run) -> None:
+    # Highlighting would be computed again at each refresh.
+    st.code(run.config.to_json(), language=None if run.is_live else "json", height=320)
 
 
 def _checkpoints(run: Run) -> None:

@@ -31,14 +31,19 @@ _ARRIVES = 3.0
 
 def download_menu(run: Run) -> None:
     """Draws the menu. A file that is not available is disabled and says why."""
-    with (
-        st.popover("Download", icon=":material/download:", key=widget_key("run", "download")),
-        st.container(width=560, gap="small"),
-    ):
+    # A fragment: opening the menu draws nothing else again.
+    st.fragment(_menu)(run)
+
+
+def _menu(run: Run) -> None:
+    menu = st.popover("Download", icon=":material/download:", key=widget_key("run", "download"), on_change="rerun")
+    with menu, st.container(width=560, gap="small"):
         labels = source_labels(run)
         source = _choose_source(labels)
         is_busy = _is_expected(run) or bool(preparing(run.id))
         st.fragment(_tell_progress, run_every=1.0 if is_busy else None)(run, is_busy)
+        if not menu.open:
+            return  # The links are half of the page's elements, and the chart would wait for them.
         for group, title in _GROUPS.items():
             st.markdown(f"**{title}**")
             for entry in EXPORTS.values():

@@ -23,8 +23,6 @@ from trainer.runs.run import RESUMABLE
 PREDICT_PAGE = "predict.py"
 #: Curves and figures come another way. Each refresh of the rest costs every open tab some work.
 _SECONDS_BETWEEN_DETAILS = 10.0
-#: Until the first epoch ends: then the summary has something to say.
-_SECONDS_AT_FIRST = 1.5
 
 
 def run_view(store: RunStore, run: Run) -> None:
@@ -44,9 +42,7 @@ def run_view(store: RunStore, run: Run) -> None:
     sees_panel(run)
     if status == "completed":
         _next_step(run)
-    is_young = not len(run.history.epochs)
-    every = _SECONDS_AT_FIRST if is_young else _SECONDS_BETWEEN_DETAILS
-    st.fragment(details, run_every=every if run.is_live else None)(run, status, is_young)
+    st.fragment(details, run_every=_SECONDS_BETWEEN_DETAILS if run.is_live else None)(run, status)
 
 
 def _check_drawable(run: Run) -> None:

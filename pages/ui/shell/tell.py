@@ -12,7 +12,7 @@ from pages.ui.numbers import format_number
 from trainer import RunStore
 from trainer.runs.state import RunState
 
-_SECONDS = 1.5
+_SECONDS = 3.0
 _WATCHED = widget_key("runs", "watched", page="page")  # ids of the runs whose end this tab tells
 _MOST_WATCHED = 20
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import streamlit as st
 
@@ -10,8 +11,11 @@ from pages.ui.keys import widget_key
 from pages.ui.text import escape_markdown
 from trainer import Run, RunStore, TrainerError
 from trainer.errors import RunNotFound
+from trainer.training.engine.start_up import is_warm
 
 _SHOWN = widget_key("run", "shown")  # [id, name] of the last run shown in this session
+#: Longer than it takes to build a small model.
+_SECONDS_TO_BEGIN = 0.25
 
 
 def shown_run(store: RunStore) -> Run | None:
@@ -44,3 +48,12 @@ def _find(store: RunStore, run_id: str) -> Run | None:
         return None
     st.session_state[_SHOWN] = [run.id, run.name]
     return run
+
+
+def let_begin(run: Run | None) -> None:
+    """Waits a moment for a run that is about to train: drawn as queued, the page would be drawn again at once."""
+    deadline = time.monotonic() + _SECONDS_TO_BEGIN
+    while (
+        run is not None and run.status == "queued" and not run.is_waiting and is_warm() and time.monotonic() < deadline
+    ):
+        time.sleep(0.005)
