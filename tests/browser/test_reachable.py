@@ -75,7 +75,7 @@ def test_a_phone_reaches_every_page_and_never_scrolls_sideways(browser, server, 
     page.goto(f"{server.url}/?run={trained.id}")
     settle(page)
     wait_warm(page)
-    page.wait_for_function("window.traindeck && window.traindeck.points > 0 && document.querySelector('.main-svg')")
+    page.wait_for_function("window.traindeck && window.traindeck.lastStep > 0")
     assert not scrolls_sideways(page)
     assert page.locator(".lc-plot").first.bounding_box()["width"] > 300
     for name, sign in (
@@ -99,10 +99,10 @@ def test_every_text_has_a_contrast_of_at_least_4_5(browser, server, trained, sch
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
     page = context.new_page()
     for path, sign in (
-        (f"/?run={trained.id}", ".lc-plot .main-svg"),
+        (f"/?run={trained.id}", ".lc-plot"),
         ("/data", ".stPlotlyChart .main-svg"),
         ("/runs", "[data-testid=stDataFrame]"),
-        (f"/runs?compare={trained.id}", ".live-chart .main-svg"),
+        (f"/runs?compare={trained.id}", ".lc-plot"),
     ):
         page.goto(server.url + path)
         settle(page)

@@ -72,7 +72,7 @@ def test_two_runs_are_compared_by_address(page, server, trained):
     open_page(page, server, f"/runs?compare={ids},no-such-run")
     page.get_by_text("Comparison of 2 runs").wait_for()
     page.get_by_text("There is no run").wait_for()
-    page.locator(".live-chart .main-svg").first.wait_for()
+    page.locator(".lc-plot").first.wait_for()
     for text in ("Settings that differ", "Metrics", "Parallel coordinates"):
         page.get_by_role("heading", name=text, exact=True).wait_for()
     page.locator(".stPlotlyChart .main-svg").first.wait_for()

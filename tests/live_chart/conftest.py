@@ -38,7 +38,7 @@ window.begin = async (module, data) => {
   const { mount } = await import(`/api/assets/${module}`)
   const root = document.createElement("div")
   root.className = "live-chart"
-  document.body.prepend(root) // Plotly has hidden nodes in the body
+  document.body.prepend(root)
   Object.assign(window, { data, sockets: [], changes: [] })
   window.chart = mount(root, data, (status) => changes.push(status))
 }
@@ -89,7 +89,7 @@ class Stage:
             page = self.theatre.open_page()
         else:
             page.evaluate("([module, data]) => begin(module, data)", [module, data])
-        page.wait_for_function("window.chart && chart.Plotly")
+        page.wait_for_function("window.chart")
         return page
 
 
@@ -108,7 +108,7 @@ def browser():
 
 
 class Theatre:
-    """A server and a page for the stages of one module: a browser takes a second to read Plotly.
+    """A server and a page for the stages of one module.
 
     A test that leaves more behind in the page than `clear` takes away closes it.
     """

@@ -80,7 +80,7 @@ def test_two_finished_runs_lie_over_each_other_in_their_colours(stage):
         [True, 8],
         [True, 0],
     ]
-    assert page.evaluate("chart.panels[0].frame._fullLayout.xaxis.range[1]") >= 900
+    assert page.evaluate("chart.panels[0].axes.shown.x.range[1]") >= 900
     assert page.evaluate("sockets.length") == 0
 
 
@@ -129,7 +129,7 @@ def test_x_can_be_the_epoch_or_the_time(stage):
     assert ends() == pytest.approx([10, 10])
     page.get_by_role("button", name="time").click()
     assert ends() == pytest.approx([4.5, 45])
-    assert page.evaluate("chart.panels[0].frame._fullLayout.xaxis.title.text") == "Training time (s)"
+    assert page.evaluate("chart.panels[0].axes.shown.x.title") == "Training time (s)"
     page.reload()
     wait_points(page, {"run-1": 450, "run-2": 450})
     assert ends() == pytest.approx([4.5, 45])
@@ -219,7 +219,7 @@ def test_smoothing_log_y_and_a_drag_work_on_all_runs(stage):
     wait_points(page, {"run-1": 1000, "run-2": 800})
     page.get_by_label("smoothing").fill("0.99")
     page.get_by_label("log y").check()
-    page.wait_for_function("chart.panels[0].frame._fullLayout.yaxis.type === 'log'")
+    page.wait_for_function("chart.panels[0].axes.shown?.y.isLog")
     assert page.evaluate("chart.lines.map(({ feed }) => feed.averages.loss.weight)") == [0.99, 0.99]
     box = page.locator(".lc-plot").first.bounding_box()
     page.mouse.move(box["x"] + 150, box["y"] + 100)
@@ -228,7 +228,7 @@ def test_smoothing_log_y_and_a_drag_work_on_all_runs(stage):
     page.mouse.up()
     page.wait_for_function("chart.x.zoomed")
     wait_idle(page)
-    shown = page.evaluate("[chart.x.zoomed, ...chart.panels.map(({ frame }) => frame._fullLayout.xaxis.range)]")
+    shown = page.evaluate("[chart.x.zoomed, ...chart.panels.map(({ axes }) => axes.shown.x.range)]")
     assert shown[0] == shown[1] == shown[2]
     page.get_by_role("button", name="Reset zoom").click()
     page.wait_for_function("!chart.x.zoomed")

@@ -143,7 +143,7 @@ def test_a_trace_has_at_most_2000_points_and_keeps_a_spike(stage, run):
     buffers = page.evaluate("chart.panels.flatMap(panel => panel.traces.buffers.map(buffer => buffer.n))")
     assert max(buffers) <= 1002  # buckets of two points, and the newest value
     assert page.evaluate("Math.max(...chart.panels[0].traces.raw.high)") == 77.0
-    assert page.evaluate("chart.panels[0].frame.layout.yaxis.range[1]") > 77
+    assert page.evaluate("chart.panels[0].axes.shown.y.range[1]") > 77
 
 
 def test_a_zoom_into_a_long_history_fetches_its_detail(stage, run):

@@ -19,17 +19,17 @@ class Frame:
     def __init__(self, page, panel=0):
         self.page, self.panel = page, panel
         box = page.locator(".lc-plot").nth(panel).bounding_box()
-        size = page.evaluate("i => chart.panels[i].frame._fullLayout._size", panel)
-        self.left, self.top, self.width, self.height = box["x"] + size["l"], box["y"] + size["t"], size["w"], size["h"]
+        left, top, self.width, self.height = page.evaluate(
+            "i => { const { axes, inner } = chart.panels[i]; return [axes.left, 8, inner.w, inner.h] }", panel
+        )
+        self.left, self.top = box["x"] + left, box["y"] + top
 
     def at(self, right, down):
         """The pixel at parts of the frame's width and height."""
         return self.left + right * self.width, self.top + down * self.height
 
     def range(self, axis):
-        return self.page.evaluate(
-            "([i, axis]) => chart.panels[i].frame._fullLayout[axis].range.map(Number)", [self.panel, axis]
-        )
+        return self.page.evaluate("([i, axis]) => chart.panels[i].axes.shown[axis].range", [self.panel, axis])
 
     def drag(self, start, end, meanwhile=lambda: None, button="left", below=0, aside=0):
         """Drags from a point to another in steps; `below` and `aside` are pixels outside the frame: on an axis."""
@@ -93,11 +93,11 @@ def drag_and_compare(page, start, end, expected, **how):
 
     def read_once():
         if not before:
-            before.update(x=frame.range("xaxis"), y=frame.range("yaxis"))
+            before.update(x=frame.range("x"), y=frame.range("y"))
 
     frame.drag(start, end, meanwhile=read_once, **how)
     for name, (low, high) in expected.items():
-        frame.wait_until(f"{name}axis", part(before[name], low, high))
+        frame.wait_until(name, part(before[name], low, high))
     return frame
 
 
@@ -105,7 +105,7 @@ def test_a_drag_over_the_plot_shows_the_dragged_range(shown):
     frame = drag_and_compare(shown, (0.25, 0.5), (0.5, 0.5), {"x": (0.25, 0.5)})
     shown.wait_for_timeout(500)  # more rows come; the range stays
     other = Frame(shown, 1)
-    assert other.range("xaxis") == frame.range("xaxis") == shown.evaluate("chart.x.zoomed")
+    assert other.range("x") == frame.range("x") == shown.evaluate("chart.x.zoomed")
 
 
 def test_a_drag_backwards_and_down_shows_the_dragged_box(shown):
@@ -130,7 +130,7 @@ def test_a_drag_along_the_y_axis_zooms_y_only(shown):
 def test_a_drag_on_a_logarithmic_axis_shows_the_dragged_range(shown):
     shown.get_by_label("Log y").check()
     # A drag starts from the ranges on screen.
-    shown.wait_for_function("chart.panels[0].frame._fullLayout.yaxis.type === 'log'")
+    shown.wait_for_function("chart.panels[0].axes.shown.y.isLog")
     drag_and_compare(shown, (0.3, 0.2), (0.7, 0.6), {"x": (0.3, 0.7), "y": (0.4, 0.8)})
 
 
@@ -146,9 +146,9 @@ def test_the_view_can_be_moved(shown, how):
     if how == "shift":
         shown.keyboard.down("Shift")
     frame = held(shown)
-    before = frame.range("xaxis")
+    before = frame.range("x")
     frame.drag((0.5, 0.5), (0.75, 0.5), button="middle" if how == "middle" else "left")
-    frame.wait_until("xaxis", part(before, -0.25, 0.75))
+    frame.wait_until("x", part(before, -0.25, 0.75))
 
 
 def test_the_wheel_zooms_at_the_pointer_and_out_to_everything(shown):
@@ -172,8 +172,8 @@ def test_a_double_click_shows_everything_again(shown):
     shown.mouse.dblclick(*frame.at(0.5, 0.5))
     shown.wait_for_function(
         "!chart.x.zoomed && !chart.panels[0].yRange.zoomed"
-        " && chart.panels[0].frame._fullLayout.xaxis.range[0] === 0"
-        " && chart.panels[0].frame._fullLayout.xaxis.range[1] >= chart.feed.total"
+        " && chart.panels[0].axes.shown.x.range[0] === 0"
+        " && chart.panels[0].axes.shown.x.range[1] >= chart.feed.total"
     )
 
 

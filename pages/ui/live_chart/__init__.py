@@ -17,10 +17,9 @@ from server.progress import progress
 
 __all__ = ["compare_chart", "live_chart", "prepare_live_chart"]
 
-# Plotly takes half a second to load, so it is loaded before the first run.
 _PRELOADER = """
 export default function ({ data }) {
-  for (const module of [data.module, data.plotly]) import(new URL(module, document.baseURI)).catch(() => {})
+  import(new URL(data.module, document.baseURI)).catch(() => {})
 }
 """
 

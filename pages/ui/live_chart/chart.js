@@ -26,7 +26,7 @@ export class Chart extends View {
     if (data.progress) this.progress = new ProgressView(data.figures)
     this.show(...(this.progress ? [this.progress.node] : []), this.grid, this.controls.node)
     this.open()
-    this.loadPlotly()
+    this.schedule()
   }
 
   get isLive() { return this.status === "running" || this.status === "queued" }
@@ -99,7 +99,6 @@ export class Chart extends View {
   }
 
   buildPanels() {
-    for (const panel of this.panels) panel.close()
     const [shown, more] = [this.data.panels.slice(0, 2), this.data.panels.slice(2)]
     const extras = [...more, ...EXTRAS.filter(([column]) => !this.data.panels.some(([name]) => name === column))]
     const open = extras.filter(([column]) => this.choices.extras.includes(column))

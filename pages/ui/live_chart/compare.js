@@ -31,7 +31,7 @@ export class Comparison extends View {
     this.show(this.legend.node, this.grid, this.controls.node)
     this.setRuns(data.runs)
     this.buildPanels()
-    this.loadPlotly()
+    this.schedule()
   }
 
   get isLive() { return this.lines.some((line) => line.isLive && line.isShown) }
@@ -118,7 +118,6 @@ export class Comparison extends View {
   }
 
   buildPanels() {
-    for (const panel of this.panels) panel.close()
     this.showPanels(this.data.panels.map(([column, label]) => new OverlayPanel(this, column, label)))
   }
 

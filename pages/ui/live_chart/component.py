@@ -32,7 +32,7 @@ export default function (component) {
 }
 """
 
-# Not isolated: Plotly puts its style sheet into the document, which a shadow root would not see.
+# Not isolated: Plotly, which saves pictures, puts its style sheet into the document.
 chart_component = st.components.v2.component(
     "traindeck_live_chart", html='<div class="live-chart"></div>', js=_LOADER, isolate_styles=False
 )

@@ -3,10 +3,10 @@
 //   rows/     the data: feed.js loads the series once and then follows the socket, frames.js decodes messages,
 //             cells.js keeps the rows in bounded memory
 //   chart.js  panels, controls and the pace of drawing; controls.js and progress.js are beside it
-//   panel/    one metric: Plotly draws the axes, a canvas the curves; which range is shown, and what changes it
+//   panel/    one metric: its axes and curves, each on a canvas; which range is shown, and what changes it
 //
-// Plotly redraws a panel in 10 to 20 ms, a canvas in about 1 ms. With several tabs open, the
-// difference decides whether watching slows the training.
+// A draw takes about 1 ms. Plotly would take 20 ms for a panel: with several tabs open, the difference decides whether
+// watching slows the training.
 
 import { Chart } from "./chart.js"
 

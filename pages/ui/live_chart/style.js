@@ -14,9 +14,7 @@ export const STYLE = `
 .live-chart .lc-plot { position: relative; overflow: hidden; touch-action: pan-y; user-select: none; -webkit-user-select: none; cursor: crosshair; }
 .live-chart.lc-pans .lc-plot { cursor: grab; }
 .live-chart .lc-picture { height: 100%; }
-.live-chart .lc-frame, .live-chart .lc-canvas { will-change: transform; } /* own layers: new curves do not repaint the axes */
-.live-chart .lc-frame, .live-chart .lc-frame * { pointer-events: none !important; }
-.live-chart .lc-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+.live-chart .lc-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; will-change: transform; } /* own layers: new curves do not repaint the axes */
 .live-chart .lc-empty { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; pointer-events: none; }
 .live-chart .lc-cut { position: absolute; top: 10px; right: 16px; padding: 0 0.3rem; font-size: 0.75rem; pointer-events: none; background: var(--st-background-color); }
 .live-chart .lc-box { position: absolute; pointer-events: none; border: 1px solid var(--st-primary-color); background: color-mix(in srgb, var(--st-primary-color) 15%, transparent); }

@@ -6,8 +6,7 @@ import { element } from "./element.js"
 import { STYLE } from "./style.js"
 
 const DRAW_INTERVAL = 30 // ms between two draws, at least; the server decides how often rows come
-const DRAW_SHARE = 4 // drawing takes at most one part in this many of the time, on average
-const NEWEST_WEIGHT = 0.25 // of a draw's cost in the average: new axes cost 20 times what the curves do, and are rare
+const DRAW_SHARE = 4 // drawing takes at most one part in this many of the time
 const DESCRIBE_AFTER = 1000 // ms
 const NARROW = 700 // px: panels are stacked below this
 
@@ -17,7 +16,6 @@ export class View {
     this.panels = []
     this.range = null // of x, as last drawn
     this.nextDraw = 0
-    this.cost = 0 // ms of a draw, on average
     this.grid = element("div", { class: "lc-panels" })
     this.spoken = element("div", { class: "lc-spoken", "aria-live": "polite" })
   }
@@ -30,18 +28,6 @@ export class View {
     document.addEventListener("visibilitychange", this.onVisible)
     this.observer = new ResizeObserver(() => this.measure())
     this.observer.observe(this.root)
-  }
-
-  // Plotly's script sets window.Plotly, even if it is loaded as a module.
-  async loadPlotly() {
-    try {
-      if (!window.Plotly?.react) await import(new URL(this.data.plotly, document.baseURI))
-      if (this.isClosed) return
-      this.Plotly = window.Plotly
-      this.schedule()
-    } catch {
-      this.controls.note("The chart could not be loaded. Reload the page.")
-    }
   }
 
   // range: of x; null if only y was chosen.
@@ -108,13 +94,12 @@ export class View {
 
   draw() {
     this.isScheduled = false
-    if (this.isClosed || !this.Plotly || !this.root.isConnected) return
+    if (this.isClosed || !this.root.isConnected) return
     const started = performance.now()
     this.paint()
     const cost = performance.now() - started
-    this.cost += NEWEST_WEIGHT * (cost - this.cost)
     // A drag is answered at once; otherwise training has priority.
-    this.nextDraw = started + Math.max(DRAW_INTERVAL, this.x.held ? cost : DRAW_SHARE * this.cost)
+    this.nextDraw = started + Math.max(DRAW_INTERVAL, (this.x.held ? 1 : DRAW_SHARE) * cost)
     this.describing ??= setTimeout(() => {
       this.describing = null
       if (!this.isClosed) this.describe()
@@ -127,6 +112,5 @@ export class View {
     clearTimeout(this.describing)
     this.observer.disconnect()
     document.removeEventListener("visibilitychange", this.onVisible)
-    for (const panel of this.panels) panel.close()
   }
 }

@@ -1,4 +1,4 @@
-// The surface of one panel: Plotly's axes, a canvas for the curves, the tooltip and the zoom box.
+// The surface of one panel: a canvas for the axes, one for the curves, the tooltip and the zoom box.
 //
 // A subclass has draw() and shownCurves(), `label` and `column`, and gives the heading.
 
@@ -15,7 +15,7 @@ export class Plot {
     this.y = null // the range on screen
     this.yRange = new YRange()
     this.axes = new Axes(this)
-    this.frame = element("div", { class: "lc-frame" })
+    this.frame = element("canvas", { class: "lc-canvas" })
     this.canvas = element("canvas", { class: "lc-canvas" })
     this.empty = element("div", { class: "lc-empty" })
     this.cut = element("div", { class: "lc-cut", hidden: true })
@@ -48,8 +48,10 @@ export class Plot {
 
   fitCanvas() {
     this.ratio = window.devicePixelRatio || 1
-    this.canvas.width = Math.round(this.width * this.ratio)
-    this.canvas.height = Math.round(this.chart.height * this.ratio)
+    for (const canvas of [this.frame, this.canvas]) {
+      canvas.width = Math.round(this.width * this.ratio)
+      canvas.height = Math.round(this.chart.height * this.ratio)
+    }
   }
 
   // [low, high]: the range of y to show.
@@ -102,6 +104,4 @@ export class Plot {
     this.tip.style.left = isRight ? "" : `${x + 12}px`
     this.tip.style.right = isRight ? `${this.width - x + 12}px` : ""
   }
-
-  close() { this.axes.close() }
 }

@@ -35,6 +35,12 @@ export function figureOf(panel) {
   }
 }
 
+// Plotly takes half a second to load, so it is loaded for the first picture. Its script sets window.Plotly.
+async function loadPlotly(url) {
+  if (!window.Plotly?.downloadImage) await import(new URL(url, document.baseURI))
+  return window.Plotly
+}
+
 // A menu that opens on a click and closes after a choice.
 export function saveMenu(panel) {
   const node = element("details", { class: "lc-save" }, element("summary", { "aria-label": `Save ${panel.label}`, title: "Save this chart" }, "⤓"))
@@ -50,7 +56,10 @@ export function saveMenu(panel) {
     }
     return button
   }
-  const picture = (format) => (figure) => panel.chart.Plotly.downloadImage(figure, { format, width: WIDTH, height: HEIGHT, scale: 2, filename: `${panel.column}` })
+  const picture = (format) => async (figure) => {
+    const Plotly = await loadPlotly(panel.chart.data.plotly)
+    await Plotly.downloadImage(figure, { format, width: WIDTH, height: HEIGHT, scale: 2, filename: `${panel.column}` })
+  }
   const copy = async (figure) => {
     await navigator.clipboard.writeText(JSON.stringify(figure))
     panel.chart.controls.note("Copied. In Python: plotly.io.from_json(text).")

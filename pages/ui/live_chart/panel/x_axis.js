@@ -4,9 +4,6 @@ import { search } from "../rows/cells.js"
 
 const FOLLOW_ROWS = 500
 const FOLLOW_SECONDS = 20
-const AHEAD = 1.15 // how far the axis reaches beyond the curve, as a factor
-const FAR_AHEAD = 1.6 // the same where it was drawn less than a second ago: at the start of a run
-const SOON = 1000 // ms
 
 export class XAxis {
   constructor(chart) {
@@ -110,12 +107,10 @@ export class XAxis {
     const now = this.now()
     const { isLive } = this.chart
     const { kept } = this
-    if (kept && kept.isLive === isLive && now <= kept.end * 0.985 && now >= kept.least) return [0, kept.end]
+    if (kept && kept.isLive === isLive && now <= kept.end * 0.985 && now >= kept.end * (isLive ? 0.8 : 0.98)) return [0, kept.end]
     const least = this.kind === "step" ? 20 : 1
-    const at = performance.now()
-    const ahead = kept && at - kept.at < SOON ? FAR_AHEAD : AHEAD
-    const end = isLive ? Math.max(least, now * ahead) : Math.max(now * 1.01, 1e-6) || least
-    this.kept = { end: now ? end : least, least: now * 0.9, isLive, at }
+    const end = isLive ? Math.max(least, now * 1.15) : Math.max(now * 1.01, 1e-6) || least
+    this.kept = { end: now ? end : least, isLive }
     return [0, this.kept.end]
   }
 }
