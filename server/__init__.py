@@ -2,12 +2,12 @@
 
 from starlette.middleware import Middleware
 
-from server.process.first_page import FirstPageMiddleware, first_page
 from server.process.lifespan import lifespan
+from server.process.page_work import PageWorkMiddleware
 from server.process.sessions import SessionLimitMiddleware
 from server.process.settings import refuse_wrong_settings
 from server.routes import routes
 
 __all__ = ["lifespan", "middleware", "refuse_wrong_settings", "routes"]
 
-middleware = [Middleware(FirstPageMiddleware, first_page=first_page), Middleware(SessionLimitMiddleware)]
+middleware = [Middleware(PageWorkMiddleware), Middleware(SessionLimitMiddleware)]

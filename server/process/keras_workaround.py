@@ -52,5 +52,5 @@ def apply_workaround() -> None:
         module = sys.modules.get(name)
         if module is not None and hasattr(module, "clear_session"):
             module.clear_session = keep_session
-    gc.collect()
+    # Not collected first: imports leave hardly any garbage, and a run may be waiting for the GIL.
     gc.freeze()

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from server.process.connections import handle_loop_error, limit_connections, raise_handle_limit, running_server
-from server.process.first_page import first_page
 from server.process.keras_workaround import apply_workaround
+from server.process.page_work import is_page_awaited
 from server.process.polite_import import polite_imports
 from server.process.shutdown import shutdown
 
@@ -27,7 +27,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """Recovers waiting runs and sweeps, warms up the engine, and makes the runs save at the end.
 
     The first page does not wait: the store is imported in a thread, and the engine
-    is loaded in another one, which pauses while that page is being drawn.
+    is loaded in another one, which pauses while a request is answered or a page drawn.
 
     Args:
         app: the st.App; not used.
@@ -86,11 +86,15 @@ def _close_runs() -> None:
 
 def _warm() -> None:
     try:
-        from trainer.training.engine.start_up import is_awaited
+        from trainer.training.engine.start_up import is_awaited, prepare_engine
         from trainer.training.warm_up import warm_up
 
+        prepare_engine()
+        # The first page needs it; later it would come in the middle of TensorFlow's import.
+        import pandas  # noqa: F401
+
         # A run that was started meanwhile needs the engine at once.
-        with polite_imports(lambda: first_page.is_being_drawn() and not is_awaited()):
+        with polite_imports(lambda: is_page_awaited() and not is_awaited()):
             warm_up(apply_workaround)
     except Exception:
         log.exception("The engine could not warm up. The first run will report the cause.")

@@ -1,7 +1,7 @@
-"""Imports TensorFlow in the time that the first page leaves over.
+"""Imports TensorFlow in the time that the pages leave over.
 
-The import keeps one processor and most of the GIL busy for about three seconds. It begins with the server, and
-pauses between two modules while the first page is being drawn.
+The import keeps one processor and most of the GIL busy for about two seconds. It begins with the server, and
+pauses between two modules while a page waits.
 """
 
 import contextlib
@@ -13,7 +13,9 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-_NAP = 0.01  # seconds between two looks
+_NAP = 0.002  # seconds between two looks
+#: Seconds of all pauses together, at most: a page may wait for a module that is paused.
+LONGEST = 3.0
 #: No page imports these, so a page never waits for a module whose import is paused.
 _PAUSED = ("tensorflow.", "keras.")
 
@@ -21,7 +23,7 @@ _PAUSED = ("tensorflow.", "keras.")
 @contextlib.contextmanager
 def polite_imports(is_busy: Callable[[], bool]) -> Iterator[None]:
     """Has this thread's imports of TensorFlow and Keras pause inside the block while `is_busy()`."""
-    finder = _Finder(is_busy)
+    finder = _Finder(_Pauses(is_busy))
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -29,11 +31,24 @@ def polite_imports(is_busy: Callable[[], bool]) -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
+class _Pauses:
+    """Waits while somebody else is busy."""
+
+    def __init__(self, is_busy: Callable[[], bool]) -> None:
+        self._is_busy, self._left = is_busy, LONGEST
+
+    def wait(self) -> None:
+        """Returns once nobody else is busy, or all pauses together have become too long."""
+        while self._left > 0 and self._is_busy():
+            time.sleep(_NAP)
+            self._left -= _NAP
+
+
 class _Finder:
     """Finds modules as Python does, and gives them a loader that pauses."""
 
-    def __init__(self, is_busy: Callable[[], bool]) -> None:
-        self._is_busy, self._thread = is_busy, threading.get_ident()
+    def __init__(self, pauses: _Pauses) -> None:
+        self._pauses, self._thread = pauses, threading.get_ident()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Returns the spec of a Python file; None for all else, so that Python asks the next finder."""
@@ -43,17 +58,16 @@ class _Finder:
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
         spec.loader = _Loader(spec.loader.name, spec.loader.path)
-        spec.loader.is_busy = self._is_busy
+        spec.loader.pauses = self._pauses
         return spec
 
 
 class _Loader(SourceFileLoader):
     """Waits before it runs a module. Not in the finder: Python calls finders with a lock that all imports take."""
 
-    is_busy: Callable[[], bool]
+    pauses: _Pauses
 
     def exec_module(self, module: ModuleType) -> None:
-        """Runs the module once nobody else is busy."""
-        while self.is_busy():
-            time.sleep(_NAP)
+        """Runs the module after a pause, if somebody else is busy."""
+        self.pauses.wait()
         super().exec_module(module)

@@ -18,7 +18,7 @@ from trainer.data.dataset import Dataset, take
 from trainer.data.splits import Split
 from trainer.data.values import map_parts, parts_of
 from trainer.training.engine.placement import OneDevice, Placement
-from trainer.training.engine.start_up import deterministic, traced_alone
+from trainer.training.engine.start_up import deterministic, note_compiled, traced_alone
 from trainer.training.feeding import MOST_STEPS, Superbatch, feed
 from trainer.training.learners import Learner
 
@@ -141,6 +141,7 @@ class TrainProgram:
         if key not in self._compiled:
             self._call(taken, steps=0, step=0)
             self._compiled.add(key)
+            note_compiled()
 
     def __call__(self, taken: Superbatch, step: int) -> np.ndarray:
         """Makes the superbatch's steps, those after `step` updates, and returns float32 (steps, logs)."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trainer.config.run_config import RunConfig
-from trainer.training.engine.start_up import first_compilation, is_awaited, load_engine
+from trainer.training.engine.start_up import first_compilation, is_awaited, load_engine, wait_compiled
+
+#: Seconds to wait for the program of a run that waited for the engine. Preparing its data may take longer.
+_PATIENCE = 10.0
 
 
 def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
     """Loads the engine and makes one epoch of the form's default run, so that its program is compiled.
 
     If a run waits for the engine already, that run compiles its own program, and there is nothing more to prepare.
+    The engine counts as warm when that is done: until then, every page would be drawn again just to say so.
 
     Args:
         when_loaded: called in between.
@@ -20,7 +24,7 @@ def warm_up(when_loaded: Callable[[], None] = lambda: None) -> None:
         load_engine()
         is_late = is_awaited()
         when_loaded()
-        if not is_late:
+        if not is_late or not wait_compiled(_PATIENCE):
             _compile_default()
 
 

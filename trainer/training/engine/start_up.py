@@ -15,10 +15,13 @@ from importlib import metadata
 
 from trainer.config.environment import read_setting
 from trainer.errors import ConfigError
+from trainer.training.engine.libraries import load_libraries
 
 _lock = threading.Lock()
 _status = "cold"
 _is_compiling = False
+#: Set when a training program has been compiled.
+_has_compiled = threading.Event()
 #: The threads that wait for the engine.
 _waiting: set[int] = set()
 _stderr = 2
@@ -54,6 +57,22 @@ def first_compilation() -> Iterator[None]:
         yield
     finally:
         _is_compiling = False
+#: Set when a training program has been compiled.
+_has_compiled = threading.Event()
+
+
+def note_compiled() -> None:
+    """Notes that a training program has been compiled."""
+    _has_compiled.set()
+
+
+def wait_compiled(seconds: float) -> bool:
+    """Waits until a training program has been compiled; returns whether one has.
+
+    Args:
+        seconds: to wait at most.
+    """
+    return _has_compiled.wait(seconds)
 
 
 def count_threads() -> int:
@@ -67,6 +86,15 @@ def count_threads() -> int:
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return read_setting("TRAINDECK_THREADS", min(allowed, 16))
+
+
+def prepare_engine() -> None:
+    """Does the part of `load_engine` in which other threads can run, unless that has begun."""
+    with _lock:
+        if _status == "cold":
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+            with without_start_up_messages():
+                load_libraries()
 
 
 def load_engine(threads: int | None = None) -> None:
