@@ -18,7 +18,8 @@ from trainer.data.dataset import Dataset, take
 from trainer.data.splits import Split
 from trainer.data.values import map_parts, parts_of
 from trainer.training.engine.placement import OneDevice, Placement
-from trainer.training.engine.start_up import deterministic, note_compiled, traced_alone
+from trainer.training.engine.start_up import deterministic, note_compiled
+from trainer.training.engine.tracing import traced_alone
 from trainer.training.feeding import MOST_STEPS, Superbatch, feed
 from trainer.training.learners import Learner
 
@@ -129,9 +130,9 @@ class TrainProgram:
 
     def __init__(self, learner: Learner):
         self._learner, self.placement = learner, OneDevice()
-        steps = traced_alone(self._steps)
-        self._run_full = tf.function(steps, jit_compile=learner.jit_compile, autograph=False)
-        self._run_last = tf.function(steps, autograph=False)
+        full = traced_alone(self._steps, is_compiled=learner.jit_compile)
+        self._run_full = tf.function(full, jit_compile=learner.jit_compile, autograph=False)
+        self._run_last = tf.function(traced_alone(self._steps), autograph=False)
         self._compiled: set[tuple] = set()
 
     def compile(self, taken: Superbatch) -> None:

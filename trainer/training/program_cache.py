@@ -1,9 +1,10 @@
 """The program cache: compiled programs that the next run of the same recipe uses again.
 
-TensorFlow keeps what XLA compiled until the process ends, 5 to 10 MB per program. A hundred runs of one recipe
-would hold a hundred programs. So a finished learner stays here with its program and without its memory, and the
-next run of the recipe, whatever its seed or learning rate, takes it. That run also starts sooner. The graphs behind a
-program take as much memory again, so only the latest programs stay.
+A finished learner stays here with its program and without its memory, and the next run of the recipe, whatever its
+seed or learning rate, takes it. That run starts sooner, and a hundred runs of one recipe hold one program.
+
+TensorFlow never frees what XLA compiled. So after some programs, at a moment when no run uses any, all are dropped and
+their code is freed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import dataclasses
 import json
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 #: Learners that no run uses, the latest last, each with what its compiled program depends on.
 _idle: list[tuple[str, Learner]] = []
 _MOST_IDLE = 8
+#: Learners with a program that are in use, and how many programs were compiled since code was freed last.
+_used: weakref.WeakSet[Learner] = weakref.WeakSet()
+_compiled = 0
+_MOST_COMPILED = 16
 _lock = threading.Lock()
 #: Programs that are being compiled for whoever needs them first, by the same key.
 _coming: dict[str, threading.Event] = {}
@@ -52,6 +58,7 @@ def reuse_program(plan: Plan, config: RunConfig) -> Plan:
     fresh = plan.learner
     if not fresh.is_compiled:
         return plan
+    global _compiled
     key = program_key(plan, config)
     coming = _coming.get(key)
     if coming is not None:
@@ -60,9 +67,12 @@ def reuse_program(plan: Plan, config: RunConfig) -> Plan:
         found = next((pair for pair in reversed(_idle) if pair[0] == key), None)
         if found is None:
             fresh.program_key = key
+            _compiled += 1
+            _used.add(fresh)
             return plan
         _idle.remove(found)
-    cached = found[1]
+        cached = found[1]
+        _used.add(cached)
     restore(cached, state_arrays(fresh.snapshot()))
     fresh.release()
     return dataclasses.replace(plan, learner=cached)
@@ -82,11 +92,20 @@ def announced(learner) -> Iterator[None]:
 
 def keep_program(learner) -> None:
     """Frees a learner's memory and puts its compiled program into the cache."""
+    from trainer.training.engine import compiled_code
+
+    global _compiled
     learner.release()
-    if learner.program_key is not None:
-        with _lock:
-            _idle.append((learner.program_key, learner))
-            del _idle[:-_MOST_IDLE]
+    if learner.program_key is None:
+        return
+    with _lock:
+        _used.discard(learner)
+        _idle.append((learner.program_key, learner))
+        del _idle[:-_MOST_IDLE]
+        if _compiled >= _MOST_COMPILED and not _used:
+            _compiled = 0
+            _idle.clear()
+            compiled_code.free_compiled_code()
 
 
 def program_key(plan: Plan, config: RunConfig) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import os
 import platform
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
 
 from trainer.config.environment import read_setting
@@ -26,7 +25,6 @@ _has_compiled = threading.Event()
 _waiting: set[int] = set()
 _stderr = 2
 _threads: dict[str, int] = {}
-_tracing = threading.RLock()
 _exact_lock = threading.Lock()
 #: How many blocks of `deterministic` are running.
 _exact_blocks = 0
@@ -57,8 +55,6 @@ def first_compilation() -> Iterator[None]:
         yield
     finally:
         _is_compiling = False
-#: Set when a training program has been compiled.
-_has_compiled = threading.Event()
 
 
 def note_compiled() -> None:
@@ -182,21 +178,6 @@ def deterministic() -> Iterator[None]:
             _exact_blocks -= 1
             if not _exact_blocks:
                 config.disable_op_determinism()
-
-
-def traced_alone(function: Callable) -> Callable:
-    """Returns a function for `tf.function` that no other thread traces at the same time.
-
-    When 17 threads traced at once, one of them failed inside TensorFlow. Compiling by XLA is not held up.
-    """
-
-    @functools.wraps(function)
-    def trace(*arguments):
-        # TensorFlow calls a function only to trace it.
-        with _tracing:
-            return function(*arguments)
-
-    return trace
 
 
 @contextlib.contextmanager

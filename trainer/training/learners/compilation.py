@@ -11,6 +11,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from trainer.training.engine.tracing import traced_alone
+
 #: The most variables whose update is compiled: XLA needs some 30 ms for each, and a run should start immediately.
 MOST_UPDATED = 16
 
@@ -66,5 +68,9 @@ def compiled_update(optimizer: keras.optimizers.Optimizer, variables: list) -> C
     """
     if not type(optimizer).__module__.startswith("keras.src.") or len(variables) > MOST_UPDATED:
         return None
-    apply = tf.function(lambda gradients: optimizer.apply(gradients, variables), jit_compile=True, autograph=False)
+
+    def update(gradients):
+        optimizer.apply(gradients, variables)
+
+    apply = tf.function(traced_alone(update, is_compiled=True), jit_compile=True, autograph=False)
     return lambda gradients: apply([tf.convert_to_tensor(gradient) for gradient in gradients])
