@@ -148,9 +148,12 @@ def page(browser):
 
 
 def settle(page: Page, seconds: float = 60) -> None:
-    """Waits until the page is connected and its script has ended."""
+    """Waits until the page is connected, its script has ended, and the browser has drawn what came of it."""
     page.wait_for_selector("[data-testid='stApp'][data-test-connection-state='CONNECTED']", timeout=seconds * 1000)
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=seconds * 1000)
+    # Fields get their values by a second drawing.
+    for _ in range(2):
+        page.evaluate("new Promise(done => requestIdleCallback(done, { timeout: 5000 }))")
 
 
 def set_number(page: Page, key: str, value: int) -> None:

@@ -47,7 +47,8 @@ def draw_option(option: Option, key: str) -> Any:
         return st.selectbox(label, option.choices, **common)
     if option.kind not in ("int", "float"):
         return st.text_input(label, **common)
-    if option.kind == "float" and state[key] is not None:
+    # Only where it must change: a value that is set takes the place of what somebody is typing.
+    if option.kind == "float" and isinstance(state[key], int):
         state[key] = float(state[key])
     step = {"step": 1} if option.kind == "int" else {"step": _step(option), "format": "%g"}
     # An empty optional field switches the option off.
