@@ -163,6 +163,7 @@ def set_number(page: Page, key: str, value: int) -> None:
     field.fill(str(value))
     field.press("Tab")
     settle(page)
+    expect(field).to_have_value(str(value))
 
 
 def wait_warm(page: Page) -> None:

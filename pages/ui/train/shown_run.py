@@ -52,8 +52,8 @@ def _find(store: RunStore, run_id: str) -> Run | None:
 
 def let_begin(run: Run | None) -> None:
     """Waits a moment for a run that is about to train: drawn as queued, the page would be drawn again at once."""
+    if run is None or not is_warm():
+        return
     deadline = time.monotonic() + _SECONDS_TO_BEGIN
-    while (
-        run is not None and run.status == "queued" and not run.is_waiting and is_warm() and time.monotonic() < deadline
-    ):
+    while run.is_trained_here and not run.is_waiting and run.status == "queued" and time.monotonic() < deadline:
         time.sleep(0.005)

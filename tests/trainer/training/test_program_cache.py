@@ -36,6 +36,12 @@ RECIPES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _fresh_count(monkeypatch):
+    """No program is dropped because of those that other tests have compiled."""
+    monkeypatch.setattr(program_cache, "_compiled", 0)
+
+
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_the_next_seed_and_learning_rate_take_up_the_compiled_program_and_have_the_bits_of_a_fresh_one(recipe):
     load_engine()
