@@ -256,3 +256,15 @@ def test_names_that_look_like_markup_are_shown_as_they_are(store):
     page = open_page(run)
     shown = [header.value for header in page.subheader] + labels(page)
     assert not any("![x](" in text or "`a`" in text for text in shown)
+
+
+def test_a_number_typed_right_before_the_click_counts(store):
+    page = open_page()
+    page.selectbox(key="train_dataset_select").set_value("iris").run()
+    page.number_input(key="train_epochs_set").set_value(3)
+    button(page, "Start training").click().run()
+    [run] = store.list()
+    assert run.wait(60)
+    assert run.config.epochs == 3
+    page.run()
+    assert len(store.list()) == 1

@@ -63,7 +63,7 @@ def mirror(run: Run) -> str | None:
 def settle(run_id: str) -> None:
     """Records that the form now holds the settings of a run; "" for the form as it opens."""
     state = st.session_state
-    state[_BASE] = state[_SAVED] = _values()
+    state[_BASE] = state[_SAVED] = form_values()
     state[_RUN] = run_id
 
 
@@ -73,7 +73,8 @@ def is_draft() -> bool:
     return any(state.get(key, value) != value for key, value in state[_BASE].items() if key.endswith(_SET_BY_USER))
 
 
-def _values() -> dict[str, Any]:
+def form_values() -> dict[str, Any]:
+    """Returns what the form's widgets hold now: key → value."""
     return {
         key: value
         for key, value in st.session_state.items()
@@ -83,7 +84,7 @@ def _values() -> dict[str, Any]:
 
 def _save(store: RunStore) -> None:
     """Saves a changed draft and puts its id into the URL; deletes a draft that is no longer needed."""
-    state, folder, values = st.session_state, _folder(store), _values()
+    state, folder, values = st.session_state, _folder(store), form_values()
     if not is_draft():
         if id := state.pop(_DRAFT, None):
             delete_draft(folder, id)

@@ -29,7 +29,9 @@ def summary(run: Run) -> None:
             "file again" + (f" (SHA-256 {escape_markdown(digest)})." if digest else "."),
             icon=":material/database_off:",
         )
-    if fingerprint := run.fingerprint:
+    fingerprint = run.fingerprint
+    # A damaged run.json may lack a name.
+    if {"tensorflow", "threads", "jit_compile"} <= fingerprint.keys():
         st.caption(
             "The same configuration gives bit-identical results on this machine "
             f"(TensorFlow {fingerprint['tensorflow']}, {fingerprint['threads']} threads, "

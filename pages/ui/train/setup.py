@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import streamlit as st
 
 from pages.ui.catalogue import refuse_server_path
 from pages.ui.form.form import draw_form, fill_form
-from pages.ui.form.state import follow, is_draft, mirror, settle
+from pages.ui.form.state import follow, form_values, is_draft, mirror, settle
 from pages.ui.form.where import chosen_where
 from pages.ui.keys import widget_key
 from pages.ui.sweeps.setup import sweep_button
@@ -22,6 +23,9 @@ from trainer.errors import DataError
 #: Two clicks on Start with the same settings within this time make one run.
 _SECONDS_OF_DOUBLE_CLICK = 1.0
 _LAST_START = "train_start_last"  # the configuration of the last start and its time
+_ASKED = "train_start_asked"  # time of a click on Start that came together with another change
+#: Seconds in which the form is drawn after such a click.
+_SECONDS_TO_DRAW = 5.0
 
 
 def setup_panel(store: RunStore, run: Run | None) -> RunConfig | None:
@@ -101,9 +105,13 @@ def _form(store: RunStore) -> RunConfig | None:
         width="stretch",
         disabled=bool(problem),
         help=escape_markdown(problem or what),
-        on_click=_start,
-        args=(store, config),
+        on_click=_start_as_drawn,
+        args=(store, config, form_values()),
     )
+    asked = st.session_state.pop(_ASKED, None)
+    if config is not None and asked is not None and time.monotonic() - asked < _SECONDS_TO_DRAW:
+        _start(store, config)
+        st.rerun()
     sweep_button(store, config)
     if refused := st.session_state.pop("train_start_problem", None):
         st.error(escape_markdown(refused), icon=":material/error:")
@@ -116,6 +124,14 @@ def _open_data_page() -> None:
     ):
         st.session_state["data_dataset_select"] = st.session_state.get("train_dataset_select")
         st.switch_page("data.py")
+
+
+def _start_as_drawn(store: RunStore, config: RunConfig, drawn: dict[str, Any]) -> None:
+    """Starts what the form shows. Where a number was typed just before the click, that is drawn first."""
+    if form_values() == drawn:
+        _start(store, config)
+    else:
+        st.session_state[_ASKED] = time.monotonic()
 
 
 def _start(store: RunStore, config: RunConfig) -> None:
