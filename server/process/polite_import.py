@@ -40,8 +40,9 @@ class _Pauses:
     def wait(self) -> None:
         """Returns once nobody else is busy, or all pauses together have become too long."""
         while self._left > 0 and self._is_busy():
+            began = time.monotonic()
             time.sleep(_NAP)
-            self._left -= _NAP
+            self._left -= time.monotonic() - began  # a nap lasts longer where others hold the GIL
 
 
 class _Finder:

@@ -268,3 +268,17 @@ def test_a_number_typed_right_before_the_click_counts(store):
     assert run.config.epochs == 3
     page.run()
     assert len(store.list()) == 1
+
+
+def test_a_tab_of_the_run_is_no_setting_of_the_form(store):
+    page = open_page()
+    page.selectbox(key="train_dataset_select").set_value("iris").run()
+    button(page, "Start training").click().run()
+    [run] = store.list()
+    assert run.wait(60)
+    page.session_state["train_details_select"] = "Log"
+    page.run()
+    page.session_state["train_details_select"] = "Summary"
+    page.run()
+    assert not any(found.label == "Discard changes" for found in page.button)
+    assert not any(key.startswith("train_details") for key in page.session_state["train_form_saved"])

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.ui.form.drafts import delete_draft, load_draft, new_draft_id, save_draft
 from pages.ui.form.form import fill_form
+from pages.ui.keys import widget_key
 from trainer import Run, RunConfig, RunStore, TrainerError
 
 #: The form as it opens.
@@ -19,8 +20,10 @@ FIRST = {"dataset": "digits", "model": "mlp"}
 #: Endings of widget keys: set by the user; set by the user or the page.
 _SET_BY_USER = ("_set", "_select", "_use")
 _VERBS = (*_SET_BY_USER, "_chosen", "_suggested")
-#: Where a run trains does not change its numbers, so it is not among the settings.
-_NOT_IN_FORM = ("train_checkpoint_select", "train_where_select", "train_where_chosen")
+#: How keys begin that are no settings: those of the run view, and where a run trains, which changes no number.
+_NOT_IN_FORM = tuple(
+    widget_key(noun, "") for noun in ("checkpoint", "details", "download", "evaluation", "mattered", "where")
+)
 
 _BASE = "train_form_base"  # widget key → value, as last filled from a run
 _RUN = "train_form_run"  # id of that run, or ""
@@ -78,7 +81,10 @@ def form_values() -> dict[str, Any]:
     return {
         key: value
         for key, value in st.session_state.items()
-        if isinstance(key, str) and key.startswith("train_") and key.endswith(_VERBS) and key not in _NOT_IN_FORM
+        if isinstance(key, str)
+        and key.startswith("train_")
+        and key.endswith(_VERBS)
+        and not key.startswith(_NOT_IN_FORM)
     }
 
 
